@@ -1,0 +1,241 @@
+import { z } from "zod";
+import { call, event } from "./define.ts";
+import { deviceSchema } from "./messages/device.ts";
+import { memberSchema, roomSummarySchema } from "./messages/room-summary.ts";
+import { timelineItemSchema } from "./messages/timeline-item.ts";
+import {
+  bodySchema,
+  bytesSchema,
+  countSchema,
+  eventIdSchema,
+  idSchema,
+  millisSchema,
+  mxcSchema,
+  nameSchema,
+  roomIdSchema,
+  userIdSchema,
+} from "./messages/text.ts";
+
+const nothing = z.strictObject({});
+
+const accountSchema = z.strictObject({
+  userId: userIdSchema,
+  deviceId: idSchema,
+  deviceName: nameSchema.nullable(),
+  homeserver: z.string().max(2048),
+  displayName: nameSchema.nullable(),
+  avatar: mxcSchema.nullable(),
+  /** Public fingerprint and identity key of this device, unpadded base64. */
+  ed25519: z.string().max(64),
+  curve25519: z.string().max(64),
+});
+
+const encryptionStatusSchema = z.strictObject({
+  /** Whether this device's keys are on the server. */
+  deviceKeysUploaded: z.boolean(),
+  oneTimeKeysOnServer: countSchema,
+  roomKeys: countSchema,
+  ownDevices: countSchema,
+  crossSigning: z.strictObject({ exists: z.boolean(), thisDeviceSigned: z.boolean() }),
+});
+
+const statusSchema = z.strictObject({
+  /** `catching-up`: the first sync after a start or a gap is under way. */
+  sync: z.enum(["idle", "catching-up", "up-to-date"]),
+  pendingSends: countSchema,
+  failedSends: countSchema,
+  undecryptable: countSchema,
+});
+
+const relationSchema = z.strictObject({
+  /** Only what a page may relate to; anything else has a verb of its own. */
+  replyTo: eventIdSchema.optional(),
+});
+
+/**
+ * The chat window's whole power over the worker. It reads plaintext and public device data and acts in rooms. It holds no verb that
+ * confirms a verification, shows or takes a recovery key, exports keys, or resets an identity: those are the vault's (`vault.ts`).
+ */
+export const chatContract = {
+  account: call("public", nothing, accountSchema),
+  status: call("public", nothing, statusSchema),
+  encryptionStatus: call("public", nothing, encryptionStatusSchema),
+
+  rooms: call("plaintext", nothing, z.array(roomSummarySchema).max(20_000)),
+  room: call(
+    "plaintext",
+    z.strictObject({ roomId: roomIdSchema }),
+    z.strictObject({
+      summary: roomSummarySchema,
+      canonicalAlias: z.string().max(255).nullable(),
+      joinRule: z.string().max(64),
+      historyVisibility: z.enum(["world_readable", "shared", "invited", "joined"]),
+      rotationPeriodMs: countSchema.nullable(),
+      rotationPeriodMsgs: countSchema.nullable(),
+      version: z.string().max(64).nullable(),
+      can: z.strictObject({
+        send: z.boolean(),
+        invite: z.boolean(),
+        kick: z.boolean(),
+        ban: z.boolean(),
+        redactOthers: z.boolean(),
+        rename: z.boolean(),
+      }),
+    }),
+  ),
+  members: call("plaintext", z.strictObject({ roomId: roomIdSchema }), z.array(memberSchema).max(50_000)),
+
+  /** The newest items of a room, oldest first, from the store; from then on the port gets `timeline` events for this room until `closeTimeline`. */
+  openTimeline: call(
+    "plaintext",
+    z.strictObject({ roomId: roomIdSchema, limit: z.int().min(1).max(200) }),
+    z.strictObject({
+      items: z.array(timelineItemSchema).max(200),
+      reachedStart: z.boolean(),
+      /** The newest event that we had read when the room was opened; the new-message line goes below it. */
+      readUpTo: eventIdSchema.nullable(),
+    }),
+  ),
+  closeTimeline: call("public", z.strictObject({ roomId: roomIdSchema }), nothing),
+  /** Items before `before` (a position), oldest first: from the store, then from the server, gaps filled on the way. */
+  paginateBack: call(
+    "plaintext",
+    z.strictObject({ roomId: roomIdSchema, before: z.int(), limit: z.int().min(1).max(200) }),
+    z.strictObject({
+      items: z.array(timelineItemSchema).max(400),
+      reachedStart: z.boolean(),
+    }),
+  ),
+  typing: call("public", z.strictObject({ roomId: roomIdSchema, typing: z.boolean() }), nothing),
+  markRead: call("public", z.strictObject({ roomId: roomIdSchema, eventId: eventIdSchema }), nothing),
+
+  /** Puts a message into the durable send queue. `markdown` is turned into HTML by the worker. Answers once it is on disk. */
+  send: call(
+    "public",
+    z.strictObject({
+      roomId: roomIdSchema,
+      msgtype: z.enum(["text", "notice", "emote"]),
+      markdown: bodySchema.min(1),
+      relation: relationSchema,
+      mentions: z.array(userIdSchema).max(100),
+    }),
+    z.strictObject({ itemId: idSchema }),
+  ),
+  edit: call(
+    "public",
+    z.strictObject({ roomId: roomIdSchema, eventId: eventIdSchema, markdown: bodySchema.min(1) }),
+    z.strictObject({ itemId: idSchema }),
+  ),
+  react: call("public", z.strictObject({ roomId: roomIdSchema, eventId: eventIdSchema, key: z.string().min(1).max(128) }), nothing),
+  redact: call(
+    "public",
+    z.strictObject({ roomId: roomIdSchema, eventId: eventIdSchema, reason: z.string().max(1024).optional() }),
+    nothing,
+  ),
+  retrySend: call("public", z.strictObject({ roomId: roomIdSchema, itemId: idSchema }), nothing),
+  cancelSend: call("public", z.strictObject({ roomId: roomIdSchema, itemId: idSchema }), nothing),
+
+  createRoom: call(
+    "public",
+    z.strictObject({
+      name: nameSchema.optional(),
+      topic: z.string().max(4096).optional(),
+      encrypted: z.boolean(),
+      preset: z.enum(["private_chat", "trusted_private_chat", "public_chat"]).optional(),
+      invite: z.array(userIdSchema).max(100),
+      direct: z.boolean(),
+      rotationPeriodMsgs: z.int().min(1).optional(),
+      rotationPeriodMs: z.int().min(1).optional(),
+      historyVisibility: z.enum(["world_readable", "shared", "invited", "joined"]).optional(),
+    }),
+    z.strictObject({ roomId: roomIdSchema }),
+  ),
+  invite: call("public", z.strictObject({ roomId: roomIdSchema, userId: userIdSchema }), nothing),
+  /** Joins by id or alias; accepting an invite is joining. */
+  join: call("public", z.strictObject({ roomIdOrAlias: z.string().min(1).max(255) }), z.strictObject({ roomId: roomIdSchema })),
+  /** Leaves a room, or declines its invite. */
+  leave: call("public", z.strictObject({ roomId: roomIdSchema }), nothing),
+  forget: call("public", z.strictObject({ roomId: roomIdSchema }), nothing),
+  kick: call("public", z.strictObject({ roomId: roomIdSchema, userId: userIdSchema, reason: z.string().max(1024).optional() }), nothing),
+  setRoomName: call("public", z.strictObject({ roomId: roomIdSchema, name: nameSchema }), nothing),
+  setRoomTopic: call("public", z.strictObject({ roomId: roomIdSchema, topic: z.string().max(4096) }), nothing),
+  /** Turns encryption on. There is no verb that turns it off. */
+  enableEncryption: call("public", z.strictObject({ roomId: roomIdSchema }), nothing),
+
+  searchUsers: call(
+    "public",
+    z.strictObject({ term: z.string().min(1).max(255) }),
+    z
+      .array(
+        z.strictObject({
+          userId: userIdSchema,
+          displayName: nameSchema.nullable(),
+          avatar: mxcSchema.nullable(),
+        }),
+      )
+      .max(50),
+  ),
+  setDisplayName: call("public", z.strictObject({ name: nameSchema }), nothing),
+  devices: call("public", z.strictObject({ userId: userIdSchema }), z.array(deviceSchema).max(2000)),
+  /** Local trust that a person can take away without a ceremony: a blacklisted device gets no room keys. Trust is given in the vault only. */
+  setBlacklisted: call("public", z.strictObject({ userId: userIdSchema, deviceId: idSchema, blacklisted: z.boolean() }), nothing),
+  /** A picture of at most 4 MB, already checked to be one of the image types that the page may show. */
+  avatar: call(
+    "plaintext",
+    z.strictObject({ mxc: mxcSchema, size: z.int().min(16).max(512) }),
+    z.strictObject({
+      bytes: bytesSchema(4_194_304),
+      mimetype: z.enum(["image/png", "image/jpeg", "image/gif", "image/webp"]),
+    }),
+  ),
+  search: call(
+    "plaintext",
+    z.strictObject({ query: z.string().min(1).max(512), roomId: roomIdSchema.optional(), limit: z.int().min(1).max(100) }),
+    z
+      .array(
+        z.strictObject({
+          roomId: roomIdSchema,
+          eventId: eventIdSchema,
+          sender: userIdSchema,
+          senderName: nameSchema,
+          at: millisSchema,
+          snippet: z.string().max(400),
+        }),
+      )
+      .max(100),
+  ),
+
+  // Events.
+  statusChanged: event("public", statusSchema),
+  accountChanged: event("public", accountSchema),
+  roomsChanged: event(
+    "plaintext",
+    z.strictObject({ upserts: z.array(roomSummarySchema).max(20_000), removals: z.array(roomIdSchema).max(20_000) }),
+  ),
+  timelineChanged: event(
+    "plaintext",
+    z.strictObject({
+      roomId: roomIdSchema,
+      upserts: z.array(timelineItemSchema).max(2000),
+      removals: z.array(idSchema).max(2000),
+      /** A gap opened between what was shown and what is new: everything older than this position must be asked for again. */
+      resetBefore: z.int().nullable(),
+    }),
+  ),
+  membersChanged: event("public", z.strictObject({ roomId: roomIdSchema })),
+  devicesChanged: event("public", z.strictObject({ userIds: z.array(userIdSchema).max(2000) })),
+  typingChanged: event("public", z.strictObject({ roomId: roomIdSchema, userIds: z.array(userIdSchema).max(100) })),
+  /** Something that deserves a notification, already filtered by push rules. */
+  notification: event(
+    "plaintext",
+    z.strictObject({
+      roomId: roomIdSchema,
+      eventId: eventIdSchema,
+      roomName: nameSchema,
+      senderName: nameSchema,
+      preview: z.string().max(300),
+      mention: z.boolean(),
+    }),
+  ),
+} as const;
+export type ChatContract = typeof chatContract;

@@ -1,0 +1,76 @@
+import { z } from "zod";
+
+/**
+ * Every reason for which a call over a port can fail. Closed on purpose: a free-form message could carry a value from the input.
+ * Each interface maps a code to a sentence that says what happened, what was not lost and what to do next.
+ */
+export const errorCodeSchema = z.enum([
+  // The caller's fault.
+  "invalid-request",
+  "unknown-method",
+  "too-large",
+  "too-many-requests-in-flight",
+  "not-found",
+  "conflict",
+  "unsupported",
+  "cancelled",
+  // The state of the app.
+  "not-signed-in",
+  "already-signed-in",
+  "locked",
+  "wrong-passphrase",
+  "weak-passphrase",
+  "store-wrong-key",
+  "store-corrupt",
+  "store-from-the-future",
+  "store-other-account",
+  "store-in-use",
+  "store-read-only",
+  "store-disk-full",
+  "store-missing",
+  "store-failed",
+  "keychain-unavailable",
+  "runtime-too-old",
+  "protocol-mismatch",
+  "worker-gone",
+  // The network and the server.
+  "offline",
+  "timeout",
+  "rate-limited",
+  "server-error",
+  "server-garbage",
+  "not-a-homeserver",
+  "forbidden",
+  "wrong-credentials",
+  "user-in-use",
+  "token-expired",
+  "user-deactivated",
+  "interactive-auth-required",
+  // Encryption.
+  "room-encryption-unsupported",
+  "members-unknown",
+  "encryption-failed",
+  // A bug of ours.
+  "internal",
+]);
+
+export type ErrorCode = z.infer<typeof errorCodeSchema>;
+
+/** What crosses a port when a call fails. `retryAfterMs` accompanies `rate-limited`. */
+export const rpcErrorSchema = z.strictObject({ code: errorCodeSchema, retryAfterMs: z.int().min(0).optional() });
+export type RpcError = z.infer<typeof rpcErrorSchema>;
+
+/** Thrown by handlers of a port to answer with a code; anything else that a handler throws is answered as `internal`. */
+export class CodedError extends Error {
+  readonly code: ErrorCode;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, retryAfterMs?: number) {
+    super(code);
+    this.name = "CodedError";
+    this.code = code;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+export const errorCodeOf = (error: unknown): ErrorCode => (error instanceof CodedError ? error.code : "internal");

@@ -1,0 +1,123 @@
+import { z } from "zod";
+import { bodySchema, countSchema, eventIdSchema, idSchema, millisSchema, nameSchema, userIdSchema } from "./text.ts";
+
+/** Why an event could not be decrypted (machine-features 1.7.3 and the spec's withheld codes). The page turns it into a sentence and a next step. */
+export const utdSchema = z.strictObject({
+  code: z.enum([
+    "MissingMegolmSession",
+    "UnknownMegolmMessageIndex",
+    "MalformedEncryptedEvent",
+    "MegolmDecryptionFailure",
+    "PayloadDeserializationFailure",
+    "MismatchedIdentityKeys",
+    "SenderIdentityNotTrusted",
+    "StateKeyVerificationFailed",
+    "MismatchedSender",
+    "ReplayedMessage",
+    "MismatchedRoom",
+    "Unknown",
+  ]),
+  withheldCode: z.string().max(128).optional(),
+  /** What the client knows on top: decides which sentence is shown. */
+  cause: z.enum([
+    "waiting",
+    "sent-before-we-joined",
+    "historical",
+    "withheld",
+    "withheld-unverified",
+    "untrusted-sender",
+    "replayed",
+    "damaged",
+    "unknown",
+  ]),
+});
+export type Utd = z.infer<typeof utdSchema>;
+
+export const shieldSchema = z.strictObject({
+  color: z.enum(["red", "grey"]),
+  code: z.enum([
+    "AuthenticityNotGuaranteed",
+    "UnknownDevice",
+    "UnsignedDevice",
+    "UnverifiedIdentity",
+    "VerificationViolation",
+    "MismatchedSender",
+    "SentInClear",
+  ]),
+});
+export type Shield = z.infer<typeof shieldSchema>;
+
+export const replyQuoteSchema = z.strictObject({
+  eventId: eventIdSchema,
+  /** Absent while the event that was answered is not known here. */
+  sender: userIdSchema.nullable(),
+  senderName: nameSchema.nullable(),
+  preview: z.string().max(300).nullable(),
+});
+
+const contentSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("message"),
+    msgtype: z.enum(["text", "notice", "emote"]),
+    body: bodySchema,
+    /** The sender's org.matrix.custom.html, unsanitised: hostile until the page has sanitised it. */
+    html: bodySchema.nullable(),
+    edited: z.boolean(),
+    mentionsMe: z.boolean(),
+    replyTo: replyQuoteSchema.nullable(),
+  }),
+  z.strictObject({
+    kind: z.literal("media"),
+    msgtype: z.enum(["image", "video", "audio", "file"]),
+    body: bodySchema,
+    size: countSchema.nullable(),
+    mimetype: z.string().max(255).nullable(),
+    replyTo: replyQuoteSchema.nullable(),
+  }),
+  z.strictObject({ kind: z.literal("undecryptable"), utd: utdSchema }),
+  z.strictObject({ kind: z.literal("redacted"), by: userIdSchema, byName: nameSchema, reason: z.string().max(1024).nullable() }),
+  z.strictObject({
+    kind: z.literal("membership"),
+    change: z.enum(["joined", "left", "invited", "kicked", "banned", "unbanned", "declined", "withdrawn", "knocked", "renamed", "avatar"]),
+    target: userIdSchema,
+    targetName: nameSchema,
+    reason: z.string().max(1024).nullable(),
+  }),
+  z.strictObject({ kind: z.literal("created") }),
+  z.strictObject({ kind: z.literal("encryption-enabled") }),
+  z.strictObject({ kind: z.literal("name-changed"), name: nameSchema }),
+  z.strictObject({ kind: z.literal("topic-changed"), topic: z.string().max(4096) }),
+  z.strictObject({ kind: z.literal("avatar-changed") }),
+  z.strictObject({ kind: z.literal("unsupported"), type: z.string().max(255) }),
+]);
+
+export const reactionSchema = z.strictObject({
+  key: z.string().max(128),
+  count: countSchema,
+  /** The event of our own reaction, to take it back. */
+  mine: eventIdSchema.nullable(),
+  senders: z.array(nameSchema).max(20),
+});
+
+/** One entry of a room's timeline. `id` stays the same from the local echo to the event that the server gave back. */
+export const timelineItemSchema = z.strictObject({
+  id: idSchema,
+  eventId: eventIdSchema.nullable(),
+  /** Sorts the timeline; unique in the room. */
+  position: z.int(),
+  sender: userIdSchema,
+  senderName: nameSchema,
+  senderAvatar: z.string().max(512).nullable(),
+  mine: z.boolean(),
+  at: millisSchema,
+  encrypted: z.boolean(),
+  shield: shieldSchema.nullable(),
+  content: contentSchema,
+  reactions: z.array(reactionSchema).max(64),
+  /** Set on our own messages until the server's copy has arrived. */
+  send: z.strictObject({ state: z.enum(["queued", "sending", "sent", "failed"]), error: z.string().max(64).nullable() }).nullable(),
+  /** People whose read receipt is on this item, ourselves excluded. */
+  readBy: z.array(z.strictObject({ userId: userIdSchema, displayName: nameSchema })).max(20),
+});
+export type TimelineItem = z.infer<typeof timelineItemSchema>;
+export type TimelineContent = TimelineItem["content"];

@@ -1,0 +1,134 @@
+import { z } from "zod";
+import { call, event } from "./define.ts";
+import { errorCodeSchema } from "./errors.ts";
+import { idSchema, millisSchema, nameSchema, roomIdSchema, userIdSchema } from "./messages/text.ts";
+
+const nothing = z.strictObject({});
+
+/** Where the app stands, as both windows see it. */
+export const appStateSchema = z.discriminatedUnion("phase", [
+  z.strictObject({ phase: z.literal("starting") }),
+  z.strictObject({ phase: z.literal("signed-out") }),
+  /** The vault waits for a passphrase to be chosen or typed. */
+  z.strictObject({ phase: z.literal("vault"), task: z.enum(["create-passphrase", "unlock"]), userId: userIdSchema }),
+  z.strictObject({ phase: z.literal("opening"), userId: userIdSchema }),
+  z.strictObject({ phase: z.literal("ready"), userId: userIdSchema, deviceId: idSchema }),
+  /** The server wants a new login for the same device; everything local is still there. */
+  z.strictObject({ phase: z.literal("soft-logged-out"), userId: userIdSchema, deviceId: idSchema, homeserver: z.string().max(2048) }),
+  /** The server ended this device's session; local history can be read until it is removed. */
+  z.strictObject({ phase: z.literal("logged-out-by-server"), userId: userIdSchema }),
+  /** The account cannot be opened now. Nothing was overwritten. */
+  z.strictObject({ phase: z.literal("failed"), code: errorCodeSchema, userId: userIdSchema.nullable() }),
+]);
+export type AppState = z.infer<typeof appStateSchema>;
+
+export const connectionSchema = z.strictObject({
+  state: z.enum(["idle", "connecting", "online", "offline", "server-unreachable", "rate-limited"]),
+  /** When main tries again by itself, in ms since the epoch. */
+  retryAt: millisSchema.nullable(),
+  /** The crypto worker has died and is being started again. */
+  workerRestarting: z.boolean(),
+});
+export type Connection = z.infer<typeof connectionSchema>;
+
+export const settingsSchema = z.strictObject({
+  theme: z.enum(["system", "light", "dark", "high-contrast"]),
+  notifications: z.enum(["all", "mentions", "off"]),
+  notificationPreview: z.boolean(),
+  sidebarCollapsed: z.boolean(),
+  sendTyping: z.boolean(),
+  sendReadReceipts: z.boolean(),
+  enterSends: z.boolean(),
+  language: z.string().max(35),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+const loginResultSchema = z.strictObject({ userId: userIdSchema, deviceId: idSchema });
+const serverSchema = z.string().min(1).max(2048);
+const passwordSchema = z.string().min(1).max(4096);
+
+/** What both pages may ask of main through the preload. */
+export const shellContract = {
+  about: call(
+    "public",
+    nothing,
+    z.strictObject({
+      version: z.string().max(64),
+      platform: z.enum(["linux", "darwin", "win32", "other"]),
+      host: z.string().max(128),
+      keychain: z.boolean(),
+      /** Given on the command line, to fill in the sign-in form. */
+      suggestedHomeserver: z.string().max(2048).nullable(),
+    }),
+  ),
+  appState: call("public", nothing, appStateSchema),
+  connection: call("public", nothing, connectionSchema),
+  settings: call("public", nothing, settingsSchema),
+  changeSettings: call("public", settingsSchema.partial(), settingsSchema),
+
+  discover: call(
+    "public",
+    z.strictObject({ server: serverSchema }),
+    z.strictObject({
+      baseUrl: z.string().max(2048),
+      password: z.boolean(),
+      sso: z.array(z.strictObject({ id: z.string().max(255).nullable(), name: nameSchema })).max(50),
+      registration: z.boolean(),
+    }),
+  ),
+  loginPassword: call(
+    "public",
+    z.strictObject({ server: serverSchema, user: z.string().min(1).max(255), password: passwordSchema, deviceName: nameSchema.optional() }),
+    loginResultSchema,
+  ),
+  /** Opens the browser at the server's SSO page; answers when the loopback redirect has come back. Cancel the call to give up. */
+  loginSso: call(
+    "public",
+    z.strictObject({ server: serverSchema, idpId: z.string().max(255).nullable(), deviceName: nameSchema.optional() }),
+    loginResultSchema,
+  ),
+  register: call(
+    "public",
+    z.strictObject({ server: serverSchema, user: z.string().min(1).max(255), password: passwordSchema, deviceName: nameSchema.optional() }),
+    loginResultSchema,
+  ),
+  /** After a soft logout: the same device signs in again. */
+  reauthenticate: call("public", z.strictObject({ password: passwordSchema }), nothing),
+  /** Ends the session on the server, then deletes the local store. `force` deletes it even where the server cannot be reached. */
+  logout: call("public", z.strictObject({ force: z.boolean() }), nothing),
+  /** Tries to open the account again, after a failure. */
+  retryOpen: call("public", nothing, nothing),
+  /** The way out of an account that cannot be opened: its files are moved aside (never deleted) and the app is signed out. */
+  setAccountAside: call("public", nothing, z.strictObject({ folder: z.string().max(4096) })),
+  retryConnection: call("public", nothing, nothing),
+
+  /** The chat page may ask that the vault be shown; it can do nothing in it. */
+  openVault: call("public", nothing, nothing),
+  closeVault: call("public", nothing, nothing),
+  /** http(s), mailto and matrix links only, after a confirmation that shows the whole address. */
+  openExternal: call("public", z.strictObject({ url: z.string().max(4096) }), z.strictObject({ opened: z.boolean() })),
+
+  appStateChanged: event("public", appStateSchema),
+  connectionChanged: event("public", connectionSchema),
+  settingsChanged: event("public", settingsSchema),
+  /** A menu item or a notification asks the page for something. */
+  command: event(
+    "public",
+    z.strictObject({
+      command: z.enum([
+        "new-room",
+        "new-dm",
+        "switcher",
+        "settings",
+        "shortcuts",
+        "search",
+        "toggle-sidebar",
+        "next-room",
+        "previous-room",
+        "open-room",
+      ]),
+      roomId: roomIdSchema.optional(),
+    }),
+  ),
+} as const;
+export type ShellContract = typeof shellContract;
