@@ -1,0 +1,47 @@
+import { err, ok, type Result } from "../../protocol/result.ts";
+
+const STANDARD = /^[A-Za-z0-9+/]*={0,2}$/;
+const URL_SAFE = /^[A-Za-z0-9_-]*={0,2}$/;
+
+export type Base64Options = {
+  /** Alphabet; `standard` unless told. */
+  readonly alphabet?: "standard" | "url";
+  /** `either` (the default) takes both forms, as peers send both. */
+  readonly padding?: "none" | "required" | "either";
+  /** Most decoded bytes to accept. */
+  readonly maxBytes?: number;
+};
+
+/**
+ * Strict decoding: no white space, no foreign characters, canonical trailing bits, whole padding or none. The work is native, so no
+ * table look-up is indexed by secret data here.
+ */
+export function decodeBase64(text: string, options: Base64Options = {}): Result<Uint8Array, "invalid-base64" | "too-large"> {
+  const { alphabet = "standard", padding = "either", maxBytes = Number.MAX_SAFE_INTEGER } = options;
+  if (text.length > Math.ceil(maxBytes / 3) * 4) return err("too-large");
+  if (!(alphabet === "url" ? URL_SAFE : STANDARD).test(text)) return err("invalid-base64");
+  const padded = text.endsWith("=");
+  if (padded ? padding === "none" || text.length % 4 !== 0 : padding === "required" && text.length % 4 !== 0) return err("invalid-base64");
+  const bytes = Buffer.from(text, alphabet === "url" ? "base64url" : "base64");
+  if (bytes.length > maxBytes) return err("too-large");
+  const significant = padded ? text.slice(0, text.endsWith("==") ? -2 : -1) : text;
+  // Re-encoding is the cheapest full check of the length and of the unused low bits.
+  const again = alphabet === "url" ? bytes.toString("base64url") : encodeBase64(bytes);
+  return again === significant ? ok(bytes) : err("invalid-base64");
+}
+
+/** Unpadded standard base64, the form of Matrix (appendices §Unpadded Base64). */
+export function encodeBase64(bytes: Uint8Array): string {
+  const text = encodePaddedBase64(bytes);
+  return text.endsWith("==") ? text.slice(0, -2) : text.endsWith("=") ? text.slice(0, -1) : text;
+}
+
+/** Padded standard base64, for the few places that want it (secret storage, key exports). */
+export function encodePaddedBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+}
+
+/** Unpadded URL-safe base64, as in JSON Web Keys. */
+export function encodeBase64Url(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64url");
+}

@@ -1,0 +1,13 @@
+import { hkdfSync } from "node:crypto";
+import { Secret } from "./secret.ts";
+
+/** HKDF-SHA-256. An empty salt is the 32 zero bytes of RFC 5869. */
+export function hkdfSha256<Kind extends string>(
+  input: Uint8Array,
+  salt: Uint8Array,
+  info: string | Uint8Array,
+  length: number,
+  kind: Kind,
+): Secret<Kind> {
+  return Secret.take(new Uint8Array(hkdfSync("sha256", input, salt, info, length)), kind);
+}

@@ -1,0 +1,43 @@
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import Olm from "@matrix-org/olm";
+
+type OlmLibrary = typeof Olm;
+
+let loading: Promise<void> | undefined;
+let library: OlmLibrary | undefined;
+
+/** Loads libolm's WebAssembly. Idempotent; every other class of this folder needs it to have finished. */
+export function loadOlm(): Promise<void> {
+  loading ??= initialise();
+  return loading;
+}
+
+/** The loaded library. For this folder only: others use the wrappers, which check what libolm does not. */
+export function olm(): OlmLibrary {
+  if (library === undefined) throw new Error("libolm is not loaded: await loadOlm() first");
+  return library;
+}
+
+async function initialise(): Promise<void> {
+  const before = processListeners();
+  await Olm.init({ wasmBinary: readFileSync(wasmPath()) });
+  // Its loader installs handlers that rethrow every uncaught error; those belong to whoever owns the process.
+  for (const [event, listeners] of processListeners()) {
+    for (const listener of listeners) {
+      if (!before.get(event)?.includes(listener)) process.removeListener(event, listener);
+    }
+  }
+  library = Olm;
+}
+
+function processListeners(): Map<string, readonly ((...args: unknown[]) => void)[]> {
+  const events = ["uncaughtException", "unhandledRejection"];
+  return new Map(events.map((event) => [event, process.rawListeners(event).map((listener) => listener as (...args: unknown[]) => void)]));
+}
+
+/** Beside the bundle as `olm.wasm`, otherwise inside the package. */
+function wasmPath(): URL | string {
+  const bundled = new URL("./olm.wasm", import.meta.url);
+  return existsSync(bundled) ? bundled : createRequire(import.meta.url).resolve("@matrix-org/olm/olm.wasm");
+}

@@ -1,0 +1,64 @@
+import { parseCurve25519PublicKey, type Curve25519PublicKey } from "../../protocol/ids.ts";
+import { err, ok, type Result } from "../../protocol/result.ts";
+import { decodeBase64, encodeBase64 } from "./base64.ts";
+import { isLowOrder } from "./curve25519.ts";
+import type { OlmFailure } from "./olm-error.ts";
+import { readFields } from "./protobuf.ts";
+
+/** libolm keeps a whole pre-key message on WebAssembly's stack; a to-device event is far below this. */
+export const MAX_OLM_BODY_LENGTH = 1 << 20;
+const VERSION = 3;
+const CIPHER_BLOCK = 16;
+
+/** The public keys of a pre-key message. None of them is authenticated yet. */
+export type PreKeyMessage = {
+  readonly oneTimeKey: Curve25519PublicKey;
+  readonly baseKey: Curve25519PublicKey;
+  readonly identityKey: Curve25519PublicKey;
+};
+
+/**
+ * Reads the header of a pre-key message and refuses low-order keys, which libolm does not. Every field must appear once: with repeats it
+ * would be open which one libolm takes.
+ */
+export function parsePreKeyMessage(body: string): Result<PreKeyMessage, OlmFailure> {
+  if (body.length > MAX_OLM_BODY_LENGTH) return err("bad-message-format");
+  const bytes = decodeBase64(body);
+  if (!bytes.ok) return err("invalid-base64");
+  if (bytes.value[0] !== VERSION) return err("bad-message-version");
+  const fields = readFields(bytes.value.subarray(1));
+  if (fields === undefined) return err("bad-message-format");
+  const keys: Curve25519PublicKey[] = [];
+  for (const tag of [0x0a, 0x12, 0x1a]) {
+    const found = fields.filter((field) => field.tag === tag);
+    const key = found[0]?.bytes;
+    if (found.length !== 1 || key === undefined || key.length !== 32) return err("bad-message-format");
+    if (isLowOrder(key)) return err("low-order-key");
+    const text = parseCurve25519PublicKey(encodeBase64(key));
+    if (!text.ok) return err("bad-message-format");
+    keys.push(text.value);
+  }
+  const [oneTimeKey, baseKey, identityKey] = keys;
+  if (oneTimeKey === undefined || baseKey === undefined || identityKey === undefined) return err("bad-message-format");
+  if (fields.filter((field) => field.tag === 0x22).length !== 1) return err("bad-message-format");
+  return ok({ oneTimeKey, baseKey, identityKey });
+}
+
+/**
+ * Whether a decrypted text may be shorter than what was encrypted. libolm's JavaScript stops at the first NUL; the ciphertext tells the
+ * length up to one cipher block, so that anything longer than a block cannot be hidden behind one.
+ */
+export function isTruncated(plaintext: string, ciphertextLength: number): boolean {
+  return Buffer.byteLength(plaintext, "utf8") < ciphertextLength - CIPHER_BLOCK;
+}
+
+/** Length of the ciphertext inside a normal or a pre-key message; undefined when the message cannot be read. */
+export function olmCiphertextLength(type: 0 | 1, body: string): number | undefined {
+  let bytes: Uint8Array = Buffer.from(body, "base64");
+  if (type === 0) {
+    const inner = readFields(bytes.subarray(1))?.find((field) => field.tag === 0x22)?.bytes;
+    if (inner === undefined) return undefined;
+    bytes = inner;
+  }
+  return readFields(bytes.subarray(1, -8))?.find((field) => field.tag === 0x22)?.bytes?.length;
+}
