@@ -1,0 +1,15 @@
+import type { DeviceId, UserId } from "../../protocol/ids.ts";
+import type { IdentityKeys } from "../primitives/account.ts";
+import type { CryptoStore } from "../store/store.ts";
+import type { Env } from "./env.ts";
+
+/** What every part of one machine shares: who we are, the store, and the outside world. */
+export type MachineContext = {
+  readonly userId: UserId;
+  readonly deviceId: DeviceId;
+  readonly identityKeys: IdentityKeys;
+  readonly store: CryptoStore;
+  readonly env: Env;
+  /** For libolm's pickles. Random, made with the account and kept in the same (encrypted) store. */
+  readonly pickleKey: Uint8Array;
+};

@@ -1,0 +1,63 @@
+import type { JsonObject } from "../../wire/json.ts";
+import type { MachineContext } from "../context.ts";
+import { toDeviceRequest, type OutgoingRequest } from "./outgoing-request.ts";
+import { newRequestId } from "./request-id.ts";
+
+/** Takes the response of one pending request, within the transaction of `markRequestAsSent`. */
+export type ResponseHandler = (responseBody: unknown) => void;
+
+type Pending = { readonly request: OutgoingRequest; readonly handle: ResponseHandler };
+
+/**
+ * The requests that were handed out and are not answered. Those in memory can be made again from the store after a restart or a rollback; to-device
+ * requests that carry a moved ratchet are rows, and keep their transaction id for ever.
+ */
+export class OutgoingRequests {
+  readonly #context: MachineContext;
+  readonly #pending = new Map<string, Pending>();
+
+  constructor(context: MachineContext) {
+    this.#context = context;
+    context.store.onRollback(() => this.#pending.clear());
+  }
+
+  /** Keeps `request` pending until its response; `handle` then runs once. */
+  add(request: OutgoingRequest, handle: ResponseHandler): OutgoingRequest {
+    this.#pending.set(request.id, { request, handle });
+    return request;
+  }
+
+  /** Stores a to-device request in the caller's transaction; it is handed out until it was sent. */
+  enqueueToDevice(eventType: string, messages: JsonObject): OutgoingRequest {
+    const request = toDeviceRequest(newRequestId(this.#context.env), eventType, messages);
+    this.#context.store.toDeviceRequests.add(request.id, eventType, JSON.stringify(messages));
+    return request;
+  }
+
+  /** What waits for a response, oldest first within each kind of storage. */
+  all(): OutgoingRequest[] {
+    return [...[...this.#pending.values()].map(({ request }) => request), ...this.#context.store.toDeviceRequests.all().map(fromRow)];
+  }
+
+  has(id: string): boolean {
+    return this.#pending.has(id);
+  }
+
+  /** Forgets a pending request of which nobody needs the answer any more; a late response is then ignored. */
+  drop(id: string): void {
+    this.#pending.delete(id);
+  }
+
+  /** Handles the response; false when the request is not known here. */
+  markSent(id: string, responseBody: unknown): boolean {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return this.#context.store.toDeviceRequests.remove(id);
+    this.#pending.delete(id);
+    pending.handle(responseBody);
+    return true;
+  }
+}
+
+function fromRow(row: { id: string; eventType: string; messagesJson: string }): OutgoingRequest {
+  return toDeviceRequest(row.id, row.eventType, JSON.parse(row.messagesJson));
+}
