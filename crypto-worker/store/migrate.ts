@@ -1,0 +1,52 @@
+import { createHash } from "node:crypto";
+import { migrations, type Migration } from "./migrations/migrations.ts";
+import { StoreError, type Database } from "./types.ts";
+
+type AppliedRow = { version: number; checksum: string };
+
+/**
+ * Brings the file to this build's schema in one transaction. Migrations are append-only: one that was applied with another text, or one that this build
+ * does not know, refuses the file rather than guessing.
+ */
+export function migrate(database: Database, known: readonly Migration[] = migrations): void {
+  assertMonotonic(known);
+  database.transaction(() => {
+    database
+      .prepare(
+        `CREATE TABLE IF NOT EXISTS schema_migration (
+          version INTEGER PRIMARY KEY,
+          name TEXT NOT NULL,
+          checksum TEXT NOT NULL -- sha-256 of the migration's text, hex
+        ) STRICT`,
+      )
+      .run();
+    const applied = new Map(
+      database
+        .prepare<AppliedRow>("SELECT version, checksum FROM schema_migration ORDER BY version")
+        .all()
+        .map((row) => [row.version, row.checksum]),
+    );
+    const newest = Math.max(0, ...known.map(({ version }) => version));
+    for (const version of applied.keys()) if (version > newest) throw new StoreError("from-the-future");
+    for (const migration of known) {
+      const checksum = checksumOf(migration);
+      const present = applied.get(migration.version);
+      if (present === checksum) continue;
+      if (present !== undefined) throw new StoreError("from-the-future");
+      for (const statement of migration.statements) database.prepare(statement).run();
+      database
+        .prepare("INSERT INTO schema_migration (version, name, checksum) VALUES (?, ?, ?)")
+        .run(migration.version, migration.name, checksum);
+    }
+  });
+}
+
+export const checksumOf = (migration: Migration): string => createHash("sha256").update(migration.statements.join(";\n")).digest("hex");
+
+function assertMonotonic(known: readonly Migration[]): void {
+  let last = 0;
+  for (const { version } of known) {
+    if (version <= last) throw new Error("migrations must be listed in ascending order");
+    last = version;
+  }
+}

@@ -1,0 +1,11 @@
+import { migration as init } from "./0010-init.ts";
+
+/** One step of the schema. Append-only: a released step is never edited, it is followed by another. */
+export type Migration = {
+  readonly version: number;
+  readonly name: string;
+  /** One SQL statement each; tables are STRICT, with comments inside the parentheses so that `.schema` shows them. */
+  readonly statements: readonly string[];
+};
+
+export const migrations: readonly Migration[] = [init];

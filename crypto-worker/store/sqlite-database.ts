@@ -1,0 +1,133 @@
+import { closeSync, fdatasyncSync, openSync } from "node:fs";
+import SQLite from "better-sqlite3-multiple-ciphers";
+import { storeErrorFrom } from "./sqlite-error.ts";
+import type { Database, SqlValue, Statement } from "./types.ts";
+
+type NativeStatement = ReturnType<SQLite["prepare"]>;
+
+/** `Database` over one better-sqlite3 connection. The connection is keyed and configured by `store.ts`; this class adds transactions and typed errors. */
+export class SqliteDatabase implements Database {
+  readonly #connection: SQLite;
+  /** The write-ahead log, held open to be flushed; undefined for a store in memory. SQLite keeps no lock on this file, so a second descriptor is safe. */
+  #log: number | undefined;
+  readonly #logPath: string | undefined;
+  readonly #statements = new Map<string, Statement<object>>();
+  readonly #rollbackListeners = new Set<() => void>();
+  readonly #begin: NativeStatement;
+  readonly #commit: NativeStatement;
+  #depth = 0;
+  #durable = false;
+  #effects: (() => void)[] = [];
+
+  constructor(connection: SQLite, path: string | undefined) {
+    this.#connection = connection;
+    this.#logPath = path === undefined ? undefined : `${path}-wal`;
+    this.#begin = connection.prepare("BEGIN IMMEDIATE");
+    this.#commit = connection.prepare("COMMIT");
+  }
+
+  get inTransaction(): boolean {
+    return this.#depth > 0;
+  }
+
+  prepare<Row extends object>(text: string): Statement<Row> {
+    const known = this.#statements.get(text);
+    if (known !== undefined) return known as Statement<Row>;
+    const statement = new SqliteStatement<Row>(guard(() => this.#connection.prepare(text)));
+    this.#statements.set(text, statement);
+    return statement;
+  }
+
+  transaction<T>(work: () => T): T {
+    if (this.#depth > 0) return this.#join(work);
+    guard(() => this.#begin.run());
+    let value: T;
+    try {
+      value = this.#join(work);
+      guard(() => this.#commit.run());
+      if (this.#durable) this.#flush();
+    } catch (error) {
+      this.#abandon();
+      throw error;
+    }
+    this.#durable = false;
+    const effects = this.#effects;
+    this.#effects = [];
+    for (const effect of effects) effect();
+    return value;
+  }
+
+  afterCommit(effect: () => void): void {
+    if (this.#depth > 0) this.#effects.push(effect);
+    else effect();
+  }
+
+  onRollback(listener: () => void): () => void {
+    this.#rollbackListeners.add(listener);
+    return () => this.#rollbackListeners.delete(listener);
+  }
+
+  requireDurability(): void {
+    if (this.#depth === 0) throw new Error("durability is a property of a transaction");
+    this.#durable = true;
+  }
+
+  close(): void {
+    if (this.#log !== undefined) closeSync(this.#log);
+    this.#log = undefined;
+    this.#statements.clear();
+    this.#connection.close();
+  }
+
+  #join<T>(work: () => T): T {
+    this.#depth += 1;
+    try {
+      return work();
+    } finally {
+      this.#depth -= 1;
+    }
+  }
+
+  #flush(): void {
+    if (this.#logPath === undefined) return;
+    guard(() => {
+      this.#log ??= openSync(this.#logPath ?? "", "r+");
+      fdatasyncSync(this.#log);
+    });
+  }
+
+  #abandon(): void {
+    this.#durable = false;
+    this.#effects = [];
+    if (this.#connection.inTransaction) this.#connection.exec("ROLLBACK");
+    for (const listener of this.#rollbackListeners) listener();
+  }
+}
+
+class SqliteStatement<Row extends object> implements Statement<Row> {
+  readonly #native: NativeStatement;
+
+  constructor(native: NativeStatement) {
+    this.#native = native;
+  }
+
+  run(...params: readonly SqlValue[]): { readonly changes: number } {
+    return guard(() => this.#native.run(...params));
+  }
+
+  first(...params: readonly SqlValue[]): Row | undefined {
+    return guard(() => this.#native.get(...params) as Row | undefined);
+  }
+
+  all(...params: readonly SqlValue[]): Row[] {
+    return guard(() => this.#native.all(...params) as Row[]);
+  }
+}
+
+function guard<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw storeErrorFrom(error);
+  }
+}

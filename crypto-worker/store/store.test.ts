@@ -1,0 +1,228 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { migrate } from "./migrate.ts";
+import { openMemoryStore, openSqlCipherStore, type CryptoStore } from "./store.ts";
+import { StoreError, type StoreErrorCode } from "./types.ts";
+
+const key = new Uint8Array(32).fill(7);
+const otherKey = new Uint8Array(32).fill(8);
+const session = {
+  homeserver: "https://example.org",
+  userId: "@a:example.org",
+  deviceId: "D",
+  accessToken: "canary-token",
+  refreshToken: null,
+};
+
+let folder: string;
+let path: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "bulkhead-store-"));
+  path = join(folder, "account.db");
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const codeOf = (work: () => unknown): StoreErrorCode | "opened" => {
+  try {
+    work();
+    return "opened";
+  } catch (error) {
+    if (error instanceof StoreError) return error.code;
+    throw error;
+  }
+};
+
+const stores: readonly (readonly [string, () => CryptoStore])[] = [
+  ["SQLCipher file", () => openSqlCipherStore({ path, key })],
+  ["memory", openMemoryStore],
+];
+
+describe.each(stores)("unit of work on %s", (_name, open) => {
+  let store: CryptoStore;
+  beforeEach(() => {
+    store = open();
+  });
+  afterEach(() => store.close());
+
+  it("commits what a transaction wrote and runs effects after it", () => {
+    const seen: boolean[] = [];
+    store.transaction(() => {
+      store.customValues.save("a", Uint8Array.of(1));
+      store.afterCommit(() => seen.push(store.inTransaction));
+      expect(seen).toEqual([]);
+    });
+    expect(seen).toEqual([false]);
+    expect([...(store.customValues.load("a") ?? [])]).toEqual([1]);
+  });
+
+  it("rolls back everything of the outermost transaction, tells the caches and drops the effects", () => {
+    let rollbacks = 0;
+    let effects = 0;
+    store.onRollback(() => (rollbacks += 1));
+    const failing = (): void =>
+      store.transaction(() => {
+        store.customValues.save("outer", Uint8Array.of(1));
+        store.afterCommit(() => (effects += 1));
+        store.transaction(() => {
+          store.customValues.save("inner", Uint8Array.of(2));
+          throw new Error("boom");
+        });
+      });
+    expect(failing).toThrow("boom");
+    expect(store.customValues.load("outer")).toBeUndefined();
+    expect(store.customValues.load("inner")).toBeUndefined();
+    expect([rollbacks, effects, store.inTransaction]).toEqual([1, 0, false]);
+    store.transaction(() => store.customValues.save("later", Uint8Array.of(3)));
+    expect(effects).toBe(0);
+  });
+
+  it("keeps one session row", () => {
+    store.session.save(session);
+    store.session.save({ ...session, accessToken: "second", refreshToken: "r" });
+    expect(store.session.load()).toEqual({ ...session, accessToken: "second", refreshToken: "r" });
+  });
+
+  it("accepts a durability request inside a transaction only", () => {
+    expect(() => store.requireDurability()).toThrow();
+    store.transaction(() => {
+      store.customValues.save("a", Uint8Array.of(1));
+      store.requireDurability();
+    });
+    expect(store.customValues.load("a")).toBeDefined();
+  });
+});
+
+describe("the SQLCipher file", () => {
+  const create = (): void => {
+    const store = openSqlCipherStore({ path, key, mode: "create" });
+    store.session.save(session);
+    store.close();
+  };
+
+  it("survives closing and opening in the same process", () => {
+    create();
+    const again = openSqlCipherStore({ path, key, mode: "open" });
+    expect(again.session.load()).toEqual(session);
+    again.close();
+  });
+
+  it("has no plaintext in the file or its log", () => {
+    const store = openSqlCipherStore({ path, key });
+    store.session.save(session);
+    for (const file of [path, `${path}-wal`]) expect(readFileSync(file).includes("canary-token")).toBe(false);
+    expect(readFileSync(path).subarray(0, 15).toString("latin1")).not.toBe("SQLite format 3");
+    store.close();
+  });
+
+  it("answers a wrong key with a typed error and leaves the file as it was", () => {
+    create();
+    const before = readFileSync(path);
+    expect(codeOf(() => openSqlCipherStore({ path, key: otherKey }))).toBe("wrong-key");
+    expect(readFileSync(path).equals(before)).toBe(true);
+    openSqlCipherStore({ path, key }).close();
+  });
+
+  it.each([
+    ["to nothing", 0],
+    ["within the first page", 1000],
+    ["after the first page", 5000],
+    ["by one page", -4096],
+  ])("calls a file truncated %s corrupt, never empty", (_name, size) => {
+    create();
+    truncateSync(path, size < 0 ? statSync(path).size + size : size);
+    const before = readFileSync(path);
+    const outcome = codeOf(() => {
+      const store = openSqlCipherStore({ path, key });
+      try {
+        store.session.load();
+      } finally {
+        store.close();
+      }
+    });
+    expect(outcome).toBe("corrupt");
+    expect(readFileSync(path).subarray(0, 1000).equals(before.subarray(0, 1000))).toBe(true);
+  });
+
+  it("calls a flipped bit in the first page corrupt, not a wrong key", () => {
+    create();
+    const bytes = readFileSync(path);
+    bytes[100] = (bytes[100] ?? 0) ^ 1;
+    writeFileSync(path, bytes);
+    expect(codeOf(() => openSqlCipherStore({ path, key }))).toBe("corrupt");
+  });
+
+  it("is never created over or beside what is left of another", () => {
+    create();
+    expect(codeOf(() => openSqlCipherStore({ path, key, mode: "create" }))).toBe("already-exists");
+    rmSync(path);
+    expect(codeOf(() => openSqlCipherStore({ path, key, mode: "open" }))).toBe("missing");
+    writeFileSync(`${path}-wal`, "left behind");
+    expect(codeOf(() => openSqlCipherStore({ path, key }))).toBe("corrupt");
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it("refuses a second process on the same file, and serves it when the first has died", () => {
+    create();
+    const program = `
+      import { openSqlCipherStore } from ${JSON.stringify(new URL("./store.ts", import.meta.url).href)};
+      try { openSqlCipherStore({ path: process.argv[1], key: new Uint8Array(32).fill(7) }).session.load(); console.log("opened"); process.kill(process.pid, "SIGKILL"); }
+      catch (error) { console.log(error.code); }`;
+    const other = (): string =>
+      spawnSync(process.execPath, ["--input-type=module", "-e", program, path], { encoding: "utf8" }).stdout.trim();
+    const store = openSqlCipherStore({ path, key });
+    store.session.load();
+    expect(other()).toBe("in-use");
+    store.close();
+    expect(other()).toBe("opened");
+    openSqlCipherStore({ path, key }).close();
+  });
+
+  it.skipIf(process.platform === "win32")("reports a disk that cannot be written", () => {
+    create();
+    // Root ignores permission bits, so the file is opened through a read-only mount's nearest kin: SQLite's own switch.
+    const store = openSqlCipherStore({ path, key });
+    store.prepare("PRAGMA query_only = ON").run();
+    expect(codeOf(() => store.transaction(() => store.customValues.save("a", Uint8Array.of(1))))).toBe("read-only");
+    store.close();
+    if (process.getuid?.() !== 0) {
+      chmodSync(path, 0o400);
+      expect(codeOf(() => openSqlCipherStore({ path, key }))).toBe("read-only");
+    }
+  });
+
+  it("reports a full disk, rolls back and goes on when there is room again", () => {
+    const store = openSqlCipherStore({ path, key });
+    store.prepare("PRAGMA max_page_count = 60").all();
+    const write = (): void => store.transaction(() => store.customValues.save("big", new Uint8Array(1_000_000)));
+    expect(codeOf(write)).toBe("disk-full");
+    expect(store.customValues.load("big")).toBeUndefined();
+    store.prepare("PRAGMA max_page_count = 100000").all();
+    expect(codeOf(write)).toBe("opened");
+    store.close();
+  });
+
+  it("refuses a file from a later version and leaves it alone", () => {
+    const store = openSqlCipherStore({ path, key });
+    store.prepare("INSERT INTO schema_migration (version, name, checksum) VALUES (999999, 'future', 'x')").run();
+    store.close();
+    expect(codeOf(() => openSqlCipherStore({ path, key }))).toBe("from-the-future");
+  });
+
+  it("applies a migration once and refuses one whose text was changed", () => {
+    const store = openMemoryStore();
+    const step = { version: 900_000, name: "probe", statements: ["CREATE TABLE probe (a INTEGER) STRICT"] };
+    const known = [step];
+    const run = (list: typeof known) => (): void => {
+      store.prepare("DELETE FROM schema_migration WHERE version < 900000").run();
+      migrate(store, list);
+    };
+    run(known)();
+    run(known)();
+    expect(codeOf(run([{ ...step, statements: ["CREATE TABLE probe (b INTEGER) STRICT"] }]))).toBe("from-the-future");
+    expect(() => migrate(store, [step, { ...step, version: 5 }])).toThrow("ascending");
+    store.close();
+  });
+});

@@ -1,0 +1,146 @@
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import SQLite from "better-sqlite3-multiple-ciphers";
+import { hasKeyCheck, keyMatches, writeKeyCheck } from "./key-check.ts";
+import { migrate } from "./migrate.ts";
+import { SqliteDatabase } from "./sqlite-database.ts";
+import { storeErrorFrom } from "./sqlite-error.ts";
+import { CustomValueTable } from "./tables/custom-values.ts";
+import { SessionTable } from "./tables/session.ts";
+import { StoreError, type Database } from "./types.ts";
+
+/** Everything of one account: a database and the tables of the machine and the client over it. */
+export type CryptoStore = Database & {
+  readonly session: SessionTable;
+  readonly customValues: CustomValueTable;
+  /** Flushes and closes; the same path can be opened again at once. */
+  close(): void;
+};
+
+export type SqlCipherStoreOptions = {
+  readonly path: string;
+  /** 32 bytes, used as SQLCipher's raw key: no KDF runs. */
+  readonly key: Uint8Array;
+  /** `open` refuses where there is no file, `create` where there is one. */
+  readonly mode?: "open" | "create" | "open-or-create";
+};
+
+/** better-sqlite3-multiple-ciphers 13 is built for this Node-API; an older one crashes the process instead of failing. */
+const REQUIRED_NODE_API = 10;
+
+/**
+ * Opens the account's SQLCipher file, creating it where `mode` allows.
+ * @throws StoreError; whatever its code, the file is left as it was
+ */
+export function openSqlCipherStore({ path, key, mode = "open-or-create" }: SqlCipherStoreOptions): CryptoStore {
+  if (key.byteLength !== 32) throw new RangeError("a store key has 32 bytes");
+  requireNodeApi();
+  try {
+    if (existsSync(path)) {
+      if (mode === "create") throw new StoreError("already-exists");
+      // SQLite takes an empty file for a new database. Here it is one that lost its content, never a reason to start over.
+      if (statSync(path).size === 0) throw new StoreError("corrupt");
+    } else {
+      if (mode === "open") throw new StoreError("missing");
+      // A log without its database means that the database was lost: creating one beside it would destroy what can be rescued.
+      if (existsSync(`${path}-wal`)) throw new StoreError("corrupt");
+      createFile(path, key);
+    }
+    return openExisting(path, key);
+  } catch (error) {
+    throw storeErrorFrom(error);
+  }
+}
+
+/** The same tables and SQL in memory: for tests, benchmarks and short-lived machines. */
+export function openMemoryStore(): CryptoStore {
+  requireNodeApi();
+  const connection = new SQLite(":memory:");
+  configure(connection);
+  return assemble(new SqliteDatabase(connection, undefined));
+}
+
+function requireNodeApi(): void {
+  if (Number(process.versions["napi"] ?? 0) < REQUIRED_NODE_API) throw new StoreError("runtime-too-old");
+}
+
+/** Builds the file under another name and renames it when it is complete, so that a crash cannot leave half a store behind. */
+function createFile(path: string, key: Uint8Array): void {
+  const unfinished = `${path}.new`;
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(unfinished + suffix, { force: true });
+  const connection = connectKeyed(unfinished, key, false);
+  try {
+    const database = new SqliteDatabase(connection, unfinished);
+    migrate(database);
+    connection.pragma("wal_checkpoint(TRUNCATE)");
+  } finally {
+    connection.close();
+  }
+  writeKeyCheck(path, key);
+  syncPath(unfinished);
+  renameSync(unfinished, path);
+  if (process.platform !== "win32") syncPath(dirname(path));
+}
+
+function openExisting(path: string, key: Uint8Array): CryptoStore {
+  if (hasKeyCheck(path) && !keyMatches(path, key)) throw new StoreError("wrong-key");
+  const connection = connectKeyed(path, key, true);
+  try {
+    return assemble(new SqliteDatabase(connection, path));
+  } catch (error) {
+    connection.close();
+    const failure = storeErrorFrom(error);
+    // The key is known to be right, so a first page that does not authenticate is a damaged one.
+    if (failure instanceof StoreError && failure.code === "wrong-key" && hasKeyCheck(path)) throw new StoreError("corrupt");
+    throw failure;
+  }
+}
+
+function connectKeyed(path: string, key: Uint8Array, fileMustExist: boolean): SQLite {
+  const connection = new SQLite(path, { fileMustExist, timeout: 0 });
+  const rawKey = Buffer.from(`x'${Buffer.from(key).toString("hex")}'`, "latin1");
+  try {
+    connection.pragma("cipher='sqlcipher'");
+    connection.pragma("legacy=4");
+    connection.key(rawKey);
+    // One process an account: the lock is taken with the first read and held, and a second opener is refused at once. It dies with the process.
+    connection.pragma("locking_mode=EXCLUSIVE");
+    connection.pragma("journal_mode=WAL");
+    configure(connection);
+    return connection;
+  } catch (error) {
+    connection.close();
+    if (fileMustExist && hasKeyCheck(path) && error instanceof SQLite.SqliteError && error.code === "SQLITE_NOTADB")
+      throw new StoreError("corrupt");
+    throw error;
+  } finally {
+    rawKey.fill(0);
+  }
+}
+
+function configure(connection: SQLite): void {
+  // NORMAL keeps every commit over a crash of the process; `requireDurability` adds the fsync where a power cut matters.
+  connection.pragma("synchronous=NORMAL");
+  connection.pragma("temp_store=MEMORY");
+  connection.pragma("secure_delete=ON");
+  connection.pragma("foreign_keys=ON");
+  connection.pragma("trusted_schema=OFF");
+  connection.pragma("cache_size=-16000");
+}
+
+function assemble(database: SqliteDatabase): CryptoStore {
+  migrate(database);
+  return Object.assign(database, {
+    session: new SessionTable(database),
+    customValues: new CustomValueTable(database),
+  });
+}
+
+function syncPath(path: string): void {
+  const descriptor = openSync(path, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
