@@ -5,6 +5,15 @@ import { hasKeyCheck, keyMatches, writeKeyCheck } from "./key-check.ts";
 import { migrate } from "./migrate.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
 import { storeErrorFrom } from "./sqlite-error.ts";
+import { AccountTable } from "./tables/account.ts";
+import { CrossSigningKeyTable } from "./tables/cross-signing-keys.ts";
+import { DeviceTable } from "./tables/devices.ts";
+import { IdentityTable } from "./tables/identities.ts";
+import { OlmHashTable } from "./tables/olm-hashes.ts";
+import { OlmSessionTable } from "./tables/olm-sessions.ts";
+import { ToDeviceRequestTable } from "./tables/to-device-requests.ts";
+import { TrackedUserTable } from "./tables/tracked-users.ts";
+import { WedgedDeviceTable } from "./tables/wedged-devices.ts";
 import { CustomValueTable } from "./tables/custom-values.ts";
 import { SessionTable } from "./tables/session.ts";
 import { StoreError, type Database } from "./types.ts";
@@ -13,6 +22,15 @@ import { StoreError, type Database } from "./types.ts";
 export type CryptoStore = Database & {
   readonly session: SessionTable;
   readonly customValues: CustomValueTable;
+  readonly account: AccountTable;
+  readonly crossSigningKeys: CrossSigningKeyTable;
+  readonly devices: DeviceTable;
+  readonly identities: IdentityTable;
+  readonly olmHashes: OlmHashTable;
+  readonly olmSessions: OlmSessionTable;
+  readonly toDeviceRequests: ToDeviceRequestTable;
+  readonly trackedUsers: TrackedUserTable;
+  readonly wedgedDevices: WedgedDeviceTable;
   /** Flushes and closes; the same path can be opened again at once. */
   close(): void;
 };
@@ -133,6 +151,15 @@ function assemble(database: SqliteDatabase): CryptoStore {
   return Object.assign(database, {
     session: new SessionTable(database),
     customValues: new CustomValueTable(database),
+    account: new AccountTable(database),
+    crossSigningKeys: new CrossSigningKeyTable(database),
+    devices: new DeviceTable(database),
+    identities: new IdentityTable(database),
+    olmHashes: new OlmHashTable(database),
+    olmSessions: new OlmSessionTable(database),
+    toDeviceRequests: new ToDeviceRequestTable(database),
+    trackedUsers: new TrackedUserTable(database),
+    wedgedDevices: new WedgedDeviceTable(database),
   });
 }
 

@@ -1,4 +1,5 @@
 import { migration as init } from "./0010-init.ts";
+import { migration as machine } from "./0020-machine.ts";
 
 /** One step of the schema. Append-only: a released step is never edited, it is followed by another. */
 export type Migration = {
@@ -8,4 +9,4 @@ export type Migration = {
   readonly statements: readonly string[];
 };
 
-export const migrations: readonly Migration[] = [init];
+export const migrations: readonly Migration[] = [init, machine];

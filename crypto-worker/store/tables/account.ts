@@ -1,0 +1,85 @@
+import type { DeviceId, UserId } from "../../../protocol/ids.ts";
+import type { Database } from "../types.ts";
+
+/** Our Olm account with everything that decides which keys to make and upload. */
+export type AccountRecord = {
+  readonly userId: UserId;
+  readonly deviceId: DeviceId;
+  readonly pickle: string;
+  readonly pickleKey: Uint8Array;
+  readonly createdTs: number;
+  readonly deviceKeysUploaded: boolean;
+  /** Undefined until the server told. */
+  readonly serverOneTimeKeys: number | undefined;
+  /** Private one-time keys in the pickle, published or not; libolm holds 100 and drops the oldest silently. */
+  readonly heldOneTimeKeys: number;
+  readonly oneTimeKeysTs: number | undefined;
+  readonly fallbackKeyTs: number | undefined;
+  /** Undefined until the server told that it knows fallback keys. */
+  readonly fallbackKeyUsed: boolean | undefined;
+};
+
+type Row = {
+  user_id: UserId;
+  device_id: DeviceId;
+  pickle: string;
+  pickle_key: Uint8Array;
+  created_ts: number;
+  device_keys_uploaded: number;
+  server_one_time_keys: number | null;
+  held_one_time_keys: number;
+  one_time_keys_ts: number | null;
+  fallback_key_ts: number | null;
+  fallback_key_used: number | null;
+};
+
+const COLUMNS = `user_id, device_id, pickle, pickle_key, created_ts, device_keys_uploaded, server_one_time_keys, held_one_time_keys,
+  one_time_keys_ts, fallback_key_ts, fallback_key_used`;
+
+/** The one account of this file. */
+export class AccountTable {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  load(): AccountRecord | undefined {
+    const row = this.#database.prepare<Row>(`SELECT ${COLUMNS} FROM account WHERE id = 1`).first();
+    return row === undefined ? undefined : fromRow(row);
+  }
+
+  save(account: AccountRecord): void {
+    this.#database
+      .prepare(`INSERT OR REPLACE INTO account (id, ${COLUMNS}) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+      .run(
+        account.userId,
+        account.deviceId,
+        account.pickle,
+        account.pickleKey,
+        account.createdTs,
+        account.deviceKeysUploaded ? 1 : 0,
+        account.serverOneTimeKeys ?? null,
+        account.heldOneTimeKeys,
+        account.oneTimeKeysTs ?? null,
+        account.fallbackKeyTs ?? null,
+        account.fallbackKeyUsed === undefined ? null : account.fallbackKeyUsed ? 1 : 0,
+      );
+  }
+}
+
+function fromRow(row: Row): AccountRecord {
+  return {
+    userId: row.user_id,
+    deviceId: row.device_id,
+    pickle: row.pickle,
+    pickleKey: row.pickle_key,
+    createdTs: row.created_ts,
+    deviceKeysUploaded: row.device_keys_uploaded === 1,
+    serverOneTimeKeys: row.server_one_time_keys ?? undefined,
+    heldOneTimeKeys: row.held_one_time_keys,
+    oneTimeKeysTs: row.one_time_keys_ts ?? undefined,
+    fallbackKeyTs: row.fallback_key_ts ?? undefined,
+    fallbackKeyUsed: row.fallback_key_used === null ? undefined : row.fallback_key_used === 1,
+  };
+}

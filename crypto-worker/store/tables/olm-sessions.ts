@@ -1,0 +1,44 @@
+import type { Curve25519PublicKey } from "../../../protocol/ids.ts";
+import type { Database } from "../types.ts";
+
+export type OlmSessionRecord = {
+  readonly sessionId: string;
+  readonly curve25519: Curve25519PublicKey;
+  readonly pickle: string;
+  readonly createdTs: number;
+  /** Last successful decryption, at first the creation; strictly ascending among the sessions with one device. */
+  readonly usedTs: number;
+};
+
+type Row = { session_id: string; pickle: string; created_ts: number; used_ts: number };
+
+/** Olm sessions by the other device's identity key. */
+export class OlmSessionTable {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** The one to encrypt with comes first. */
+  withDevice(curve25519: Curve25519PublicKey): OlmSessionRecord[] {
+    return this.#database
+      .prepare<Row>("SELECT session_id, pickle, created_ts, used_ts FROM olm_session WHERE curve25519 = ? ORDER BY used_ts DESC")
+      .all(curve25519)
+      .map((row) => ({ sessionId: row.session_id, curve25519, pickle: row.pickle, createdTs: row.created_ts, usedTs: row.used_ts }));
+  }
+
+  insert(session: OlmSessionRecord): void {
+    this.#database
+      .prepare("INSERT INTO olm_session (session_id, curve25519, pickle, created_ts, used_ts) VALUES (?, ?, ?, ?, ?)")
+      .run(session.sessionId, session.curve25519, session.pickle, session.createdTs, session.usedTs);
+  }
+
+  update(sessionId: string, pickle: string, usedTs: number): void {
+    this.#database.prepare("UPDATE olm_session SET pickle = ?, used_ts = ? WHERE session_id = ?").run(pickle, usedTs, sessionId);
+  }
+
+  remove(sessionId: string): void {
+    this.#database.prepare("DELETE FROM olm_session WHERE session_id = ?").run(sessionId);
+  }
+}
