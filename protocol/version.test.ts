@@ -1,0 +1,75 @@
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import type { Sensitivity } from "./define.ts";
+import { contracts, describeContracts, PROTOCOL_VERSION } from "./version.ts";
+
+/** One line a version: what changed. Raise PROTOCOL_VERSION with every change of a contract, then pin the new hash here. */
+const history: readonly (readonly [version: number, hash: string, change: string])[] = [
+  [1, "43b1e5efcbb11b26e8554f7af3fb89c7862b9672ba794abf0257e61ec383e2fa", "the first five contracts"],
+];
+
+describe("the wire between the processes", () => {
+  it("has the hash that is pinned for its version", () => {
+    const hash = createHash("sha256").update(describeContracts()).digest("hex");
+    const newest = history.at(-1);
+    expect([newest?.[0], newest?.[1]]).toEqual([PROTOCOL_VERSION, hash]);
+  });
+
+  it("raises the version by one with each change", () => {
+    expect(history.map(([version]) => version)).toEqual(history.map((_entry, index) => index + 1));
+  });
+});
+
+/**
+ * Every verb of every port and the most that it may carry. A new verb fails this test until someone has decided here; the rule of the house is in
+ * docs/security.md: nothing secret on chat, shell or network, and on control only the store key in transit and the session after unlock.
+ */
+const classified: Readonly<Record<string, Readonly<Record<Sensitivity, string>>>> = {
+  chat: {
+    public:
+      "account accountChanged cancelSend closeTimeline createRoom devices devicesChanged edit enableEncryption encryptionStatus forget invite join kick leave markRead membersChanged react redact retrySend searchUsers send setBlacklisted setDisplayName setRoomName setRoomTopic status statusChanged typing typingChanged",
+    plaintext: "avatar members notification openTimeline paginateBack room rooms roomsChanged search timelineChanged",
+    secret: "",
+  },
+  control: {
+    public:
+      "close connectPort connectivity createAccount deleteAccount hello receiveSync sessionEnded syncPosition takeStoreKey unread updateSession vaultWanted",
+    plaintext: "",
+    secret: "newStoreKey openAccount",
+  },
+  network: { public: "http", plaintext: "", secret: "" },
+  shell: {
+    public:
+      "about appState appStateChanged changeSettings closeVault command connection connectionChanged discover loginPassword loginSso logout openExternal openVault reauthenticate register retryConnection retryOpen setAccountAside settings settingsChanged",
+    plaintext: "",
+    secret: "",
+  },
+  vault: { public: "createPassphrase task taskChanged unlock", plaintext: "", secret: "seal" },
+};
+
+describe("what a port may carry", () => {
+  const actual = Object.fromEntries(
+    Object.entries(contracts).map(([name, contract]) => {
+      const of = (sensitivity: Sensitivity): string =>
+        Object.entries(contract)
+          .filter(([, verb]) => verb.sensitivity === sensitivity)
+          .map(([method]) => method)
+          .sort()
+          .join(" ");
+      return [name, { public: of("public"), plaintext: of("plaintext"), secret: of("secret") }];
+    }),
+  );
+
+  it("is decided for every verb of every port", () => {
+    expect(actual).toEqual(classified);
+  });
+
+  it.each(["chat", "network", "shell"])("is never a secret on %s", (name) => {
+    expect(actual[name]?.secret).toBe("");
+  });
+
+  it("has no verb on the chat port that approves, reveals, exports or resets", () => {
+    const forbidden = /verif|confirm|trust|passphrase|recover|export|import|secret|backup|crossSign|reset|token|pickle|key(?!s?Uploaded)/i;
+    expect(Object.keys(contracts["chat"] ?? {}).filter((method) => forbidden.test(method))).toEqual([]);
+  });
+});
