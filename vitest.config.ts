@@ -1,9 +1,25 @@
 import { defineConfig } from "vitest/config";
 
+/** Scenario and end-to-end tests start processes and servers; two cores carry one file of them at a time. */
+const slow = { pool: "forks", fileParallelism: false, testTimeout: 120_000, hookTimeout: 300_000 } as const;
+
 export default defineConfig({
   test: {
-    include: ["{protocol,main,preload,renderer,crypto-worker,build,tools}/**/*.test.{ts,tsx}", "tests/{fuzz,vectors}/**/*.test.ts"],
-    pool: "forks",
-    testTimeout: 30_000,
+    projects: [
+      {
+        test: {
+          name: "unit",
+          pool: "forks",
+          testTimeout: 30_000,
+          include: [
+            "{protocol,main,preload,renderer,crypto-worker,build,tools}/**/*.test.{ts,tsx}",
+            "tests/{fuzz,vectors,differential}/**/*.test.ts",
+          ],
+        },
+      },
+      { test: { ...slow, name: "scenarios", include: ["tests/scenarios/**/*.test.ts"] } },
+      { test: { ...slow, name: "e2e", include: ["tests/e2e/**/*.test.ts"] } },
+      { test: { ...slow, name: "interop", include: ["tests/interop/**/*.test.ts"] } },
+    ],
   },
 });

@@ -15,7 +15,11 @@ const lockHash = createHash("sha256")
 if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== lockHash) {
   console.error("Installing dependencies (npm ci)…");
   // Output goes to stderr: some programs speak a protocol on stdout.
-  const installed = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: root, stdio: ["ignore", 2, 2], shell: process.platform === "win32" });
+  const installed = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+    shell: process.platform === "win32",
+  });
   if (installed.status !== 0) {
     console.error("npm ci failed; see its output above.");
     process.exit(1);

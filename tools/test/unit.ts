@@ -1,0 +1,3 @@
+import { conclude, runSuite } from "./suite.ts";
+
+conclude(await runSuite("unit", process.argv.slice(2)));
