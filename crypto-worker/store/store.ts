@@ -16,6 +16,15 @@ import { TrackedUserTable } from "./tables/tracked-users.ts";
 import { WedgedDeviceTable } from "./tables/wedged-devices.ts";
 import { CustomValueTable } from "./tables/custom-values.ts";
 import { SessionTable } from "./tables/session.ts";
+import { AccountDataTable } from "./tables/account-data.ts";
+import { EventTable } from "./tables/events.ts";
+import { ReceiptTable } from "./tables/receipts.ts";
+import { RoomMemberTable } from "./tables/room-members.ts";
+import { RoomStateTable } from "./tables/room-state.ts";
+import { RoomTable } from "./tables/rooms.ts";
+import { SearchIndexTable } from "./tables/search-index.ts";
+import { SendQueueTable } from "./tables/send-queue.ts";
+import { TimelineGapTable } from "./tables/timeline-gaps.ts";
 import { StoreError, type Database } from "./types.ts";
 
 /** Everything of one account: a database and the tables of the machine and the client over it. */
@@ -31,6 +40,15 @@ export type CryptoStore = Database & {
   readonly toDeviceRequests: ToDeviceRequestTable;
   readonly trackedUsers: TrackedUserTable;
   readonly wedgedDevices: WedgedDeviceTable;
+  readonly accountData: AccountDataTable;
+  readonly events: EventTable;
+  readonly receipts: ReceiptTable;
+  readonly members: RoomMemberTable;
+  readonly roomState: RoomStateTable;
+  readonly rooms: RoomTable;
+  readonly searchIndex: SearchIndexTable;
+  readonly sendQueue: SendQueueTable;
+  readonly gaps: TimelineGapTable;
   /** Flushes and closes; the same path can be opened again at once. */
   close(): void;
 };
@@ -151,6 +169,15 @@ function assemble(database: SqliteDatabase): CryptoStore {
   return Object.assign(database, {
     session: new SessionTable(database),
     customValues: new CustomValueTable(database),
+    accountData: new AccountDataTable(database),
+    events: new EventTable(database),
+    receipts: new ReceiptTable(database),
+    members: new RoomMemberTable(database),
+    roomState: new RoomStateTable(database),
+    rooms: new RoomTable(database),
+    searchIndex: new SearchIndexTable(database),
+    sendQueue: new SendQueueTable(database),
+    gaps: new TimelineGapTable(database),
     account: new AccountTable(database),
     crossSigningKeys: new CrossSigningKeyTable(database),
     devices: new DeviceTable(database),
