@@ -1,7 +1,7 @@
 import { parseCurve25519PublicKey, parseEd25519PublicKey, type Curve25519PublicKey, type Ed25519PublicKey } from "../../protocol/ids.ts";
 import { err, type Result } from "../../protocol/result.ts";
 import { isLowOrderKey } from "./curve25519.ts";
-import { olm } from "./olm-library.ts";
+import { MAX_STACK_INPUT, olm } from "./olm-library.ts";
 import { olmResult, type OlmFailure } from "./olm-error.ts";
 import { parsePreKeyMessage } from "./olm-message.ts";
 import { OlmSession } from "./olm-session.ts";
@@ -33,6 +33,7 @@ export class Account {
 
   /** A wrong key or a damaged pickle is a failure, never a new account. */
   static unpickle(pickle: string, pickleKey: Uint8Array): Result<Account, OlmFailure> {
+    if (pickle.length > MAX_STACK_INPUT) return err("bad-account-key");
     const raw = new (olm().Account)();
     const result = olmResult(() => {
       raw.unpickle(pickleKeyCopy(pickleKey), pickle);
@@ -85,8 +86,9 @@ export class Account {
     this.#raw.forget_old_fallback_key();
   }
 
-  /** Signs the UTF-8 bytes of `message` with the device's Ed25519 key; unpadded base64. */
+  /** Signs the UTF-8 bytes of `message` with the device's Ed25519 key; unpadded base64. Throws above `MAX_STACK_INPUT` bytes. */
   sign(message: string): string {
+    if (Buffer.byteLength(message, "utf8") > MAX_STACK_INPUT) throw new Error("message too long to sign");
     return this.#raw.sign(message);
   }
 

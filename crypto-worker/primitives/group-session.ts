@@ -1,6 +1,7 @@
+import { parseSessionId, type SessionId } from "../../protocol/ids.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { parseMegolmHeader } from "./megolm-message.ts";
-import { olm } from "./olm-library.ts";
+import { MAX_STACK_INPUT, olm } from "./olm-library.ts";
 import { olmResult, type OlmFailure } from "./olm-error.ts";
 import { isTruncated } from "./olm-message.ts";
 import { pickleKeyCopy } from "./pickle-key.ts";
@@ -31,6 +32,7 @@ export class OutboundGroupSession {
   }
 
   static unpickle(pickle: string, pickleKey: Uint8Array): Result<OutboundGroupSession, OlmFailure> {
+    if (pickle.length > MAX_STACK_INPUT) return err("bad-account-key");
     const raw = new (olm().OutboundGroupSession)();
     const result = olmResult(() => {
       raw.unpickle(pickleKeyCopy(pickleKey), pickle);
@@ -44,8 +46,8 @@ export class OutboundGroupSession {
     return this.#raw.pickle(pickleKeyCopy(pickleKey));
   }
 
-  get sessionId(): string {
-    return this.#raw.session_id();
+  get sessionId(): SessionId {
+    return sessionIdOf(this.#raw);
   }
 
   /** The index that the next message will have. */
@@ -99,6 +101,7 @@ export class InboundGroupSession {
   }
 
   static unpickle(pickle: string, pickleKey: Uint8Array): Result<InboundGroupSession, OlmFailure> {
+    if (pickle.length > MAX_STACK_INPUT) return err("bad-account-key");
     return InboundGroupSession.build((session) => session.unpickle(pickleKeyCopy(pickleKey), pickle));
   }
 
@@ -117,8 +120,8 @@ export class InboundGroupSession {
   }
 
   /** The session's Ed25519 public key. Compare it with the id that an event claims. */
-  get sessionId(): string {
-    return this.#raw.session_id();
+  get sessionId(): SessionId {
+    return sessionIdOf(this.#raw);
   }
 
   get firstKnownIndex(): number {
@@ -151,4 +154,10 @@ export class InboundGroupSession {
   [Symbol.dispose](): void {
     this.free();
   }
+}
+
+function sessionIdOf(raw: RawInbound | RawOutbound): SessionId {
+  const sessionId = parseSessionId(raw.session_id());
+  if (!sessionId.ok) throw new Error("libolm returned a session id that is none");
+  return sessionId.value;
 }

@@ -4,6 +4,12 @@ import Olm from "@matrix-org/olm";
 
 type OlmLibrary = typeof Olm;
 
+/**
+ * Longest text, in UTF-8 bytes, for the calls that libolm's JavaScript copies onto WebAssembly's stack: signing, unpickling, pre-key
+ * messages, SAS. That stack has 64 KiB and no guard: beyond it libolm's own tables are overwritten and every later call is wrong.
+ */
+export const MAX_STACK_INPUT = 40_000;
+
 let loading: Promise<void> | undefined;
 let library: OlmLibrary | undefined;
 
@@ -21,14 +27,28 @@ export function olm(): OlmLibrary {
 
 async function initialise(): Promise<void> {
   const before = processListeners();
-  await Olm.init({ wasmBinary: readFileSync(wasmPath()) });
-  // Its loader installs handlers that rethrow every uncaught error; those belong to whoever owns the process.
+  const options = { wasmBinary: readFileSync(wasmPath()) };
+  // The loader is a sloppy-mode script: inside a bundled ES module it finds neither of these two, so lend it globals.
+  const globals = globalThis as { OLM_OPTIONS?: unknown; __dirname?: unknown };
+  globals.OLM_OPTIONS = options;
+  globals.__dirname = "";
+  try {
+    await Olm.init(options);
+  } finally {
+    delete globals.OLM_OPTIONS;
+    delete globals.__dirname;
+    removeNewListeners(before);
+  }
+  library = Olm;
+}
+
+/** The loader also installs handlers that rethrow every uncaught error; those belong to whoever owns the process. */
+function removeNewListeners(before: ReturnType<typeof processListeners>): void {
   for (const [event, listeners] of processListeners()) {
     for (const listener of listeners) {
       if (!before.get(event)?.includes(listener)) process.removeListener(event, listener);
     }
   }
-  library = Olm;
 }
 
 function processListeners(): Map<string, readonly ((...args: unknown[]) => void)[]> {

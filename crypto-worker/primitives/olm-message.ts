@@ -3,9 +3,10 @@ import { err, ok, type Result } from "../../protocol/result.ts";
 import { decodeBase64, encodeBase64 } from "./base64.ts";
 import { isLowOrder } from "./curve25519.ts";
 import type { OlmFailure } from "./olm-error.ts";
+import { MAX_STACK_INPUT } from "./olm-library.ts";
 import { readFields } from "./protobuf.ts";
 
-/** libolm keeps a whole pre-key message on WebAssembly's stack; a to-device event is far below this. */
+/** To-device events are far below this; pre-key messages, which libolm puts on the stack, have the lower `MAX_STACK_INPUT`. */
 export const MAX_OLM_BODY_LENGTH = 1 << 20;
 const VERSION = 3;
 const CIPHER_BLOCK = 16;
@@ -22,7 +23,7 @@ export type PreKeyMessage = {
  * would be open which one libolm takes.
  */
 export function parsePreKeyMessage(body: string): Result<PreKeyMessage, OlmFailure> {
-  if (body.length > MAX_OLM_BODY_LENGTH) return err("bad-message-format");
+  if (body.length > MAX_STACK_INPUT) return err("bad-message-format");
   const bytes = decodeBase64(body);
   if (!bytes.ok) return err("invalid-base64");
   if (bytes.value[0] !== VERSION) return err("bad-message-version");

@@ -1,6 +1,6 @@
 import type { Curve25519PublicKey } from "../../protocol/ids.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
-import { olm } from "./olm-library.ts";
+import { MAX_STACK_INPUT, olm } from "./olm-library.ts";
 import { olmResult, type OlmFailure } from "./olm-error.ts";
 import { isTruncated, MAX_OLM_BODY_LENGTH, olmCiphertextLength } from "./olm-message.ts";
 import { pickleKeyCopy } from "./pickle-key.ts";
@@ -31,6 +31,7 @@ export class OlmSession {
   }
 
   static unpickle(pickle: string, pickleKey: Uint8Array): Result<OlmSession, OlmFailure> {
+    if (pickle.length > MAX_STACK_INPUT) return err("bad-account-key");
     return OlmSession.build((session) => session.unpickle(pickleKeyCopy(pickleKey), pickle));
   }
 
@@ -65,7 +66,7 @@ export class OlmSession {
 
   /** Whether a pre-key message belongs to this session. False for one that cannot be read. */
   matchesInbound(theirIdentityKey: Curve25519PublicKey, body: string): boolean {
-    if (body.length > MAX_OLM_BODY_LENGTH) return false;
+    if (body.length > MAX_STACK_INPUT) return false;
     const matches = olmResult(() => this.#raw.matches_inbound_from(theirIdentityKey, body));
     return matches.ok && matches.value;
   }

@@ -1,7 +1,7 @@
 import { parseCurve25519PublicKey, type Curve25519PublicKey } from "../../protocol/ids.ts";
 import { err, type Result } from "../../protocol/result.ts";
 import { isLowOrderKey } from "./curve25519.ts";
-import { olm } from "./olm-library.ts";
+import { MAX_STACK_INPUT, olm } from "./olm-library.ts";
 import { olmResult, type OlmFailure } from "./olm-error.ts";
 
 type RawSas = InstanceType<ReturnType<typeof olm>["SAS"]>;
@@ -59,7 +59,7 @@ export class Sas {
   }
 }
 
-/** A finished key agreement. Must be freed. */
+/** A finished key agreement. Must be freed. Inputs and infos are bounded by the caller; above `MAX_STACK_INPUT` bytes a call throws. */
 export class EstablishedSas {
   readonly ourKey: Curve25519PublicKey;
   readonly theirKey: Curve25519PublicKey;
@@ -74,16 +74,19 @@ export class EstablishedSas {
 
   /** HKDF-SHA-256 of the shared secret; `info` as E2EE §Short Authentication String gives it. */
   generateBytes(info: string, length: number): Uint8Array {
+    assertFitsStack(info);
     return this.#raw.generate_bytes(info, length);
   }
 
   /** `hkdf-hmac-sha256`, with the base64 that libolm got wrong and that everybody must copy. */
   calculateMac(input: string, info: string): string {
+    assertFitsStack(input + info);
     return this.#raw.calculate_mac(input, info);
   }
 
   /** `hkdf-hmac-sha256.v2`. */
   calculateMacFixedBase64(input: string, info: string): string {
+    assertFitsStack(input + info);
     return this.#raw.calculate_mac_fixed_base64(input, info);
   }
 
@@ -94,4 +97,8 @@ export class EstablishedSas {
   [Symbol.dispose](): void {
     this.free();
   }
+}
+
+function assertFitsStack(text: string): void {
+  if (Buffer.byteLength(text, "utf8") > MAX_STACK_INPUT) throw new Error("text too long for a SAS computation");
 }
