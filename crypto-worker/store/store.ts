@@ -25,6 +25,12 @@ import { RoomTable } from "./tables/rooms.ts";
 import { SearchIndexTable } from "./tables/search-index.ts";
 import { SendQueueTable } from "./tables/send-queue.ts";
 import { TimelineGapTable } from "./tables/timeline-gaps.ts";
+import { InboundGroupSessionTable } from "./tables/inbound-group-sessions.ts";
+import { MegolmMessageIndexTable } from "./tables/megolm-message-indices.ts";
+import { OutboundGroupSessionTable } from "./tables/outbound-group-sessions.ts";
+import { RoomKeyShareTable } from "./tables/room-key-shares.ts";
+import { RoomSettingsTable } from "./tables/room-settings.ts";
+import { WithheldSessionTable } from "./tables/withheld-sessions.ts";
 import { StoreError, type Database } from "./types.ts";
 
 /** Everything of one account: a database and the tables of the machine and the client over it. */
@@ -49,6 +55,12 @@ export type CryptoStore = Database & {
   readonly searchIndex: SearchIndexTable;
   readonly sendQueue: SendQueueTable;
   readonly gaps: TimelineGapTable;
+  readonly inboundGroupSessions: InboundGroupSessionTable;
+  readonly megolmMessageIndices: MegolmMessageIndexTable;
+  readonly outboundGroupSessions: OutboundGroupSessionTable;
+  readonly roomKeyShares: RoomKeyShareTable;
+  readonly roomSettings: RoomSettingsTable;
+  readonly withheldSessions: WithheldSessionTable;
   /** Flushes and closes; the same path can be opened again at once. */
   close(): void;
 };
@@ -187,6 +199,12 @@ function assemble(database: SqliteDatabase): CryptoStore {
     toDeviceRequests: new ToDeviceRequestTable(database),
     trackedUsers: new TrackedUserTable(database),
     wedgedDevices: new WedgedDeviceTable(database),
+    inboundGroupSessions: new InboundGroupSessionTable(database),
+    megolmMessageIndices: new MegolmMessageIndexTable(database),
+    outboundGroupSessions: new OutboundGroupSessionTable(database),
+    roomKeyShares: new RoomKeyShareTable(database),
+    roomSettings: new RoomSettingsTable(database),
+    withheldSessions: new WithheldSessionTable(database),
   });
 }
 

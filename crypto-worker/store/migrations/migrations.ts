@@ -1,5 +1,6 @@
 import { migration as init } from "./0010-init.ts";
 import { migration as machine } from "./0020-machine.ts";
+import { migration as megolm } from "./0030-megolm.ts";
 import { migration as client } from "./0040-client.ts";
 
 /** One step of the schema. Append-only: a released step is never edited, it is followed by another. */
@@ -10,4 +11,4 @@ export type Migration = {
   readonly statements: readonly string[];
 };
 
-export const migrations: readonly Migration[] = [init, machine, client];
+export const migrations: readonly Migration[] = [init, machine, megolm, client];

@@ -1,0 +1,56 @@
+import type { Curve25519PublicKey, Ed25519PublicKey, RoomId } from "../../../protocol/ids.ts";
+import type { HistoryVisibility } from "../../wire/history-visibility.ts";
+import type { Forwarder } from "./encryption-info.ts";
+import { compareRatchets, type InboundRatchet } from "./inbound-ratchet.ts";
+import { compareSenderData, type SenderData } from "./sender-data.ts";
+
+/** A Megolm session that we can decrypt, and what is known of its origin. */
+export type InboundSession = {
+  readonly roomId: RoomId;
+  readonly ratchet: InboundRatchet;
+  /** Of the device that made the session: over Olm it is proven, otherwise somebody's claim. */
+  readonly senderKey: Curve25519PublicKey;
+  /** The Ed25519 key that came with it. */
+  readonly signingKey: Ed25519PublicKey | undefined;
+  readonly senderData: SenderData;
+  /** It did not come from its maker over Olm. */
+  readonly imported: boolean;
+  readonly forwarder: Forwarder | undefined;
+  readonly sharedHistory: boolean;
+  readonly historyVisibility: HistoryVisibility | undefined;
+  /** The key backup version that has this ratchet. */
+  readonly backupVersion: string | undefined;
+};
+
+export type MergeDecision =
+  /** Nothing that we would gain, or a session that only claims the same id. */
+  { readonly kind: "keep" } | { readonly kind: "store"; readonly session: InboundSession };
+
+/**
+ * What becomes of a second copy of a session. Ratchet and origin are judged apart, because connected copies are of one session: the earlier index and
+ * the better origin win, wherever they come from. Copies that are not connected never meet: the first one stays.
+ */
+export function decideMerge(known: InboundSession, received: InboundSession): MergeDecision {
+  const order = compareRatchets(received.ratchet, known.ratchet);
+  const origin = compareOrigins(received, known);
+  switch (order) {
+    case "unconnected":
+      return { kind: "keep" };
+    case "equal":
+      return origin > 0 ? { kind: "store", session: { ...received, backupVersion: known.backupVersion } } : { kind: "keep" };
+    case "better":
+      // The backup has the later ratchet only, so the session goes there again.
+      return { kind: "store", session: { ...(origin >= 0 ? received : known), ratchet: received.ratchet, backupVersion: undefined } };
+    case "worse":
+      return origin > 0
+        ? { kind: "store", session: { ...received, ratchet: known.ratchet, backupVersion: known.backupVersion } }
+        : { kind: "keep" };
+  }
+}
+
+/** Positive when `a` has the better origin: by its sender, then by having come from its maker. */
+function compareOrigins(a: InboundSession, b: InboundSession): number {
+  if (a.imported !== b.imported && (a.senderData.kind === "unknownDevice" || b.senderData.kind === "unknownDevice"))
+    return a.imported ? -1 : 1;
+  return compareSenderData(a.senderData, b.senderData);
+}

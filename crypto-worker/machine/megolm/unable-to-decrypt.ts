@@ -1,0 +1,26 @@
+/** Why an event could not be decrypted. */
+export type UnableToDecryptCode =
+  | "Unknown"
+  /** Not an event that Megolm could have made. */
+  | "MalformedEncryptedEvent"
+  /** We do not have the key, or not from this message on and were told why: see `withheldCode`. */
+  | "MissingMegolmSession"
+  /** The key that we have starts after this message. */
+  | "UnknownMegolmMessageIndex"
+  | "MegolmDecryptionFailure"
+  /** Decrypted to something that is no event. */
+  | "PayloadDeserializationFailure"
+  /** The sender's device has other keys than the session claims. */
+  | "MismatchedIdentityKeys"
+  /** Refused by the trust requirement. */
+  | "SenderIdentityNotTrusted"
+  /** An encrypted state event, which is not supported (MSC4362). */
+  | "StateKeyVerificationFailed"
+  /** The key is somebody else's than the event's sender; only where a trust requirement is set, otherwise it is a shield. */
+  | "MismatchedSender"
+  /** The index was used by another event of this session before. */
+  | "ReplayedMessage"
+  /** Encrypted for another room. */
+  | "MismatchedRoom";
+
+export type UnableToDecryptReason = { readonly code: UnableToDecryptCode; readonly withheldCode?: string };

@@ -1,0 +1,165 @@
+import type { Curve25519PublicKey, DeviceId, Ed25519PublicKey, RoomId, SessionId, UserId } from "../../../protocol/ids.ts";
+import type { InboundSession } from "../../machine/megolm/inbound-session.ts";
+import type { SenderData } from "../../machine/megolm/sender-data.ts";
+import type { HistoryVisibility } from "../../wire/history-visibility.ts";
+import type { Database } from "../types.ts";
+
+/** A session with the number that other tables know it by; it keeps that when a better copy replaces it. */
+export type StoredInboundSession = InboundSession & { readonly id: number };
+
+type SenderRow = {
+  sender_kind: number;
+  sender_flags: number;
+  sender_user_id: UserId | null;
+  sender_device_id: DeviceId | null;
+  sender_master_key: Ed25519PublicKey | null;
+};
+
+type Row = SenderRow & {
+  id: number;
+  session_id: SessionId;
+  room_id: RoomId;
+  sender_key: Curve25519PublicKey;
+  signing_key: Ed25519PublicKey | null;
+  ratchet: Uint8Array;
+  first_known_index: number;
+  imported: number;
+  shared_history: number;
+  history_visibility: HistoryVisibility | null;
+  forwarder_user_id: UserId | null;
+  forwarder_device_id: DeviceId | null;
+  backup_version: string | null;
+};
+
+const WRITTEN = `session_id, room_id, sender_key, signing_key, ratchet, first_known_index, imported, shared_history, history_visibility,
+  sender_kind, sender_flags, sender_user_id, sender_device_id, sender_master_key, forwarder_user_id, forwarder_device_id, backup_version`;
+const COLUMNS = `id, ${WRITTEN}`;
+
+const KINDS: readonly SenderData["kind"][] = ["unknownDevice", "deviceInfo", "verificationViolation", "senderUnverified", "senderVerified"];
+const LEGACY = 1;
+const OWNER_CHECK_FAILED = 2;
+
+/** Megolm sessions that we can decrypt. SECURITY: rows hold keys. */
+export class InboundGroupSessionTable {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  find(roomId: RoomId, sessionId: string): StoredInboundSession | undefined {
+    const row = this.#database
+      .prepare<Row>(`SELECT ${COLUMNS} FROM inbound_group_session WHERE session_id = ? AND room_id = ?`)
+      .first(sessionId, roomId);
+    return row === undefined ? undefined : fromRow(row);
+  }
+
+  insert(session: InboundSession): StoredInboundSession {
+    const row = this.#database
+      .prepare<{ id: number }>(
+        `INSERT INTO inbound_group_session (${WRITTEN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+      )
+      .first(...values(session));
+    if (row === undefined) throw new Error("an insert returned no row");
+    return { ...session, id: row.id };
+  }
+
+  /** Writes a better copy over the row. */
+  replace(id: number, session: InboundSession): StoredInboundSession {
+    this.#database
+      .prepare(
+        `INSERT OR REPLACE INTO inbound_group_session (id, ${WRITTEN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(id, ...values(session));
+    return { ...session, id };
+  }
+
+  updateSenderData(id: number, data: SenderData): void {
+    this.#database
+      .prepare(
+        `UPDATE inbound_group_session SET sender_kind = ?, sender_flags = ?, sender_user_id = ?, sender_device_id = ?, sender_master_key = ?
+         WHERE id = ?`,
+      )
+      .run(...senderValues(data), id);
+  }
+
+  /** Sessions of one device whose maker is not known for good, after `afterId` in the order of their ids. */
+  unsettled(senderKey: Curve25519PublicKey, afterId: number, limit: number): StoredInboundSession[] {
+    return this.#database
+      .prepare<Row>(
+        `SELECT ${COLUMNS} FROM inbound_group_session
+         WHERE sender_key = ? AND sender_kind < 2 AND imported = 0 AND id > ? ORDER BY id LIMIT ?`,
+      )
+      .all(senderKey, afterId, limit)
+      .map(fromRow);
+  }
+
+  /** All sessions in the order of their ids, a page at a time. */
+  page(afterId: number, limit: number): StoredInboundSession[] {
+    return this.#database
+      .prepare<Row>(`SELECT ${COLUMNS} FROM inbound_group_session WHERE id > ? ORDER BY id LIMIT ?`)
+      .all(afterId, limit)
+      .map(fromRow);
+  }
+}
+
+function values(session: InboundSession) {
+  return [
+    session.ratchet.sessionId,
+    session.roomId,
+    session.senderKey,
+    session.signingKey ?? null,
+    session.ratchet.bytes,
+    session.ratchet.firstKnownIndex,
+    session.imported ? 1 : 0,
+    session.sharedHistory ? 1 : 0,
+    session.historyVisibility ?? null,
+    ...senderValues(session.senderData),
+    session.forwarder?.userId ?? null,
+    session.forwarder?.deviceId ?? null,
+    session.backupVersion ?? null,
+  ] as const;
+}
+
+function senderValues(data: SenderData) {
+  const kind = KINDS.indexOf(data.kind);
+  switch (data.kind) {
+    case "unknownDevice":
+      return [kind, (data.legacy ? LEGACY : 0) | (data.ownerCheckFailed ? OWNER_CHECK_FAILED : 0), null, null, null] as const;
+    case "deviceInfo":
+      return [kind, data.legacy ? LEGACY : 0, data.userId, data.deviceId, null] as const;
+    case "verificationViolation":
+    case "senderUnverified":
+    case "senderVerified":
+      return [kind, 0, data.userId, data.deviceId, data.masterKey] as const;
+  }
+}
+
+function fromRow(row: Row): StoredInboundSession {
+  return {
+    id: row.id,
+    roomId: row.room_id,
+    ratchet: { sessionId: row.session_id, firstKnownIndex: row.first_known_index, bytes: row.ratchet },
+    senderKey: row.sender_key,
+    signingKey: row.signing_key ?? undefined,
+    senderData: senderFromRow(row),
+    imported: row.imported === 1,
+    forwarder:
+      row.forwarder_user_id === null || row.forwarder_device_id === null
+        ? undefined
+        : { userId: row.forwarder_user_id, deviceId: row.forwarder_device_id },
+    sharedHistory: row.shared_history === 1,
+    historyVisibility: row.history_visibility ?? undefined,
+    backupVersion: row.backup_version ?? undefined,
+  };
+}
+
+function senderFromRow(row: SenderRow): SenderData {
+  const kind = KINDS[row.sender_kind] ?? "unknownDevice";
+  const legacy = (row.sender_flags & LEGACY) !== 0;
+  const unknown: SenderData = { kind: "unknownDevice", legacy, ownerCheckFailed: (row.sender_flags & OWNER_CHECK_FAILED) !== 0 };
+  if (kind === "unknownDevice" || row.sender_user_id === null || row.sender_device_id === null) return unknown;
+  const owner = { userId: row.sender_user_id, deviceId: row.sender_device_id };
+  if (kind === "deviceInfo") return { kind, ...owner, legacy };
+  return row.sender_master_key === null ? unknown : { kind, ...owner, masterKey: row.sender_master_key };
+}
