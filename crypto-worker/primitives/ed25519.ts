@@ -95,7 +95,8 @@ function publicKeyObject(publicKey: Ed25519PublicKey): KeyObject | undefined {
   }
   const raw = Buffer.from(publicKey, "base64");
   if (raw.length !== ED25519_KEY_BYTES || isWeakPoint(raw)) return undefined;
-  const key = createPublicKey({ key: Buffer.concat([SPKI_PREFIX, raw]), format: "der", type: "spki" });
+  // Cheaper than DER here: no ASN.1 decoder is set up.
+  const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: raw.toString("base64url") }, format: "jwk" });
   publicKeys.set(publicKey, key);
   if (publicKeys.size > MAX_CACHED_KEYS) {
     for (const oldest of publicKeys.keys()) {

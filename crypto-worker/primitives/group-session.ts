@@ -52,7 +52,7 @@ export class OutboundGroupSession {
 
   /** The index that the next message will have. */
   get messageIndex(): number {
-    return this.#raw.message_index();
+    return this.#raw.message_index() >>> 0;
   }
 
   /**
@@ -125,7 +125,7 @@ export class InboundGroupSession {
   }
 
   get firstKnownIndex(): number {
-    return this.#raw.first_known_index();
+    return this.#raw.first_known_index() >>> 0;
   }
 
   /** The same ciphertext decrypts any number of times: the caller keeps the replay table. */
@@ -144,6 +144,8 @@ export class InboundGroupSession {
 
   /** SECURITY: secret. The key from `index` on, without signature. Fails with `unknown-message-index` below `firstKnownIndex`. */
   exportSession(index: number): Result<string, OlmFailure> {
+    // libolm's JavaScript reads this error from the wrong object, so the check is made here.
+    if (!Number.isInteger(index) || index < this.firstKnownIndex || index > 0xffff_ffff) return err("unknown-message-index");
     return olmResult(() => this.#raw.export_session(index));
   }
 

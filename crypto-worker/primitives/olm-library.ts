@@ -29,14 +29,12 @@ async function initialise(): Promise<void> {
   const before = processListeners();
   const options = { wasmBinary: readFileSync(wasmPath()) };
   // The loader is a sloppy-mode script: inside a bundled ES module it finds neither of these two, so lend it globals.
-  const globals = globalThis as { OLM_OPTIONS?: unknown; __dirname?: unknown };
-  globals.OLM_OPTIONS = options;
-  globals.__dirname = "";
+  const globals = { OLM_OPTIONS: options, __dirname: "" };
+  Object.assign(globalThis, globals);
   try {
     await Olm.init(options);
   } finally {
-    delete globals.OLM_OPTIONS;
-    delete globals.__dirname;
+    for (const name of Object.keys(globals)) Reflect.deleteProperty(globalThis, name);
     removeNewListeners(before);
   }
   library = Olm;

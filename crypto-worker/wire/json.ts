@@ -88,7 +88,7 @@ export function arrayField(object: JsonObject, key: string): readonly JsonValue[
 /** The strings of an array; undefined when it is no array or holds anything else. */
 export function stringArrayField(object: JsonObject, key: string): readonly string[] | undefined {
   const value = arrayField(object, key);
-  return value?.every((item) => typeof item === "string") === true ? (value as readonly string[]) : undefined;
+  return value?.every((item) => typeof item === "string") === true ? value : undefined;
 }
 
 function utf8Length(text: string): number {

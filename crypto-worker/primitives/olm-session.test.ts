@@ -1,0 +1,216 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { Account } from "./account.ts";
+import { loadOlm, MAX_STACK_INPUT, olm } from "./olm-library.ts";
+import { parsePreKeyMessage } from "./olm-message.ts";
+import { OlmSession } from "./olm-session.ts";
+
+const KEY = new Uint8Array(32).fill(9);
+const freed: { free(): void }[] = [];
+
+function keep<T extends { free(): void }>(object: T): T {
+  freed.push(object);
+  return object;
+}
+
+function unwrap<T>(result: { ok: true; value: T } | { ok: false; error: string }): T {
+  if (!result.ok) throw new Error(result.error);
+  return result.value;
+}
+
+let alice: Account;
+let bob: Account;
+
+/** Alice's session to Bob, and Bob's from her first message, which is not decrypted yet. */
+function establish(firstText = "first"): { a: OlmSession; b: OlmSession; first: { type: 0 | 1; body: string } } {
+  bob.generateOneTimeKeys(1);
+  const [oneTimeKey] = bob.oneTimeKeys().values();
+  bob.markKeysAsPublished();
+  if (oneTimeKey === undefined) throw new Error("no one-time key");
+  const a = keep(unwrap(alice.createOutboundSession(bob.identityKeys.curve25519, oneTimeKey)));
+  const first = a.encrypt(firstText);
+  const b = keep(unwrap(bob.createInboundSession(alice.identityKeys.curve25519, first.body)));
+  return { a, b, first };
+}
+
+beforeAll(() => loadOlm());
+beforeEach(() => {
+  alice = keep(Account.create());
+  bob = keep(Account.create());
+});
+afterAll(() => freed.forEach((object) => object.free()));
+
+describe("OlmSession", () => {
+  test("first message, answer, then normal messages, across pickles", () => {
+    const { a, b, first } = establish("héllo 🔑");
+    expect(first.type).toBe(0);
+    expect(a.hasReceivedMessage).toBe(false);
+    expect(b.decrypt(0, first.body)).toEqual({ ok: true, value: "héllo 🔑" });
+    bob.removeOneTimeKeys(b);
+    expect(b.sessionId).toBe(a.sessionId);
+    const answer = b.encrypt("answer");
+    expect(answer.type).toBe(1);
+    expect(a.decrypt(1, answer.body)).toEqual({ ok: true, value: "answer" });
+    expect(a.hasReceivedMessage).toBe(true);
+    const restored = keep(unwrap(OlmSession.unpickle(a.pickle(KEY), KEY)));
+    expect(b.decrypt(1, restored.encrypt("after").body)).toEqual({ ok: true, value: "after" });
+  });
+
+  test("a replayed message is refused, and the session goes on", () => {
+    const { a, b, first } = establish();
+    expect(b.decrypt(0, first.body).ok).toBe(true);
+    expect(b.decrypt(0, first.body)).toEqual({ ok: false, error: "bad-message-mac" });
+    expect(b.decrypt(0, a.encrypt("next").body).ok).toBe(true);
+  });
+
+  test("libolm's wiping does not reach the caller's pickle key", () => {
+    const { a } = establish();
+    const key = new Uint8Array(32).fill(5);
+    OlmSession.unpickle(a.pickle(key), key);
+    alice.pickle(key);
+    expect(key.every((byte) => byte === 5)).toBe(true);
+  });
+
+  test("once the one-time key is removed, no second session can be made from the message", () => {
+    const { b, first } = establish();
+    expect(b.decrypt(0, first.body).ok).toBe(true);
+    bob.removeOneTimeKeys(b);
+    expect(bob.createInboundSession(alice.identityKeys.curve25519, first.body)).toEqual({ ok: false, error: "bad-message-key-id" });
+  });
+
+  test("matchesInbound knows its own messages only and never throws", () => {
+    const one = establish();
+    const two = establish();
+    const sender = alice.identityKeys.curve25519;
+    expect(one.b.matchesInbound(sender, one.a.encrypt("more").body)).toBe(true);
+    expect(one.b.matchesInbound(sender, two.first.body)).toBe(false);
+    expect(one.b.matchesInbound(bob.identityKeys.curve25519, one.first.body)).toBe(false);
+    for (const body of ["", "%%", "AwoA", "A".repeat(200_000)]) expect(one.b.matchesInbound(sender, body)).toBe(false);
+  });
+
+  test("every truncation and 300 flipped bits fail, and change nothing", () => {
+    const { b, first } = establish("some text");
+    const before = b.pickle(KEY);
+    for (let length = 0; length < first.body.length; length++) {
+      expect(b.decrypt(0, first.body.slice(0, length)).ok).toBe(false);
+      expect(bob.createInboundSession(alice.identityKeys.curve25519, first.body.slice(0, length)).ok && length < 150).toBe(false);
+    }
+    const bytes = Buffer.from(first.body, "base64");
+    for (let i = 0; i < 300; i++) {
+      const flipped = Buffer.from(bytes);
+      const at = Math.floor((i * bytes.length) / 300);
+      flipped[at] = (flipped[at] ?? 0) ^ (1 << (i & 7));
+      const result = b.decrypt(0, flipped.toString("base64").replaceAll("=", ""));
+      // The keys of a pre-key message are only read when a session is made from it; the message inside them is what the MAC covers.
+      if (at >= 1 + 3 * 34) expect(result.ok).toBe(false);
+      else if (result.ok) return;
+    }
+    expect(b.pickle(KEY)).toBe(before);
+  });
+
+  test("text hidden behind a NUL is refused where it is longer than a cipher block, and lone surrogates are never sent", () => {
+    const { a, b } = establish();
+    expect(b.decrypt(0, a.encrypt(`{}\0${"x".repeat(40)}`).body)).toEqual({ ok: false, error: "bad-message-format" });
+    expect(() => a.encrypt("\ud800")).toThrow("surrogate");
+  });
+
+  test("large texts pass in normal messages", () => {
+    const { a, b, first } = establish();
+    b.decrypt(0, first.body);
+    a.decrypt(1, b.encrypt("x").body);
+    const large = "y".repeat(500_000);
+    expect(b.decrypt(1, a.encrypt(large).body)).toEqual({ ok: true, value: large });
+    expect(b.decrypt(1, "A".repeat(2_000_000))).toEqual({ ok: false, error: "bad-message-format" });
+  });
+
+  test("the stack bound keeps libolm whole: everything still works after the largest input of each kind", () => {
+    const text = "z".repeat(MAX_STACK_INPUT);
+    alice.sign(text);
+    expect(() => alice.sign(`${text}z`)).toThrow("too long");
+    expect(OlmSession.unpickle("A".repeat(MAX_STACK_INPUT), KEY).ok).toBe(false);
+    bob.generateOneTimeKeys(1);
+    const [oneTimeKey] = bob.oneTimeKeys().values();
+    if (oneTimeKey === undefined) throw new Error("no one-time key");
+    const a = keep(unwrap(alice.createOutboundSession(bob.identityKeys.curve25519, oneTimeKey)));
+    const large = a.encrypt("x".repeat(29_700));
+    expect(large.body.length).toBeGreaterThan(MAX_STACK_INPUT - 500);
+    expect(large.body.length).toBeLessThanOrEqual(MAX_STACK_INPUT);
+    const b = keep(unwrap(bob.createInboundSession(alice.identityKeys.curve25519, large.body)));
+    expect(b.matchesInbound(alice.identityKeys.curve25519, large.body)).toBe(true);
+    expect(b.decrypt(0, large.body).ok).toBe(true);
+    const { b: fresh, first } = establish("still works");
+    expect(fresh.decrypt(0, first.body)).toEqual({ ok: true, value: "still works" });
+  });
+});
+
+describe("parsePreKeyMessage", () => {
+  test("names the three keys", () => {
+    const { first } = establish();
+    const parsed = unwrap(parsePreKeyMessage(first.body));
+    expect(parsed.identityKey).toBe(alice.identityKeys.curve25519);
+    expect(new Set([parsed.oneTimeKey, parsed.baseKey, parsed.identityKey]).size).toBe(3);
+  });
+
+  test("refuses a low-order key in any of the three places, which libolm accepts", () => {
+    const { first } = establish();
+    const bytes = Buffer.from(first.body, "base64");
+    for (const start of [3, 3 + 34, 3 + 68]) {
+      const weak = Buffer.from(bytes);
+      weak.fill(0, start, start + 32);
+      const body = weak.toString("base64").replaceAll("=", "");
+      expect(parsePreKeyMessage(body)).toEqual({ ok: false, error: "low-order-key" });
+      expect(bob.createInboundSession(alice.identityKeys.curve25519, body)).toEqual({ ok: false, error: "low-order-key" });
+    }
+    const baseKeyZero = Buffer.from(bytes)
+      .fill(0, 3 + 34, 3 + 66)
+      .toString("base64")
+      .replaceAll("=", "");
+    const raw = new (olm().Session)();
+    const account = new (olm().Account)();
+    account.unpickle(new Uint8Array(KEY), bob.pickle(KEY));
+    expect(() => raw.create_inbound(account, baseKeyZero)).not.toThrow();
+    raw.free();
+    account.free();
+  });
+
+  test("refuses repeated fields: the second could be the one that is used", () => {
+    const { first } = establish();
+    const bytes = Buffer.from(first.body, "base64");
+    const doubled = Buffer.concat([bytes.subarray(0, 35), bytes.subarray(1, 35), bytes.subarray(35)]);
+    expect(parsePreKeyMessage(doubled.toString("base64").replaceAll("=", ""))).toEqual({ ok: false, error: "bad-message-format" });
+  });
+});
+
+describe("Account", () => {
+  test("one-time keys: unpublished ones are listed, published ones not", () => {
+    bob.generateOneTimeKeys(3);
+    expect(bob.oneTimeKeys().size).toBe(3);
+    bob.markKeysAsPublished();
+    expect(bob.oneTimeKeys().size).toBe(0);
+    expect(bob.maxOneTimeKeys).toBe(100);
+  });
+
+  test("fallback keys: one unpublished, and the former still works until it is forgotten", () => {
+    expect(bob.unpublishedFallbackKey()).toBeUndefined();
+    bob.generateFallbackKey();
+    const former = bob.unpublishedFallbackKey();
+    if (former === undefined) throw new Error("no fallback key");
+    bob.markKeysAsPublished();
+    expect(bob.unpublishedFallbackKey()).toBeUndefined();
+    const session = keep(unwrap(alice.createOutboundSession(bob.identityKeys.curve25519, former.key)));
+    bob.generateFallbackKey();
+    expect(bob.unpublishedFallbackKey()?.keyId).not.toBe(former.keyId);
+    const message = session.encrypt("late");
+    const inbound = keep(unwrap(bob.createInboundSession(alice.identityKeys.curve25519, message.body)));
+    expect(inbound.decrypt(0, message.body)).toEqual({ ok: true, value: "late" });
+    bob.forgetOldFallbackKey();
+    expect(bob.createInboundSession(alice.identityKeys.curve25519, message.body).ok).toBe(false);
+  });
+
+  test("a pickle brings everything back", () => {
+    bob.generateOneTimeKeys(2);
+    const copy = keep(unwrap(Account.unpickle(bob.pickle(KEY), KEY)));
+    expect(copy.identityKeys).toEqual(bob.identityKeys);
+    expect(copy.oneTimeKeys()).toEqual(bob.oneTimeKeys());
+    expect(copy.sign("m")).toBe(bob.sign("m"));
+  });
+});
