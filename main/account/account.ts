@@ -1,0 +1,398 @@
+import { randomBytes } from "node:crypto";
+import type { Session } from "../../protocol/control.ts";
+import { CodedError, type ErrorCode, type RpcError } from "../../protocol/errors.ts";
+import type { HttpRequest, HttpResponse } from "../../protocol/network.ts";
+import { err, type Result } from "../../protocol/result.ts";
+import type { AppState, Connection } from "../../protocol/shell.ts";
+import { CryptoHost, type HostState } from "../crypto-host/crypto-host.ts";
+import { Observed } from "../crypto-host/observed.ts";
+import type { WorkerSpawner } from "../crypto-host/worker-process.ts";
+import type { Log } from "../logging/log.ts";
+import type { Clock } from "../matrix/clock.ts";
+import { HomeserverClient } from "../matrix/homeserver-client.ts";
+import { login, logout } from "../matrix/login.ts";
+import { serveHttp } from "../matrix/network-server.ts";
+import { SyncLoop } from "../matrix/sync-loop.ts";
+import type { Transport } from "../matrix/transport.ts";
+import type { Keychain } from "../profile/keychain.ts";
+import type { KeyWrap, Profile } from "../profile/profile.ts";
+import type { ProfileFolder } from "../profile/profile-folder.ts";
+import { ConnectionView } from "./connection-view.ts";
+
+export type AccountDeps = {
+  readonly folder: ProfileFolder;
+  /** Undefined: the store key is wrapped by a passphrase, in the vault. */
+  readonly keychain: Keychain | undefined;
+  readonly spawner: WorkerSpawner;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/**
+ * The one account of a profile, from signing in to signing out. It owns the worker's supervision, the HTTP session and the sync loop, and needs no
+ * Electron: the app and the headless client are both built on it.
+ *
+ * 1. Operations that change who is signed in run one after the other (`#exclusive`).
+ * 2. Requests go out only while a session is in use, and that is only after the profile says `created`.
+ * 3. Nothing here deletes a file except `logout`.
+ */
+export class Account {
+  readonly state = new Observed<AppState>({ phase: "starting" });
+  readonly connection: Observed<Connection>;
+  readonly vaultWanted = new Observed<boolean>(false);
+  readonly host: CryptoHost;
+  readonly #deps: AccountDeps;
+  readonly #log: Log;
+  readonly #view = new ConnectionView();
+  readonly #client: HomeserverClient;
+  readonly #loop: SyncLoop;
+  #profile: Profile | undefined;
+  #session: Session | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+  /** Ends a call that waits for a person in the vault. */
+  #vaultWait: AbortController | undefined;
+  #closing = false;
+
+  constructor(deps: AccountDeps) {
+    this.#deps = deps;
+    this.#log = deps.log.named("account");
+    this.connection = this.#view.connection;
+    this.#client = new HomeserverClient(deps.transport, deps.clock, deps.log.named("http"), {
+      refreshed: (session) => this.#storeSession(session),
+      ended: (soft) => this.#sessionEnded(soft),
+    });
+    this.host = new CryptoHost({
+      spawner: deps.spawner,
+      clock: deps.clock,
+      log: deps.log.named("host"),
+      http: (request, signal) => this.#http(request, signal),
+    });
+    this.#loop = new SyncLoop(this.#client, this.#syncTarget(), deps.clock, deps.log.named("sync"), (state) =>
+      this.#view.connectivity(state),
+    );
+    this.host.state.watch((state) => this.#hostChanged(state));
+    this.host.on("vaultWanted", ({ wanted }) => this.vaultWanted.set(wanted));
+  }
+
+  /** Reads the profile and starts the worker; from then on `state` tells. */
+  start(): void {
+    const profile = this.#deps.folder.read();
+    if (!profile.ok) {
+      this.state.set({ phase: "failed", code: "store-corrupt", userId: null });
+    } else {
+      this.#profile = profile.value;
+      this.state.set(profile.value === undefined ? { phase: "signed-out" } : { phase: "opening", userId: profile.value.userId });
+    }
+    this.host.start();
+  }
+
+  /** Signs in with whatever `obtain` brings back from the server, and makes the store of the new device. */
+  signIn(obtain: () => Promise<Session>): Promise<{ userId: string; deviceId: string }> {
+    return this.#exclusive(async () => {
+      if (this.state.value.phase !== "signed-out") throw new CodedError("already-signed-in");
+      await this.#hostUp();
+      const session = await obtain();
+      try {
+        await this.#establish(session);
+      } catch (error) {
+        // Without a profile the device is of no use to anyone: it is ended rather than left behind in the person's device list.
+        if (this.#profile === undefined) {
+          await this.#endOnServer(session);
+          this.state.set({ phase: "signed-out" });
+        }
+        throw error;
+      }
+      return { userId: session.userId, deviceId: session.deviceId };
+    });
+  }
+
+  /** After a soft logout: the same device, a new token, every key still there. */
+  reauthenticate(password: string): Promise<void> {
+    return this.#exclusive(async () => {
+      const state = this.state.value;
+      if (state.phase !== "soft-logged-out") throw new CodedError("conflict");
+      const session = await login(this.#deps.transport, {
+        server: state.homeserver,
+        credentials: { kind: "password", user: state.userId, password },
+        deviceName: "Bulkhead",
+        deviceId: state.deviceId,
+      });
+      if (session.userId !== state.userId || session.deviceId !== state.deviceId) throw new CodedError("server-garbage");
+      await this.#storeSession(session);
+      this.#goOnline(session);
+    });
+  }
+
+  /** Ends the session on the server and deletes everything local; with `force` also where the server cannot be told. */
+  logout(force: boolean): Promise<void> {
+    this.#vaultWait?.abort();
+    return this.#exclusive(async () => {
+      if (this.state.value.phase === "signed-out") return;
+      const { phase } = this.state.value;
+      const session = phase === "ready" ? this.#session : undefined;
+      const overAlready = phase === "logged-out-by-server";
+      if (session !== undefined) {
+        const ended = await this.#endOnServer(session);
+        if (!ended && !force) throw new CodedError("offline");
+      } else if (!overAlready && !force) {
+        throw new CodedError("locked");
+      }
+      await this.#stopSession();
+      await this.host.call("deleteAccount", {});
+      // A fresh process: nothing of the old account is left in its memory.
+      await this.host.stop();
+      this.#deps.folder.delete();
+      this.#profile = undefined;
+      this.state.set({ phase: "signed-out" });
+      this.host.start();
+    });
+  }
+
+  /** Tries again to open an account that could not be opened. */
+  async retryOpen(): Promise<void> {
+    if (this.state.value.phase !== "failed") return;
+    const profile = this.#deps.folder.read();
+    if (!profile.ok) throw new CodedError("store-corrupt");
+    this.#profile = profile.value;
+    this.state.set(profile.value === undefined ? { phase: "signed-out" } : { phase: "opening", userId: profile.value.userId });
+    if (this.host.state.value.phase === "up") await this.#exclusive(() => this.#open());
+    else this.host.start();
+  }
+
+  /** Moves the account's files into a folder of their own and starts afresh. */
+  setAside(): Promise<string> {
+    this.#vaultWait?.abort();
+    return this.#exclusive(async () => {
+      await this.#stopSession();
+      await this.host.stop();
+      const folder = this.#deps.folder.setAside(new Date(this.#deps.clock.now()));
+      this.#profile = undefined;
+      this.state.set({ phase: "signed-out" });
+      this.host.start();
+      return folder;
+    });
+  }
+
+  /** The network may be back. */
+  wake(): void {
+    this.#loop.wake();
+  }
+
+  /** Stops everything in order: no more requests, then the store closed, then the process gone. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#vaultWait?.abort();
+    await this.#stopSession();
+    await this.host.stop();
+  }
+
+  async #establish(session: Session): Promise<void> {
+    const key = await this.#newKey(session.userId);
+    this.state.set({ phase: "opening", userId: session.userId });
+    const profile: Profile = {
+      format: 1,
+      stage: "creating",
+      userId: session.userId,
+      deviceId: session.deviceId,
+      homeserver: session.homeserver,
+      // Unique, so that files left by an interrupted sign-in are never in the way and never touched.
+      store: `account-${randomBytes(8).toString("hex")}.db`,
+      key,
+    };
+    this.#deps.folder.write(profile);
+    this.#profile = profile;
+    const created = await this.host.call("createAccount", { path: this.#deps.folder.file(profile.store), session });
+    if (!created.ok) {
+      // A worker that died may have got as far as committing: the restart will open the store and find out.
+      if (created.error.code !== "worker-gone") {
+        this.#deps.folder.setAside(new Date(this.#deps.clock.now()));
+        this.#profile = undefined;
+      }
+      throw new CodedError(created.error.code);
+    }
+    this.#markCreated(profile);
+    this.#goOnline(session);
+  }
+
+  async #newKey(userId: string): Promise<KeyWrap> {
+    const { keychain } = this.#deps;
+    if (keychain === undefined) {
+      this.state.set({ phase: "vault", task: "create-passphrase", userId });
+      const made = await this.#waitForVault((signal) => this.host.call("newStoreKey", { wrap: "passphrase" }, { signal }));
+      if (!made.ok) throw new CodedError(made.error.code);
+      if (made.value.wrap !== "passphrase") throw new CodedError("internal");
+      return made.value;
+    }
+    const made = await this.host.call("newStoreKey", { wrap: "keychain" });
+    if (!made.ok) throw new CodedError(made.error.code);
+    if (made.value.wrap !== "keychain") throw new CodedError("internal");
+    try {
+      return { wrap: "keychain", sealed: keychain.seal(made.value.storeKey) };
+    } catch {
+      throw new CodedError("keychain-unavailable");
+    } finally {
+      made.value.storeKey.fill(0);
+    }
+  }
+
+  /** Opens the account of the profile. Whatever goes wrong leaves every file as it is. */
+  async #open(): Promise<void> {
+    const profile = this.#profile;
+    if (profile === undefined || this.#closing || this.host.state.value.phase !== "up") return;
+    if (profile.stage === "creating" && !this.#deps.folder.hasStore(profile)) return this.#abandonCreation();
+    const key = await this.#giveKey(profile);
+    if (key === "worker-gone" || key === "cancelled") return;
+    if (key !== "given") return this.#failed(key);
+    if (this.state.value.phase !== "ready") this.state.set({ phase: "opening", userId: profile.userId });
+    const path = this.#deps.folder.file(profile.store);
+    const opened = await this.host.call("openAccount", { path, userId: profile.userId, deviceId: profile.deviceId });
+    if (!opened.ok) {
+      if (opened.error.code === "worker-gone") return;
+      if (profile.stage === "creating") return this.#abandonCreation();
+      return this.#failed(opened.error.code);
+    }
+    const { session } = opened.value;
+    if (session.userId !== profile.userId || session.deviceId !== profile.deviceId) return this.#failed("store-other-account");
+    if (profile.stage === "creating") this.#markCreated(profile);
+    this.#goOnline(session);
+  }
+
+  async #giveKey(profile: Profile): Promise<"given" | ErrorCode> {
+    if (profile.key.wrap === "passphrase") {
+      const { wrapped } = profile.key;
+      this.state.set({ phase: "vault", task: "unlock", userId: profile.userId });
+      const taken = await this.#waitForVault((signal) => this.host.call("takeStoreKey", { wrap: "passphrase", wrapped }, { signal }));
+      return taken.ok ? "given" : taken.error.code;
+    }
+    const storeKey = this.#deps.keychain?.open(profile.key.sealed);
+    if (storeKey === undefined) return "keychain-unavailable";
+    const taken = await this.host.call("takeStoreKey", { wrap: "keychain", storeKey });
+    storeKey.fill(0);
+    return taken.ok ? "given" : taken.error.code;
+  }
+
+  /** A call that a person answers in the vault, however long that takes; given up at once when `#vaultWait` is aborted. */
+  async #waitForVault<T>(call: (signal: AbortSignal) => Promise<Result<T, RpcError>>): Promise<Result<T, RpcError>> {
+    const wait = new AbortController();
+    this.#vaultWait = wait;
+    const { promise: givenUp, resolve } = Promise.withResolvers<Result<T, RpcError>>();
+    wait.signal.addEventListener("abort", () => resolve(err({ code: "cancelled" })), { once: true });
+    try {
+      return await Promise.race([call(wait.signal), givenUp]);
+    } finally {
+      if (this.#vaultWait === wait) this.#vaultWait = undefined;
+    }
+  }
+
+  /** The device never got as far as sending its keys, so nothing can be lost with it; its files are kept all the same. */
+  #abandonCreation(): void {
+    this.#log.warn("creation.abandoned", {});
+    this.#deps.folder.setAside(new Date(this.#deps.clock.now()));
+    this.#profile = undefined;
+    this.state.set({ phase: "signed-out" });
+  }
+
+  #markCreated(profile: Profile): void {
+    const created: Profile = { ...profile, stage: "created" };
+    this.#deps.folder.write(created);
+    this.#profile = created;
+  }
+
+  #goOnline(session: Session): void {
+    if (this.#closing) return;
+    this.#session = session;
+    this.#client.useSession(session);
+    this.#view.workerRestarting(false);
+    this.state.set({ phase: "ready", userId: session.userId, deviceId: session.deviceId });
+    this.#loop.start();
+  }
+
+  async #stopSession(): Promise<void> {
+    this.#client.useSession(undefined);
+    this.#session = undefined;
+    await this.#loop.stop();
+  }
+
+  async #endOnServer(session: Session): Promise<boolean> {
+    try {
+      return await logout(this.#deps.transport, session);
+    } catch (error) {
+      if (error instanceof CodedError) return false;
+      throw error;
+    }
+  }
+
+  async #storeSession(session: Session): Promise<void> {
+    const stored = await this.host.call("updateSession", { session });
+    if (!stored.ok) throw new CodedError(stored.error.code);
+    this.#session = session;
+  }
+
+  #sessionEnded(soft: boolean): void {
+    const session = this.#session;
+    this.#session = undefined;
+    void this.host.call("sessionEnded", { soft });
+    if (session === undefined) return;
+    const { userId, deviceId, homeserver } = session;
+    this.state.set(soft ? { phase: "soft-logged-out", userId, deviceId, homeserver } : { phase: "logged-out-by-server", userId });
+  }
+
+  #failed(code: ErrorCode): void {
+    this.#log.error("open.failed", { code });
+    this.#client.useSession(undefined);
+    this.#view.workerRestarting(false);
+    this.state.set({ phase: "failed", code, userId: this.#profile?.userId ?? null });
+  }
+
+  #hostChanged(state: HostState): void {
+    switch (state.phase) {
+      case "up":
+        if (this.#profile !== undefined) void this.#exclusive(() => this.#open());
+        return;
+      case "down":
+        this.#client.useSession(undefined);
+        void this.#loop.stop();
+        if (this.#profile !== undefined) this.#view.workerRestarting(true);
+        return;
+      case "failed":
+        return this.#failed(state.code);
+      case "starting":
+      case "stopped":
+        return;
+    }
+  }
+
+  async #hostUp(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const look = (state: HostState): void => {
+      if (state.phase === "up") resolve();
+      if (state.phase === "failed") reject(new CodedError(state.code));
+    };
+    const stop = this.host.state.watch(look);
+    look(this.host.state.value);
+    try {
+      await promise;
+    } finally {
+      stop();
+    }
+  }
+
+  async #http(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+    return serveHttp(this.#client, request, signal);
+  }
+
+  #syncTarget(): ConstructorParameters<typeof SyncLoop>[1] {
+    return {
+      syncPosition: () => this.host.call("syncPosition", {}),
+      receiveSync: (since, body) => this.host.call("receiveSync", { since, body }),
+      tellConnectivity: (online) => void this.host.call("connectivity", { online }),
+    };
+  }
+
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work);
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+}

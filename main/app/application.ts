@@ -1,0 +1,200 @@
+import { join } from "node:path";
+import { app, type BrowserWindow, dialog, type MessagePortMain, nativeTheme, powerMonitor, shell } from "electron";
+import { type Settings, type ShellContract, shellContract } from "../../protocol/shell.ts";
+import type { Account } from "../account/account.ts";
+import { Observed } from "../crypto-host/observed.ts";
+import { PageLink } from "../ipc/page-link.ts";
+import { shellHandlers } from "../ipc/shell-handlers.ts";
+import { pickVaultHandlers, type VaultShellContract, vaultShellContract } from "../ipc/vault-shell.ts";
+import type { Log } from "../logging/log.ts";
+import type { Transport } from "../matrix/transport.ts";
+import type { ProfileFolder } from "../profile/profile-folder.ts";
+import { readSettings, writeSettings } from "../profile/settings-file.ts";
+import type { PageKind } from "../security/page-file.ts";
+import { openChatWindow } from "../windows/chat-window.ts";
+import { openVaultWindow } from "../windows/vault-window.ts";
+import { installMenu } from "./menu.ts";
+
+export type ApplicationDeps = {
+  readonly account: Account;
+  readonly folder: ProfileFolder;
+  readonly transport: Transport;
+  readonly log: Log;
+  readonly keychain: boolean;
+  readonly suggestedHomeserver: string | undefined;
+  /** Absolute paths into the build. */
+  readonly renderer: string;
+  readonly preload: string;
+};
+
+type Page<C extends ShellContract | VaultShellContract> = { readonly window: BrowserWindow; readonly link: PageLink<C> };
+
+/** The windows of the running app, and what flows between them and the account. */
+export class Application {
+  readonly #deps: ApplicationDeps;
+  readonly #settings: Observed<Settings>;
+  readonly #handlers: ReturnType<typeof shellHandlers>;
+  readonly #devTools = !app.isPackaged;
+  #chat: Page<ShellContract> | undefined;
+  #vault: Page<VaultShellContract> | undefined;
+  #asking = false;
+
+  constructor(deps: ApplicationDeps) {
+    this.#deps = deps;
+    const settingsFile = deps.folder.file("settings.json");
+    this.#settings = new Observed(readSettings(settingsFile));
+    this.#handlers = shellHandlers({
+      account: deps.account,
+      transport: deps.transport,
+      settings: this.#settings,
+      saveSettings: (settings) => writeSettings(settingsFile, settings),
+      version: app.getVersion(),
+      keychain: deps.keychain,
+      suggestedHomeserver: deps.suggestedHomeserver,
+      openVault: () => this.#openVault(),
+      closeVault: () => this.#closeVault(),
+      confirmAndOpen: (url) => this.#confirmAndOpen(url),
+      openBrowser: (url) => shell.openExternal(url),
+    });
+  }
+
+  start(): void {
+    const { account } = this.#deps;
+    this.#useTheme(this.#settings.value);
+    installMenu({
+      devTools: this.#devTools,
+      command: (command) => this.#chat?.link.emit("command", { command }),
+      openVault: () => this.#openVault(),
+    });
+    account.state.watch((state) => {
+      this.#chat?.link.emit("appStateChanged", state);
+      this.#vault?.link.emit("appStateChanged", state);
+      this.#followVault();
+    });
+    account.connection.watch((connection) => {
+      this.#chat?.link.emit("connectionChanged", connection);
+      this.#vault?.link.emit("connectionChanged", connection);
+    });
+    this.#settings.watch((settings) => {
+      this.#useTheme(settings);
+      this.#chat?.link.emit("settingsChanged", settings);
+      this.#vault?.link.emit("settingsChanged", settings);
+    });
+    account.vaultWanted.watch(() => this.#followVault());
+    account.host.state.watch((state) => {
+      if (state.phase !== "up") return;
+      void this.#chat?.link.givePort();
+      void this.#vault?.link.givePort();
+    });
+    account.host.on("unread", ({ unread }) => void app.setBadgeCount(unread));
+    powerMonitor.on("resume", () => account.wake());
+    this.showChat();
+  }
+
+  /** Opens the chat window, or brings it to the front. */
+  showChat(): void {
+    if (this.#chat !== undefined) {
+      const { window } = this.#chat;
+      if (window.isMinimized()) window.restore();
+      window.show();
+      window.focus();
+      return;
+    }
+    const { renderer, preload, folder } = this.#deps;
+    const window = openChatWindow({
+      root: join(renderer, "chat"),
+      preload,
+      devTools: this.#devTools,
+      placementFile: folder.file("window-state.json"),
+    });
+    const link = new PageLink<ShellContract>({
+      contents: window.webContents,
+      kind: "chat",
+      contract: shellContract,
+      handlers: this.#handlers,
+      handOver: (port) => this.#handOver("chat", port),
+      log: this.#deps.log,
+    });
+    this.#chat = { window, link };
+    window.once("closed", () => {
+      link.close();
+      this.#chat = undefined;
+    });
+    window.webContents.on("render-process-gone", (_event, { reason }) => {
+      this.#deps.log.error("renderer.gone", { kind: "chat", code: reason });
+      if (reason !== "clean-exit" && !window.isDestroyed()) window.webContents.reload();
+    });
+    this.#followVault();
+  }
+
+  /** The vault comes when the worker or the state of the account needs a person there, and goes when they no longer do. */
+  #followVault(): void {
+    const { account } = this.#deps;
+    const wanted = account.vaultWanted.value || account.state.value.phase === "vault";
+    if (wanted) this.#openVault();
+    else this.#closeVault();
+  }
+
+  #openVault(): void {
+    if (this.#vault !== undefined) {
+      this.#vault.window.focus();
+      return;
+    }
+    if (this.#chat === undefined) return;
+    const { renderer, preload } = this.#deps;
+    const window = openVaultWindow(this.#chat.window, { root: join(renderer, "vault"), preload, devTools: this.#devTools });
+    const link = new PageLink<VaultShellContract>({
+      contents: window.webContents,
+      kind: "vault",
+      contract: vaultShellContract,
+      handlers: pickVaultHandlers(this.#handlers),
+      handOver: (port) => this.#handOver("vault", port),
+      log: this.#deps.log,
+    });
+    this.#vault = { window, link };
+    window.once("closed", () => {
+      link.close();
+      if (this.#vault?.window === window) this.#vault = undefined;
+    });
+  }
+
+  #closeVault(): void {
+    const vault = this.#vault;
+    if (vault === undefined) return;
+    this.#vault = undefined;
+    vault.link.close();
+    if (!vault.window.isDestroyed()) vault.window.destroy();
+  }
+
+  async #handOver(kind: PageKind, port: MessagePortMain): Promise<boolean> {
+    const connected = await this.#deps.account.host.call("connectPort", { kind }, { transfer: [port] });
+    return connected.ok;
+  }
+
+  /** One question at a time: a page that asks again and again gets refusals, not a stack of dialogs. */
+  async #confirmAndOpen(url: string): Promise<boolean> {
+    if (this.#asking || this.#chat === undefined) return false;
+    this.#asking = true;
+    try {
+      const { response } = await dialog.showMessageBox(this.#chat.window, {
+        type: "question",
+        title: "Open link",
+        message: "Open this address outside Bulkhead?",
+        detail: url,
+        buttons: ["Open", "Cancel"],
+        defaultId: 1,
+        cancelId: 1,
+        noLink: true,
+      });
+      if (response !== 0) return false;
+      await shell.openExternal(url);
+      return true;
+    } finally {
+      this.#asking = false;
+    }
+  }
+
+  #useTheme(settings: Settings): void {
+    nativeTheme.themeSource = settings.theme === "light" || settings.theme === "dark" ? settings.theme : "system";
+  }
+}

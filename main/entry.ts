@@ -1,0 +1,82 @@
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { app } from "electron";
+import { Account } from "./account/account.ts";
+import { Application } from "./app/application.ts";
+import { parseArguments } from "./app/arguments.ts";
+import { electronWorkerSpawner } from "./crypto-host/electron-worker.ts";
+import { Log } from "./logging/log.ts";
+import { openLogFile } from "./logging/log-file.ts";
+import { systemClock } from "./matrix/clock.ts";
+import { fetchTransport } from "./matrix/transport.ts";
+import { findKeychain } from "./profile/electron-keychain.ts";
+import { ProfileFolder } from "./profile/profile-folder.ts";
+import { registerAppScheme } from "./security/app-protocol.ts";
+import { hardenAllContents } from "./security/harden-contents.ts";
+
+/** The build's root: this bundle lies in its `main/`. */
+const dist = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const { profileDir, homeserver } = parseArguments(process.argv.slice(1), process.cwd());
+if (profileDir !== undefined) app.setPath("userData", profileDir);
+
+// Two processes on one store would tear its ratchets apart; the second one only brings the first to the front.
+if (!app.requestSingleInstanceLock()) {
+  app.quit();
+} else {
+  registerAppScheme();
+  app.enableSandbox();
+  hardenAllContents(app);
+  void app.whenReady().then(run);
+}
+
+function run(): void {
+  const folder = new ProfileFolder(join(app.getPath("userData"), "account"));
+  const log = new Log("main", [openLogFile(join(app.getPath("userData"), "logs", "bulkhead.log"))]);
+  log.info("app.start", { version: app.getVersion() });
+  process.on("uncaughtExceptionMonitor", (error) => log.bug("app.uncaught", error));
+  process.on("unhandledRejection", (error) => log.bug("app.unhandled-rejection", error));
+
+  const keychain = findKeychain();
+  const account = new Account({
+    folder,
+    keychain,
+    spawner: electronWorkerSpawner(join(dist, "crypto-worker", "entry.js"), log.named("worker")),
+    transport: fetchTransport,
+    clock: systemClock,
+    log,
+  });
+  const application = new Application({
+    account,
+    folder,
+    transport: fetchTransport,
+    log,
+    keychain: keychain !== undefined,
+    suggestedHomeserver: homeserver,
+    renderer: join(dist, "renderer"),
+    preload: join(dist, "preload", "entry.cjs"),
+  });
+
+  app.on("second-instance", () => application.showChat());
+  app.on("activate", () => application.showChat());
+  app.on("window-all-closed", () => {
+    if (process.platform !== "darwin") app.quit();
+  });
+  let closed = false;
+  let closing = false;
+  app.on("before-quit", (event) => {
+    if (closed) return;
+    // The store is closed before the process goes; then the quit is asked for again.
+    event.preventDefault();
+    if (closing) return;
+    closing = true;
+    void account.close().finally(() => {
+      closed = true;
+      log.info("app.quit", {});
+      app.quit();
+    });
+  });
+
+  account.start();
+  application.start();
+}

@@ -1,0 +1,134 @@
+import { CodedError } from "../../protocol/errors.ts";
+import type { Handlers } from "../../protocol/rpc.ts";
+import type { Settings, ShellContract } from "../../protocol/shell.ts";
+import type { Account } from "../account/account.ts";
+import type { Observed } from "../crypto-host/observed.ts";
+import { discover, discoverBaseUrl } from "../matrix/discovery.ts";
+import { login, register } from "../matrix/login.ts";
+import { signOnWithBrowser } from "../matrix/sso-redirect.ts";
+import type { Transport } from "../matrix/transport.ts";
+import { parseExternalLink } from "../security/external-link.ts";
+
+export type ShellDeps = {
+  readonly account: Account;
+  readonly transport: Transport;
+  readonly settings: Observed<Settings>;
+  readonly saveSettings: (settings: Settings) => void;
+  readonly version: string;
+  readonly keychain: boolean;
+  readonly suggestedHomeserver: string | undefined;
+  readonly openVault: () => void;
+  readonly closeVault: () => void;
+  /** Shows the whole address and asks; resolves to whether it was opened. */
+  readonly confirmAndOpen: (url: string) => Promise<boolean>;
+  /** Opens an address that the person has just asked for, in the browser. */
+  readonly openBrowser: (url: string) => Promise<void>;
+};
+
+/** Main's side of the shell contract. */
+export function shellHandlers(deps: ShellDeps): Handlers<ShellContract> {
+  const { account, transport, settings } = deps;
+  return {
+    about: () => ({
+      version: deps.version,
+      platform: platform(),
+      host: hostDescription(),
+      keychain: deps.keychain,
+      suggestedHomeserver: deps.suggestedHomeserver ?? null,
+    }),
+    appState: () => account.state.value,
+    connection: () => account.connection.value,
+    settings: () => settings.value,
+    changeSettings: (changes) => {
+      const next: Settings = { ...settings.value, ...withoutUndefined(changes) };
+      deps.saveSettings(next);
+      settings.set(next);
+      return next;
+    },
+
+    discover: async ({ server }, { signal }) => {
+      const found = await discover(transport, server, signal);
+      return { ...found, sso: [...found.sso] };
+    },
+    loginPassword: ({ server, user, password, deviceName }, { signal }) =>
+      account.signIn(() =>
+        login(transport, {
+          server,
+          credentials: { kind: "password", user, password },
+          deviceName: deviceName ?? defaultDeviceName(),
+          signal,
+        }),
+      ),
+    loginSso: ({ server, idpId, deviceName }, { signal }) =>
+      account.signIn(async () => {
+        const baseUrl = await discoverBaseUrl(transport, server, signal);
+        const token = await signOnWithBrowser({ baseUrl, idpId, openBrowser: deps.openBrowser, signal });
+        return login(transport, {
+          server: baseUrl,
+          credentials: { kind: "token", token },
+          deviceName: deviceName ?? defaultDeviceName(),
+          signal,
+        });
+      }),
+    register: ({ server, user, password, deviceName }, { signal }) =>
+      account.signIn(() => register(transport, { server, user, password, deviceName: deviceName ?? defaultDeviceName(), signal })),
+    reauthenticate: async ({ password }) => {
+      await account.reauthenticate(password);
+      return {};
+    },
+    logout: async ({ force }) => {
+      await account.logout(force);
+      return {};
+    },
+    retryOpen: async () => {
+      await account.retryOpen();
+      return {};
+    },
+    setAccountAside: async () => ({ folder: await account.setAside() }),
+    retryConnection: () => {
+      account.wake();
+      return {};
+    },
+
+    openVault: () => {
+      deps.openVault();
+      return {};
+    },
+    closeVault: () => {
+      deps.closeVault();
+      return {};
+    },
+    openExternal: async ({ url }) => {
+      const link = parseExternalLink(url);
+      if (link === undefined) throw new CodedError("unsupported");
+      return { opened: await deps.confirmAndOpen(link) };
+    },
+  };
+}
+
+const withoutUndefined = <T extends object>(changes: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
+
+function platform(): "linux" | "darwin" | "win32" | "other" {
+  switch (process.platform) {
+    case "linux":
+    case "darwin":
+    case "win32":
+      return process.platform;
+    default:
+      return "other";
+  }
+}
+
+/** Other members of a room may see this name: the system, and not the machine's own name. */
+export function defaultDeviceName(): string {
+  const names = { linux: "Linux", darwin: "macOS", win32: "Windows", other: "this computer" } as const;
+  return `Bulkhead on ${names[platform()]}`;
+}
+
+function hostDescription(): string {
+  return ["electron", "chrome", "node"]
+    .flatMap((name) => (process.versions[name] === undefined ? [] : [`${name} ${process.versions[name]}`]))
+    .join(", ")
+    .slice(0, 128);
+}

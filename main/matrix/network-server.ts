@@ -1,0 +1,56 @@
+import { CodedError, type ErrorCode } from "../../protocol/errors.ts";
+import type { HttpRequest, HttpResponse } from "../../protocol/network.ts";
+import { decodeText, parseMatrixError } from "./matrix-error.ts";
+import { parseRetryAfter } from "./retry.ts";
+import type { HomeserverClient, ServerFailure } from "./homeserver-client.ts";
+
+const MAX_JSON_BYTES = 128 * 1024 * 1024;
+const MAX_MEDIA_BYTES = 64 * 1024 * 1024;
+
+/** Executes one request that the worker described. Bodies pass through unread, except for the standard error fields. */
+export async function serveHttp(client: HomeserverClient, request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+  if (!isPlainPath(request.path)) throw new CodedError("invalid-request");
+  const answer = await client.send({
+    method: request.method,
+    path: request.path,
+    body: request.body,
+    accept: request.accept,
+    auth: request.auth,
+    timeoutMs: Math.max(1000, request.timeoutMs),
+    maxBytes: request.accept === "bytes" ? MAX_MEDIA_BYTES : MAX_JSON_BYTES,
+    retry: request.retry,
+    signal,
+  });
+  if (!answer.ok) throw new CodedError(codeOf(answer.error));
+  const { status, body, contentType, retryAfter } = answer.value;
+  // Still 429 after all the waiting that is worth it.
+  if (status === 429) throw new CodedError("rate-limited", parseRetryAfter(retryAfter, parseMatrixError(body)?.retry_after_ms, Date.now()));
+  const asBytes = request.accept === "bytes" && status >= 200 && status < 300;
+  return {
+    status,
+    body: asBytes ? "" : decodeText(body),
+    bytes: asBytes ? new Uint8Array(body) : null,
+    contentType: contentType === null ? null : contentType.slice(0, 255),
+  };
+}
+
+/** The contract fixes the prefix; dot segments would let URL normalisation leave it. */
+export function isPlainPath(path: string): boolean {
+  const plain = path.split("?", 1)[0] ?? "";
+  return path.startsWith("/_matrix/") && !/[\s\\#]/.test(path) && !plain.split("/").some((segment) => /^(?:\.|%2e){1,2}$/i.test(segment));
+}
+
+function codeOf(failure: ServerFailure): ErrorCode {
+  switch (failure) {
+    case "offline":
+    case "no-such-host":
+    case "unreachable":
+    case "no-session":
+      return "offline";
+    case "timeout":
+    case "too-large":
+    case "cancelled":
+    case "token-expired":
+      return failure;
+  }
+}

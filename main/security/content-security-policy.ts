@@ -1,0 +1,33 @@
+/**
+ * The pages do no networking: messages come by MessagePort, pictures as blobs. So nothing but the app's own files may load.
+ * Styles that React sets go through the CSSOM, which this allows without 'unsafe-inline'.
+ */
+const DIRECTIVES: readonly (readonly [string, string])[] = [
+  ["default-src", "'none'"],
+  ["script-src", "'self'"],
+  ["style-src", "'self'"],
+  ["font-src", "'self'"],
+  ["img-src", "'self' blob:"],
+  ["media-src", "blob:"],
+  ["connect-src", "'none'"],
+  ["object-src", "'none'"],
+  ["frame-src", "'none'"],
+  ["worker-src", "'none'"],
+  ["manifest-src", "'none'"],
+  ["base-uri", "'none'"],
+  ["form-action", "'none'"],
+  ["frame-ancestors", "'none'"],
+];
+
+export const contentSecurityPolicy = DIRECTIVES.map(([name, value]) => `${name} ${value}`).join("; ");
+
+/** Headers of every answer on app://. */
+export const pageHeaders: Readonly<Record<string, string>> = {
+  "content-security-policy": contentSecurityPolicy,
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "permissions-policy": "camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), serial=(), hid=(), midi=(), payment=()",
+  "cache-control": "no-cache",
+};

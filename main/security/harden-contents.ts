@@ -1,0 +1,13 @@
+import type { App, WebContents } from "electron";
+
+/** For every page that will ever exist in this process: it stays where it is, opens nothing, and embeds nothing. */
+export function hardenAllContents(app: App): void {
+  app.on("web-contents-created", (_event, contents) => harden(contents));
+}
+
+function harden(contents: WebContents): void {
+  contents.setWindowOpenHandler(() => ({ action: "deny" }));
+  contents.on("will-navigate", (event) => event.preventDefault());
+  contents.on("will-redirect", (event) => event.preventDefault());
+  contents.on("will-attach-webview", (event) => event.preventDefault());
+}

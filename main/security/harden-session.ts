@@ -1,0 +1,21 @@
+import type { Session } from "electron";
+import { decidePermission } from "./permissions.ts";
+import type { PageKind } from "./page-file.ts";
+
+/** Denies a page's session everything that the page has no use for: permissions, devices, downloads, and any address but app://. */
+export function hardenSession(session: Session, kind: PageKind, options: { readonly allowDevTools: boolean }): void {
+  session.setPermissionRequestHandler((_contents, permission, answer, details) =>
+    answer(decidePermission(kind, permission, details.requestingUrl)),
+  );
+  session.setPermissionCheckHandler((_contents, permission, requestingOrigin) => decidePermission(kind, permission, requestingOrigin));
+  session.setDevicePermissionHandler(() => false);
+  session.on("will-download", (event) => event.preventDefault());
+  // The content security policy says the same; this holds for what it does not govern, such as prefetching.
+  session.webRequest.onBeforeRequest((details, answer) => answer({ cancel: !isOwnAddress(details.url, options.allowDevTools) }));
+  session.setSpellCheckerEnabled(false);
+}
+
+function isOwnAddress(address: string, allowDevTools: boolean): boolean {
+  const scheme = URL.parse(address)?.protocol;
+  return scheme === "app:" || scheme === "blob:" || (allowDevTools && scheme === "devtools:");
+}

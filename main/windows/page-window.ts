@@ -1,0 +1,48 @@
+import { BrowserWindow, type BrowserWindowConstructorOptions, nativeTheme, session } from "electron";
+import { serveAppProtocol } from "../security/app-protocol.ts";
+import { hardenSession } from "../security/harden-session.ts";
+import { type PageKind, pageUrl } from "../security/page-file.ts";
+
+export type PageWindowOptions = {
+  readonly kind: PageKind;
+  /** Absolute path of the page's folder. */
+  readonly root: string;
+  readonly preload: string;
+  readonly devTools: boolean;
+  readonly window: BrowserWindowConstructorOptions;
+};
+
+const prepared = new Set<PageKind>();
+
+/** Opens one of our two pages in a sandboxed process and a session of its own. The session is in memory: pages leave nothing on the disk. */
+export function openPageWindow({ kind, root, preload, devTools, window: shape }: PageWindowOptions): BrowserWindow {
+  const partition = session.fromPartition(kind, { cache: false });
+  if (!prepared.has(kind)) {
+    prepared.add(kind);
+    serveAppProtocol(partition, kind, root);
+    hardenSession(partition, kind, { allowDevTools: devTools });
+  }
+  const window = new BrowserWindow({
+    ...shape,
+    show: false,
+    backgroundColor: nativeTheme.shouldUseDarkColors ? "#16181d" : "#ffffff",
+    webPreferences: {
+      session: partition,
+      preload,
+      devTools,
+      sandbox: true,
+      contextIsolation: true,
+      nodeIntegration: false,
+      nodeIntegrationInSubFrames: false,
+      nodeIntegrationInWorker: false,
+      webviewTag: false,
+      webSecurity: true,
+      allowRunningInsecureContent: false,
+      navigateOnDragDrop: false,
+      spellcheck: false,
+    },
+  });
+  window.once("ready-to-show", () => window.show());
+  void window.loadURL(pageUrl(kind));
+  return window;
+}

@@ -1,0 +1,35 @@
+import { contextBridge, ipcRenderer } from "electron";
+import { z } from "zod";
+import { ipcChannels } from "../protocol/ipc-channels.ts";
+import { connect } from "../protocol/rpc.ts";
+import { shellContract } from "../protocol/shell.ts";
+import { createBridge } from "./bridge.ts";
+
+// Schemas compiled with `new Function` would only make the content security policy complain.
+z.config({ jitless: true });
+
+const nonce = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+ipcRenderer.send(ipcChannels.hello, { nonce });
+
+const shell = connect(shellContract, {
+  post: (message) => ipcRenderer.send(ipcChannels.rpc, message),
+  onMessage: (listener) => ipcRenderer.on(ipcChannels.rpc, (_event, message: unknown) => listener(message, [])),
+  onClose: () => undefined,
+  close: () => undefined,
+});
+
+const portSchema = z.strictObject({ kind: z.enum(["chat", "vault"]), nonce: z.literal(nonce) });
+
+// Ports cannot pass the context bridge, so the page gets its own by a message, which reaches this origin only.
+ipcRenderer.on(ipcChannels.port, (event, message: unknown) => {
+  const given = portSchema.safeParse(message);
+  if (given.success) window.postMessage({ type: "bulkhead-port", ...given.data }, window.location.origin, [...event.ports]);
+});
+
+const requestPort = (): void => ipcRenderer.send(ipcChannels.wantPort, { nonce });
+
+// Module scripts have run by then, so a listener that they set up hears the port.
+window.addEventListener("DOMContentLoaded", requestPort, { once: true });
+
+contextBridge.exposeInMainWorld("bulkhead", createBridge(shell, requestPort));
