@@ -1,0 +1,403 @@
+import { isHeadless } from "./browser.ts";
+import { isGone, type CdpSession, type Protocol } from "./cdp.ts";
+import { LooseEmitter, emitPreventable } from "./emitter.ts";
+import { itemOfAccelerator, menuEvents } from "./menu.ts";
+import { testLink } from "./test-link.ts";
+import { WebContents } from "./web-contents.ts";
+
+type WindowState = "normal" | "minimized" | "maximized" | "fullscreen";
+
+const windows = new Map<number, BrowserWindow>();
+let lastId = 0;
+let focusedId: number | undefined;
+
+/**
+ * A window with one page. With a display it is a Chromium window of its own; without one there is only the page, and focus, size and
+ * visibility are kept here.
+ */
+export class BrowserWindow extends LooseEmitter {
+  /** Used by the host: `created` and `closed`. */
+  static readonly lifecycle = new LooseEmitter();
+
+  readonly id = ++lastId;
+  readonly webContents: WebContents;
+  title: string;
+  #parent: BrowserWindow | null;
+  readonly #modal: boolean;
+  readonly #minimum: { width: number; height: number };
+  #bounds: Electron.Rectangle;
+  #normalBounds: Electron.Rectangle;
+  #state: WindowState = "normal";
+  #visible: boolean;
+  #destroyed = false;
+  #resizable: boolean;
+
+  static getAllWindows(): BrowserWindow[] {
+    return [...windows.values()];
+  }
+
+  static getFocusedWindow(): BrowserWindow | null {
+    return focusedId === undefined ? null : (windows.get(focusedId) ?? null);
+  }
+
+  static fromWebContents(webContents: WebContents): BrowserWindow | null {
+    return BrowserWindow.getAllWindows().find((window) => window.webContents === webContents) ?? null;
+  }
+
+  static fromId(id: number): BrowserWindow | null {
+    return windows.get(id) ?? null;
+  }
+
+  constructor(options: Electron.BrowserWindowConstructorOptions = {}) {
+    super();
+    this.title = options.title ?? "";
+    const { parent } = options;
+    this.#parent = parent === undefined || parent === null ? null : (windows.get(parent.id) ?? null);
+    this.#modal = options.modal ?? false;
+    this.#minimum = { width: options.minWidth ?? 0, height: options.minHeight ?? 0 };
+    this.#resizable = options.resizable ?? true;
+    const forced = this.#parent === null ? forcedViewport() : undefined;
+    this.#bounds = { x: options.x ?? 0, y: options.y ?? 0, width: forced?.width ?? options.width ?? 800, height: forced?.height ?? options.height ?? 600 };
+    this.#normalBounds = this.#bounds;
+    this.#visible = options.show ?? true;
+    this.webContents = new WebContents({
+      preferences: options.webPreferences ?? {},
+      target: { width: this.#bounds.width, height: this.#bounds.height, x: options.x, y: options.y, minimized: !isHeadless && !this.#visible },
+    });
+    windows.set(this.id, this);
+    this.#followPage();
+    void this.#perform((session) => this.#resizeContents(session));
+    BrowserWindow.lifecycle.emit("created", this);
+    if (this.#visible) this.#takeFocus();
+  }
+
+  loadURL(url: string): Promise<void> {
+    return this.webContents.loadURL(url);
+  }
+
+  show(): void {
+    const wasVisible = this.#visible;
+    this.#visible = true;
+    if (!wasVisible) this.emit("show", {});
+    this.#setNativeState("normal");
+    this.focus();
+  }
+
+  showInactive(): void {
+    this.#visible = true;
+    this.emit("show", {});
+    this.#setNativeState("normal");
+  }
+
+  hide(): void {
+    if (!this.#visible) return;
+    this.#visible = false;
+    // Chromium has no hidden windows.
+    this.#setNativeState("minimized");
+    this.#loseFocus();
+    this.emit("hide", {});
+  }
+
+  focus(): void {
+    void this.#perform((session) => session.send("Page.bringToFront"));
+    this.#takeFocus();
+  }
+
+  blur(): void {
+    this.#loseFocus();
+  }
+
+  isFocused(): boolean {
+    return focusedId === this.id;
+  }
+
+  isVisible(): boolean {
+    return this.#visible;
+  }
+
+  isModal(): boolean {
+    return this.#modal;
+  }
+
+  isDestroyed(): boolean {
+    return this.#destroyed;
+  }
+
+  getParentWindow(): BrowserWindow | null {
+    return this.#parent;
+  }
+
+  setParentWindow(parent: BrowserWindow | null): void {
+    this.#parent = parent;
+  }
+
+  getChildWindows(): BrowserWindow[] {
+    return BrowserWindow.getAllWindows().filter((window) => window.#parent === this);
+  }
+
+  close(): void {
+    if (this.#destroyed) return;
+    // As in Electron the decision comes later than the call, so a listener may be added after it.
+    process.nextTick(() => {
+      if (!this.#destroyed && !emitPreventable(this, "close")) this.destroy();
+    });
+  }
+
+  destroy(): void {
+    if (this.#destroyed) return;
+    for (const child of this.getChildWindows()) child.destroy();
+    this.#destroyed = true;
+    windows.delete(this.id);
+    const wasFocused = this.isFocused();
+    if (wasFocused) focusedId = undefined;
+    void this.webContents.destroy();
+    if (wasFocused) (this.#parent ?? BrowserWindow.getAllWindows().find((window) => window.#visible))?.focus();
+    this.emit("closed");
+    BrowserWindow.lifecycle.emit("closed", this);
+  }
+
+  getBounds(): Electron.Rectangle {
+    return { ...this.#bounds };
+  }
+
+  getContentBounds(): Electron.Rectangle {
+    return { ...this.#bounds };
+  }
+
+  getNormalBounds(): Electron.Rectangle {
+    return { ...this.#normalBounds };
+  }
+
+  getSize(): [number, number] {
+    return [this.#bounds.width, this.#bounds.height];
+  }
+
+  getPosition(): [number, number] {
+    return [this.#bounds.x, this.#bounds.y];
+  }
+
+  setBounds(bounds: Partial<Electron.Rectangle>): void {
+    const wanted = { ...this.#bounds, ...bounds };
+    this.#moveTo({ ...wanted, width: Math.max(wanted.width, this.#minimum.width), height: Math.max(wanted.height, this.#minimum.height) });
+    void this.#perform((session) => this.#resizeContents(session));
+  }
+
+  setSize(width: number, height: number): void {
+    this.setBounds({ width, height });
+  }
+
+  setContentSize(width: number, height: number): void {
+    this.setBounds({ width, height });
+  }
+
+  setPosition(x: number, y: number): void {
+    this.setBounds({ x, y });
+  }
+
+  center(): void {}
+
+  setMinimumSize(width: number, height: number): void {
+    this.#minimum.width = width;
+    this.#minimum.height = height;
+  }
+
+  getMinimumSize(): [number, number] {
+    return [this.#minimum.width, this.#minimum.height];
+  }
+
+  setResizable(resizable: boolean): void {
+    this.#resizable = resizable;
+  }
+
+  isResizable(): boolean {
+    return this.#resizable;
+  }
+
+  maximize(): void {
+    this.#changeState("maximized", "maximize");
+  }
+
+  unmaximize(): void {
+    this.#changeState("normal", "unmaximize");
+  }
+
+  isMaximized(): boolean {
+    return this.#state === "maximized";
+  }
+
+  minimize(): void {
+    this.#changeState("minimized", "minimize");
+    this.#loseFocus();
+  }
+
+  isMinimized(): boolean {
+    return this.#state === "minimized";
+  }
+
+  restore(): void {
+    this.#changeState("normal", "restore");
+    this.focus();
+  }
+
+  setFullScreen(full: boolean): void {
+    this.#changeState(full ? "fullscreen" : "normal", full ? "enter-full-screen" : "leave-full-screen");
+  }
+
+  isFullScreen(): boolean {
+    return this.#state === "fullscreen";
+  }
+
+  isEnabled(): boolean {
+    return !this.getChildWindows().some((child) => child.#modal && child.#visible);
+  }
+
+  setTitle(title: string): void {
+    this.title = title;
+  }
+
+  getTitle(): string {
+    return this.title;
+  }
+
+  flashFrame(flash: boolean): void {
+    testLink.report({ t: "recorded", what: "flash-frame", value: flash });
+  }
+
+  setProgressBar(progress: number): void {
+    testLink.report({ t: "recorded", what: "progress-bar", value: progress });
+  }
+
+  setContentProtection(enabled: boolean): void {
+    testLink.report({ t: "recorded", what: "content-protection", value: enabled });
+  }
+
+  setOverlayIcon(): void {}
+  setIcon(): void {}
+  setMenu(): void {}
+  removeMenu(): void {}
+  setMenuBarVisibility(): void {}
+  setAutoHideMenuBar(): void {}
+  setBackgroundColor(): void {}
+  setAlwaysOnTop(): void {}
+  setSkipTaskbar(): void {}
+  setEnabled(): void {}
+  moveTop(): void {
+    this.focus();
+  }
+
+  #followPage(): void {
+    const page = this.webContents;
+    page.once("did-finish-load", () => this.emit("ready-to-show", {}));
+    page.on("accelerator", (name: string) => itemOfAccelerator(name)?.trigger(this));
+    page.on("close-requested", () => this.close());
+    page.on("gone", () => {
+      // The person closed the native window; Chromium does not let that be prevented.
+      emitPreventable(this, "close");
+      this.destroy();
+    });
+    page.on("render-process-gone", () => this.emit("unresponsive-or-gone"));
+    page.on("page-focus", (focused: boolean) => {
+      if (isHeadless) return;
+      if (focused) this.#takeFocus();
+      else this.#loseFocus();
+    });
+    page.on("page-geometry", ({ x, y, width, height }: Electron.Rectangle) => {
+      if (isHeadless) this.#moveTo({ ...this.#bounds, width, height });
+      else this.#moveTo({ x, y, width, height });
+    });
+  }
+
+  #takeFocus(): void {
+    if (focusedId === this.id || !this.#visible) return;
+    BrowserWindow.getFocusedWindow()?.blur();
+    focusedId = this.id;
+    this.webContents.emulateFocus(true);
+    this.emit("focus", {});
+    this.webContents.emit("focus", {});
+    BrowserWindow.lifecycle.emit("focus", this);
+  }
+
+  #loseFocus(): void {
+    if (focusedId !== this.id) return;
+    focusedId = undefined;
+    this.webContents.emulateFocus(false);
+    this.emit("blur", {});
+    this.webContents.emit("blur", {});
+    BrowserWindow.lifecycle.emit("blur", this);
+  }
+
+  #moveTo(bounds: Electron.Rectangle): void {
+    const before = this.#bounds;
+    this.#bounds = bounds;
+    if (this.#state === "normal") this.#normalBounds = bounds;
+    if (before.width !== bounds.width || before.height !== bounds.height) this.emit("resize", {});
+    if (before.x !== bounds.x || before.y !== bounds.y) this.emit("move", {});
+  }
+
+  #changeState(state: WindowState, event: string): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#setNativeState(state);
+    this.emit(event, {});
+  }
+
+  #setNativeState(windowState: WindowState): void {
+    if (isHeadless) return;
+    void this.#perform(async (session) => {
+      const { windowId } = await session.send("Browser.getWindowForTarget");
+      await session.send("Browser.setWindowBounds", { windowId, bounds: { windowState } });
+    });
+  }
+
+  /** Electron's sizes are those of the page (frames are thin); Chromium's window has a toolbar on top of it. */
+  async #resizeContents(session: CdpSession): Promise<void> {
+    const { width, height } = this.#bounds;
+    const { windowId, bounds } = await session.send("Browser.getWindowForTarget");
+    if (bounds.windowState !== "normal") return;
+    if (!isHeadless) {
+      const position: Protocol.Browser.Bounds = { left: this.#bounds.x, top: this.#bounds.y };
+      await session.send("Browser.setWindowBounds", { windowId, bounds: position });
+    }
+    await session.send("Browser.setContentsSize", { windowId, width, height });
+  }
+
+  async #perform(action: (session: CdpSession) => Promise<unknown>): Promise<void> {
+    try {
+      const { session } = await this.webContents.target;
+      await action(session);
+    } catch (error) {
+      if (!isGone(error)) console.error(`[chromium-host] window: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+}
+
+menuEvents.on("changed", () => {
+  for (const page of WebContents.getAllWebContents()) page.refreshSettings();
+});
+menuEvents.on("role", (role: string, window: unknown) => {
+  if (!(window instanceof BrowserWindow)) return;
+  const page = window.webContents;
+  switch (role) {
+    case "close":
+      return window.close();
+    case "minimize":
+      return window.minimize();
+    case "reload":
+      return page.reload();
+    case "forcereload":
+      return page.reloadIgnoringCache();
+    case "resetzoom":
+      return page.setZoomFactor(1);
+    case "zoomin":
+      return page.setZoomLevel(page.getZoomLevel() + 0.5);
+    case "zoomout":
+      return page.setZoomLevel(page.getZoomLevel() - 0.5);
+    case "togglefullscreen":
+      return window.setFullScreen(!window.isFullScreen());
+  }
+});
+
+function forcedViewport(): { width: number; height: number } | undefined {
+  const [, width, height] = /^(\d+)x(\d+)$/.exec(process.env["CHROMIUM_HOST_VIEWPORT"] ?? "") ?? [];
+  return width === undefined || height === undefined ? undefined : { width: Number(width), height: Number(height) };
+}
