@@ -5,6 +5,8 @@ const slow = { pool: "forks", fileParallelism: false, testTimeout: 120_000, hook
 
 export default defineConfig({
   test: {
+    // matrix-js-sdk logs every request; what a failed test printed is shown, the rest is not.
+    silent: "passed-only",
     projects: [
       {
         test: {
