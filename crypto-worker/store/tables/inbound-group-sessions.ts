@@ -54,24 +54,23 @@ export class InboundGroupSessionTable {
     return row === undefined ? undefined : fromRow(row);
   }
 
-  insert(session: InboundSession): StoredInboundSession {
-    const row = this.#database
+  /** Its number, or undefined when there is a session of this id in this room already. */
+  insert(session: InboundSession): number | undefined {
+    return this.#database
       .prepare<{ id: number }>(
-        `INSERT INTO inbound_group_session (${WRITTEN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+        `INSERT INTO inbound_group_session (${WRITTEN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO NOTHING RETURNING id`,
       )
-      .first(...values(session));
-    if (row === undefined) throw new Error("an insert returned no row");
-    return { ...session, id: row.id };
+      .first(...values(session))?.id;
   }
 
   /** Writes a better copy over the row. */
-  replace(id: number, session: InboundSession): StoredInboundSession {
+  replace(id: number, session: InboundSession): void {
     this.#database
       .prepare(
         `INSERT OR REPLACE INTO inbound_group_session (id, ${WRITTEN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(id, ...values(session));
-    return { ...session, id };
   }
 
   updateSenderData(id: number, data: SenderData): void {

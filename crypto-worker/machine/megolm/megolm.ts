@@ -1,0 +1,165 @@
+import type { RoomId, UserId } from "../../../protocol/ids.ts";
+import type { Result } from "../../../protocol/result.ts";
+import { MEGOLM_ALGORITHM } from "../../wire/algorithms.ts";
+import type { EncryptionSettings as RoomEncryption } from "../../wire/encryption-event.ts";
+import type { JsonObject } from "../../wire/json.ts";
+import type { MachineContext } from "../context.ts";
+import type { Device } from "../devices/device.ts";
+import type { DeviceDirectory } from "../devices/device-directory.ts";
+import type { DecryptedOlmEvent } from "../olm/decrypted-olm-event.ts";
+import type { OlmChannel } from "../olm/olm-channel.ts";
+import type { OutgoingRequest } from "../requests/outgoing-request.ts";
+import { clampEncryptionSettings, type EncryptionSettings } from "./encryption-settings.ts";
+import type { ExportedRoomKey } from "./exported-room-key.ts";
+import { InboundSessions } from "./inbound-sessions.ts";
+import { requestOf } from "./outbound-session.ts";
+import { OutboundSessions } from "./outbound-sessions.ts";
+import { RoomEventDecryption } from "./room-event-decryption.ts";
+import type { DecryptionResult } from "./room-event.ts";
+import { RoomKeySharing } from "./room-key-sharing.ts";
+import { exportRoomKeys, importRoomKeys, type ImportOptions, type ImportResult, type RoomKeyPredicate } from "./room-key-transfer.ts";
+import { parseRoomKey, type RoomKeyInfo } from "./room-key.ts";
+import { RoomSettings, type RoomSettingsFailure } from "./room-settings.ts";
+import { senderDataOf, UNKNOWN_SENDER } from "./sender-data.ts";
+import { DEFAULT_DECRYPTION_SETTINGS, type DecryptionSettings } from "./trust-requirement.ts";
+import { parseWithheld } from "./withheld.ts";
+
+/** A key of which somebody told us that we do not get it. */
+export type RoomKeyWithheldInfo = { readonly roomId: RoomId; readonly sessionId: string; readonly code: string };
+
+/** Everything of Megolm. Each call is one transaction, or joins the caller's. */
+export class Megolm {
+  readonly #context: MachineContext;
+  readonly #inbound: InboundSessions;
+  readonly #outbound: OutboundSessions;
+  readonly #sharing: RoomKeySharing;
+  readonly #decryption: RoomEventDecryption;
+  readonly #settings: RoomSettings;
+  readonly #directory: DeviceDirectory;
+
+  constructor(context: MachineContext, directory: DeviceDirectory, channel: OlmChannel) {
+    this.#context = context;
+    this.#directory = directory;
+    this.#inbound = new InboundSessions(context, directory);
+    this.#outbound = new OutboundSessions(context, directory, this.#inbound);
+    this.#sharing = new RoomKeySharing(context, directory, channel, this.#outbound);
+    this.#decryption = new RoomEventDecryption(context, directory, this.#inbound);
+    this.#settings = new RoomSettings(context);
+  }
+
+  /** An `m.room_key` that came over Olm. Undefined when it is malformed, or gives us nothing that we did not have. */
+  receiveRoomKey(event: DecryptedOlmEvent): RoomKeyInfo | undefined {
+    const key = parseRoomKey(event.content);
+    if (!key.ok) return undefined;
+    const { roomId, ratchet, sharedHistory } = key.value;
+    const { senderDevice, senderCurve25519: senderKey } = event;
+    const added = this.#context.store.transaction(() =>
+      this.#inbound.add({
+        roomId,
+        ratchet,
+        senderKey,
+        signingKey: event.senderEd25519,
+        senderData: senderDevice === undefined ? UNKNOWN_SENDER : senderDataOf(senderDevice, this.#directory.trustOf(senderDevice)),
+        imported: false,
+        forwarder: undefined,
+        sharedHistory,
+        historyVisibility: undefined,
+        backupVersion: undefined,
+      }),
+    );
+    return added ? { roomId, sessionId: ratchet.sessionId, senderKey, algorithm: MEGOLM_ALGORITHM } : undefined;
+  }
+
+  /** An `m.room_key.withheld`, which anybody can write. Undefined when it explains no session. */
+  receiveWithheld(sender: UserId, content: JsonObject): RoomKeyWithheldInfo | undefined {
+    const withheld = parseWithheld(content);
+    if (!withheld.ok || withheld.value.kind === "no-olm") return undefined;
+    const { roomId, sessionId, code } = withheld.value;
+    this.#context.store.withheldSessions.save(roomId, sessionId, code, sender);
+    return { roomId, sessionId, code };
+  }
+
+  /**
+   * Forwarded keys are taken only as answers to our own requests, from our own verified devices (CVE-2022-39249, CVE-2022-39252). We make no requests, so
+   * every one of them is unsolicited and refused.
+   */
+  receiveForwardedRoomKey(_event: DecryptedOlmEvent): undefined {
+    return undefined;
+  }
+
+  /**
+   * Makes sure that everyone who may read the next message will have its key; to be called before every message, and its requests sent. Missing
+   * settings come from the room's `m.room.encryption`, as far as `setRoomSettings` was told, then from the defaults.
+   * @throws RoomKeySharingError
+   */
+  shareRoomKey(roomId: RoomId, userIds: Iterable<UserId>, settings: Partial<EncryptionSettings> = {}): OutgoingRequest[] {
+    return this.#context.store.transaction(() => {
+      const room = this.#settings.of(roomId);
+      const periods = clampEncryptionSettings({
+        ...(room?.rotationPeriodMs === undefined ? {} : { rotationPeriodMs: room.rotationPeriodMs }),
+        ...(room?.rotationPeriodMsgs === undefined ? {} : { rotationPeriodMsgs: room.rotationPeriodMsgs }),
+      });
+      return this.#sharing.share(roomId, userIds, clampEncryptionSettings(settings, periods));
+    });
+  }
+
+  /** False when the request is not one of ours, or was acknowledged before. */
+  onToDeviceSent(requestId: string): boolean {
+    const roomId = this.#context.store.roomKeyShares.acknowledge(requestId);
+    if (roomId === undefined) return false;
+    this.#outbound.acknowledge(roomId, requestId);
+    return true;
+  }
+
+  /** Key shares and notices that were not acknowledged, of all rooms. They outlive a restart with their transaction ids. */
+  pendingRequests(): OutgoingRequest[] {
+    return this.#context.store.roomKeyShares.pending().flatMap((share) => requestOf(share) ?? []);
+  }
+
+  /**
+   * The content of the `m.room.encrypted` event.
+   * @throws RoomKeyNotSharedError when `shareRoomKey` was not called, or its requests were not all sent
+   */
+  encryptRoomEvent(roomId: RoomId, eventType: string, content: JsonObject): JsonObject {
+    return this.#outbound.encrypt(roomId, eventType, content);
+  }
+
+  /** Never throws for what an event holds. */
+  decryptRoomEvent(event: unknown, roomId: RoomId, settings: DecryptionSettings = DEFAULT_DECRYPTION_SETTINGS): DecryptionResult {
+    return this.#context.store.transaction(() => this.#decryption.decrypt(event, roomId, settings));
+  }
+
+  /** The next message gets a new session. False when there was none. */
+  discardRoomKey(roomId: RoomId): boolean {
+    return this.#context.store.transaction(() => this.#outbound.remove(roomId));
+  }
+
+  /** Devices whose keys or trust changed: sessions whose maker was not known are looked at again. */
+  onDevicesUpdated(devices: Iterable<Device>): void {
+    this.#context.store.transaction(() => this.#inbound.onDevicesUpdated(devices));
+  }
+
+  roomSettings(roomId: RoomId): RoomEncryption | undefined {
+    return this.#settings.of(roomId);
+  }
+
+  /** Accepts the first settings of a room, and after that only the same. */
+  setRoomSettings(roomId: RoomId, settings: RoomEncryption): Result<void, RoomSettingsFailure> {
+    return this.#context.store.transaction(() => this.#settings.set(roomId, settings));
+  }
+
+  /** SECURITY: dangerous. */
+  exportRoomKeys(predicate?: RoomKeyPredicate): ExportedRoomKey[] {
+    return exportRoomKeys(this.#context, predicate);
+  }
+
+  importRoomKeys(keys: readonly unknown[], options: ImportOptions = {}): ImportResult {
+    return this.#context.store.transaction(() => importRoomKeys(this.#inbound, keys, options));
+  }
+
+  /** Writes back what was reserved and not used, and frees libolm's memory. */
+  close(): void {
+    this.#outbound.close();
+    this.#inbound.close();
+  }
+}

@@ -1,0 +1,127 @@
+import type { RoomId } from "../../../protocol/ids.ts";
+import { err, ok, type Result } from "../../../protocol/result.ts";
+import type { OlmFailure } from "../../primitives/olm-error.ts";
+import type { JsonObject } from "../../wire/json.ts";
+import type { MachineContext } from "../context.ts";
+import type { DeviceDirectory } from "../devices/device-directory.ts";
+import { EncryptionInfo } from "./encryption-info.ts";
+import type { InboundSessions, OpenInboundSession } from "./inbound-sessions.ts";
+import {
+  bundledEvents,
+  parseEncryptedRoomEvent,
+  parsePayload,
+  type BundledRelations,
+  type DecryptedRoomEvent,
+  type DecryptionResult,
+  type EncryptedRoomEvent,
+} from "./room-event.ts";
+import { findSender } from "./sender-finder.ts";
+import { decideTrust, verificationStateOf, type DecryptionSettings } from "./trust-requirement.ts";
+import type { UnableToDecryptCode, UnableToDecryptReason } from "./unable-to-decrypt.ts";
+
+/** Decrypts room events. Never throws for what an event holds. */
+export class RoomEventDecryption {
+  readonly #context: MachineContext;
+  readonly #directory: DeviceDirectory;
+  readonly #sessions: InboundSessions;
+
+  constructor(context: MachineContext, directory: DeviceDirectory, sessions: InboundSessions) {
+    this.#context = context;
+    this.#directory = directory;
+    this.#sessions = sessions;
+  }
+
+  decrypt(event: unknown, roomId: RoomId, settings: DecryptionSettings): DecryptionResult {
+    const outer = this.#decryptOne(event, roomId, settings);
+    if (!outer.ok) return { ok: false, reason: outer.error };
+    const bundledRelations = this.#decryptBundled(outer.value.unsigned, roomId, settings);
+    return { ok: true, event: { ...outer.value, bundledRelations } };
+  }
+
+  #decryptBundled(unsigned: JsonObject, roomId: RoomId, settings: DecryptionSettings): BundledRelations {
+    const { replacement, threadLatest } = bundledEvents(unsigned);
+    const decrypt = (event: JsonObject): DecryptionResult => {
+      const inner = this.#decryptOne(event, roomId, settings);
+      return inner.ok ? { ok: true, event: { ...inner.value, bundledRelations: {} } } : { ok: false, reason: inner.error };
+    };
+    return {
+      ...(replacement === undefined ? {} : { replacement: decrypt(replacement) }),
+      ...(threadLatest === undefined ? {} : { threadLatest: decrypt(threadLatest) }),
+    };
+  }
+
+  #decryptOne(
+    value: unknown,
+    roomId: RoomId,
+    settings: DecryptionSettings,
+  ): Result<Omit<DecryptedRoomEvent, "bundledRelations">, UnableToDecryptReason> {
+    const event = parseEncryptedRoomEvent(value, roomId);
+    if (!event.ok) return err({ code: event.error });
+    const { eventId, sender, originServerTs, content, unsigned } = event.value;
+    const session = this.#sessions.find(roomId, content.sessionId);
+    if (session === undefined) return err(this.#missing(roomId, event.value));
+    const decrypted = session.ratchet.decrypt(content.ciphertext);
+    if (!decrypted.ok) {
+      const code = codeOf(decrypted.error);
+      return err(code === "UnknownMegolmMessageIndex" ? this.#tooEarly(roomId, event.value) : { code });
+    }
+    const payload = parsePayload(decrypted.value.plaintext, roomId, content.relatesTo);
+    if (!payload.ok) return err({ code: payload.error });
+    const info = this.#originOf(session, event.value, settings);
+    if (!info.ok) return err({ code: info.error });
+    if (!this.#context.store.megolmMessageIndices.claim(session.record.id, decrypted.value.messageIndex, eventId, originServerTs))
+      return err({ code: "ReplayedMessage" });
+    const { type, content: plainContent } = payload.value;
+    return ok({ eventId, roomId, sender, originServerTs, type, content: plainContent, unsigned, encryptionInfo: info.value });
+  }
+
+  /** Who made the session as far as is known now, against what is required of them. */
+  #originOf(
+    session: OpenInboundSession,
+    { sender }: EncryptedRoomEvent,
+    settings: DecryptionSettings,
+  ): Result<EncryptionInfo, UnableToDecryptCode> {
+    const found = findSender(this.#directory, session.record, sender);
+    if (!found.ok) return err("MismatchedIdentityKeys");
+    this.#sessions.settle(session, found.value);
+    const { record } = session;
+    const verificationState = verificationStateOf(found.value, record.imported, sender);
+    const refused = decideTrust(settings.senderDeviceTrustRequirement, found.value, verificationState);
+    if (refused !== undefined) return err(refused);
+    return ok(
+      new EncryptionInfo({
+        sender,
+        senderDevice: found.value.kind === "unknownDevice" ? undefined : found.value.deviceId,
+        senderCurve25519: record.senderKey,
+        senderClaimedEd25519: record.signingKey,
+        sessionId: record.ratchet.sessionId,
+        verificationState,
+        forwarder: record.forwarder,
+      }),
+    );
+  }
+
+  #missing(roomId: RoomId, { content }: EncryptedRoomEvent): UnableToDecryptReason {
+    const withheldCode = this.#context.store.withheldSessions.codeOf(roomId, content.sessionId);
+    return { code: "MissingMegolmSession", ...(withheldCode === undefined ? {} : { withheldCode }) };
+  }
+
+  /** The earlier part of the key was kept from us: that explains more than the index. */
+  #tooEarly(roomId: RoomId, event: EncryptedRoomEvent): UnableToDecryptReason {
+    const reason = this.#missing(roomId, event);
+    return reason.withheldCode === undefined ? { code: "UnknownMegolmMessageIndex" } : reason;
+  }
+}
+
+function codeOf(failure: OlmFailure): UnableToDecryptCode {
+  switch (failure) {
+    case "unknown-message-index":
+      return "UnknownMegolmMessageIndex";
+    case "bad-message-format":
+    case "bad-message-version":
+    case "invalid-base64":
+      return "MalformedEncryptedEvent";
+    default:
+      return "MegolmDecryptionFailure";
+  }
+}
