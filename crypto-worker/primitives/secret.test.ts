@@ -27,7 +27,7 @@ describe("Secret", () => {
         "inspect": "[secret ed25519-seed]",
         "json": "{"secret":"[secret ed25519-seed]"}",
         "keys": "kind",
-                "text": "[secret ed25519-seed]",
+        "text": "[secret ed25519-seed]",
         "values": "["ed25519-seed"]",
       }
     `);

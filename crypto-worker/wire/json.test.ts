@@ -1,0 +1,96 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  arrayField,
+  booleanField,
+  field,
+  integerField,
+  isJsonObject,
+  isWithinDepth,
+  objectField,
+  parseJson,
+  parseJsonObject,
+  stringArrayField,
+  stringField,
+  type JsonObject,
+} from "./json.ts";
+
+const LIMITS = { maxBytes: 1000, maxDepth: 8 };
+
+describe("parseJson", () => {
+  test("the size bound counts UTF-8 bytes", () => {
+    const limits = { maxBytes: 8, maxDepth: 8 };
+    expect(parseJson('"123456"', limits).ok).toBe(true);
+    expect(parseJson('"1234567"', limits)).toEqual({ ok: false, error: "too-large" });
+    expect(parseJson('"ééé"', limits).ok).toBe(true);
+    expect(parseJson('"éééé"', limits)).toEqual({ ok: false, error: "too-large" });
+    expect(parseJson('"日日"', limits).ok).toBe(true);
+    expect(parseJson('"🔑🔑"', limits)).toEqual({ ok: false, error: "too-large" });
+    expect(parseJson('"🔑ab"', limits).ok).toBe(true);
+  });
+
+  test("the depth bound", () => {
+    expect(parseJson("[".repeat(8) + "]".repeat(8), LIMITS).ok).toBe(true);
+    expect(parseJson("[".repeat(9) + "]".repeat(9), LIMITS)).toEqual({ ok: false, error: "too-deep" });
+    expect(parseJson('{"a":'.repeat(9) + "1" + "}".repeat(9), LIMITS)).toEqual({ ok: false, error: "too-deep" });
+    const deep = "[".repeat(200_000) + "]".repeat(200_000);
+    expect(parseJson(deep, { maxBytes: 1e6, maxDepth: 64 }).ok).toBe(false);
+  });
+
+  test.each(["", "{", "{]", "nul", "01", "{'a':1}", "\u0000", '{"a":1}x', "undefined"])("refuses %j", (text) => {
+    expect(parseJson(text, LIMITS)).toEqual({ ok: false, error: "invalid-json" });
+  });
+
+  test("an object is told from an array and from null", () => {
+    expect(parseJsonObject("{}", LIMITS).ok).toBe(true);
+    for (const text of ["[]", "null", "1", '"x"', "true"]) expect(parseJsonObject(text, LIMITS)).toEqual({ ok: false, error: "not-an-object" });
+  });
+
+  test("nothing reaches a prototype", () => {
+    const parsed = parseJsonObject('{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}', LIMITS);
+    if (!parsed.ok) throw new Error(parsed.error);
+    expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
+    expect(stringField(parsed.value, "toString")).toBeUndefined();
+    expect(field(parseEmpty(), "__proto__")).toBeUndefined();
+    expect(objectField(parseEmpty(), "__proto__")).toBeUndefined();
+    expect(field(parseEmpty(), "constructor")).toBeUndefined();
+  });
+
+  test("never throws", () => {
+    fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => void parseJson(text, LIMITS)));
+    fc.assert(fc.property(fc.json(), (text) => void parseJson(text, LIMITS)));
+  });
+});
+
+describe("fields", () => {
+  const object: JsonObject = { s: "x", n: 1, f: 1.5, b: false, o: { a: 1 }, a: ["x"], m: ["x", 1], z: null };
+
+  test("each reader takes its own type only", () => {
+    const of = (read: (o: JsonObject, key: string) => unknown): string =>
+      Object.keys(object)
+        .filter((key) => read(object, key) !== undefined)
+        .join("");
+    expect(of(stringField)).toBe("s");
+    expect(of(integerField)).toBe("n");
+    expect(of(booleanField)).toBe("b");
+    expect(of(objectField)).toBe("o");
+    expect(of(arrayField)).toBe("am");
+    expect(of(stringArrayField)).toBe("a");
+    expect(of(field)).toBe("snfboamz");
+  });
+
+  test("isJsonObject and isWithinDepth take anything", () => {
+    fc.assert(
+      fc.property(fc.anything(), (value) => {
+        isJsonObject(value);
+        isWithinDepth(value, 5);
+      }),
+    );
+  });
+});
+
+function parseEmpty(): JsonObject {
+  const parsed = parseJsonObject("{}", LIMITS);
+  if (!parsed.ok) throw new Error(parsed.error);
+  return parsed.value;
+}
