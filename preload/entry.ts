@@ -24,7 +24,7 @@ const portSchema = z.strictObject({ kind: z.enum(["chat", "vault"]), nonce: z.li
 // Ports cannot pass the context bridge, so the page gets its own by a message, which reaches this origin only.
 ipcRenderer.on(ipcChannels.port, (event, message: unknown) => {
   const given = portSchema.safeParse(message);
-  if (given.success) window.postMessage({ type: "bulkhead-port", ...given.data }, window.location.origin, [...event.ports]);
+  if (given.success) window.postMessage({ type: "bulkhead-port", kind: given.data.kind }, window.location.origin, [...event.ports]);
 });
 
 const requestPort = (): void => ipcRenderer.send(ipcChannels.wantPort, { nonce });

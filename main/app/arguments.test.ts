@@ -1,0 +1,17 @@
+import { expect, test } from "vitest";
+import { parseArguments } from "./arguments.ts";
+
+test("reads the two options and ignores the rest", () => {
+  expect(parseArguments(["--profile-dir=p", "--homeserver=http://localhost:8008", "--no-sandbox", "x"], "/home/ada")).toEqual({
+    profileDir: "/home/ada/p",
+    homeserver: "http://localhost:8008",
+  });
+  expect(parseArguments(["--profile-dir=/abs"], "/")).toEqual({ profileDir: "/abs", homeserver: undefined });
+});
+
+test("a homeserver that could not be one is ignored", () => {
+  expect(parseArguments(["--homeserver=http://example.org", "--profile-dir="], "/")).toEqual({
+    profileDir: undefined,
+    homeserver: undefined,
+  });
+});

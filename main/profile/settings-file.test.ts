@@ -1,0 +1,13 @@
+import { expect, test } from "vitest";
+import { defaultSettings, parseSettings } from "./settings-file.ts";
+
+test("missing or broken settings are the defaults", () => {
+  for (const text of [undefined, "", "[]", "null", "5", "{"]) expect(parseSettings(text)).toEqual(defaultSettings);
+});
+
+test("one broken setting does not take the others with it", () => {
+  expect(parseSettings(JSON.stringify({ theme: "dark", notifications: "loud", unknown: 1, __proto__: { enterSends: false } }))).toEqual({
+    ...defaultSettings,
+    theme: "dark",
+  });
+});
