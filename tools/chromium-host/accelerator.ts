@@ -40,5 +40,8 @@ export function normaliseAccelerator(accelerator: string): string {
   const parts = accelerator.replace(/\+\+$/, "+Plus").split("+");
   const held = new Set(parts.map((part) => modifiers.get(part.toLowerCase())).filter((name) => name !== undefined));
   const key = parts.find((part) => !modifiers.has(part.toLowerCase())) ?? "";
-  return [...order.filter((name) => held.has(name)), keys.get(key.toLowerCase()) ?? (/^f\d+$/i.test(key) || key.length === 1 ? key.toUpperCase() : key)].join("+");
+  return [
+    ...order.filter((name) => held.has(name)),
+    keys.get(key.toLowerCase()) ?? (/^f\d+$/i.test(key) || key.length === 1 ? key.toUpperCase() : key),
+  ].join("+");
 }

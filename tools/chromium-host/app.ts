@@ -12,7 +12,9 @@ import { utilityEvents } from "./utility-process.ts";
 import { electronVersions, repositoryRoot } from "./versions.ts";
 import { WebContents } from "./web-contents.ts";
 
-const manifest: { productName?: string; name?: string; version?: string } = JSON.parse(readFileSync(join(repositoryRoot, "package.json"), "utf8"));
+const manifest: { productName?: string; name?: string; version?: string } = JSON.parse(
+  readFileSync(join(repositoryRoot, "package.json"), "utf8"),
+);
 
 /** Electron's command line switches; only recorded, Chromium's own are the host's business. */
 class CommandLine {
@@ -229,7 +231,9 @@ class App extends LooseEmitter implements Checked {
   }
 
   requestSingleInstanceLock(additionalData?: Record<string, unknown>): boolean {
-    this.#instance ??= new SingleInstance(this.getPath("userData"), ({ argv, cwd, data }) => this.emit("second-instance", {}, argv, cwd, data));
+    this.#instance ??= new SingleInstance(this.getPath("userData"), ({ argv, cwd, data }) =>
+      this.emit("second-instance", {}, argv, cwd, data),
+    );
     return this.#instance.acquire(additionalData ?? null);
   }
 

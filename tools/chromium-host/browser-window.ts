@@ -57,18 +57,31 @@ export class BrowserWindow extends LooseEmitter {
     this.#minimum = { width: options.minWidth ?? 0, height: options.minHeight ?? 0 };
     this.#resizable = options.resizable ?? true;
     const forced = this.#parent === null ? forcedViewport() : undefined;
-    this.#bounds = { x: options.x ?? 0, y: options.y ?? 0, width: forced?.width ?? options.width ?? 800, height: forced?.height ?? options.height ?? 600 };
+    this.#bounds = {
+      x: options.x ?? 0,
+      y: options.y ?? 0,
+      width: forced?.width ?? options.width ?? 800,
+      height: forced?.height ?? options.height ?? 600,
+    };
     this.#normalBounds = this.#bounds;
     this.#visible = options.show ?? true;
     this.webContents = new WebContents({
       preferences: options.webPreferences ?? {},
-      target: { width: this.#bounds.width, height: this.#bounds.height, x: options.x, y: options.y, minimized: !isHeadless && !this.#visible },
+      target: {
+        width: this.#bounds.width,
+        height: this.#bounds.height,
+        x: options.x,
+        y: options.y,
+        minimized: !isHeadless && !this.#visible,
+      },
     });
     windows.set(this.id, this);
     this.#followPage();
     void this.#perform((session) => this.#resizeContents(session));
     BrowserWindow.lifecycle.emit("created", this);
-    if (this.#visible) this.#takeFocus();
+    if (!this.#visible) return;
+    this.#parent?.applyModality();
+    this.#takeFocus();
   }
 
   loadURL(url: string): Promise<void> {
@@ -79,6 +92,7 @@ export class BrowserWindow extends LooseEmitter {
     const wasVisible = this.#visible;
     this.#visible = true;
     if (!wasVisible) this.emit("show", {});
+    this.#parent?.applyModality();
     this.#setNativeState("normal");
     this.focus();
   }
@@ -95,6 +109,7 @@ export class BrowserWindow extends LooseEmitter {
     // Chromium has no hidden windows.
     this.#setNativeState("minimized");
     this.#loseFocus();
+    this.#parent?.applyModality();
     this.emit("hide", {});
   }
 
@@ -151,6 +166,7 @@ export class BrowserWindow extends LooseEmitter {
     const wasFocused = this.isFocused();
     if (wasFocused) focusedId = undefined;
     void this.webContents.destroy();
+    if (this.#parent?.isDestroyed() === false) this.#parent.applyModality();
     if (wasFocused) (this.#parent ?? BrowserWindow.getAllWindows().find((window) => window.#visible))?.focus();
     this.emit("closed");
     BrowserWindow.lifecycle.emit("closed", this);
@@ -249,6 +265,11 @@ export class BrowserWindow extends LooseEmitter {
 
   isEnabled(): boolean {
     return !this.getChildWindows().some((child) => child.#modal && child.#visible);
+  }
+
+  /** Used by the host: takes input only while no modal child is shown. */
+  applyModality(): void {
+    this.webContents.ignoreInput(!this.isEnabled());
   }
 
   setTitle(title: string): void {

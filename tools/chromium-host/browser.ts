@@ -80,7 +80,12 @@ class Browser {
       if (this.#creating === 0) this.#closeUnclaimed(connection);
     });
     connection.browser.on("Target.detachedFromTarget", ({ sessionId }) => connection.dropSession(sessionId));
-    await connection.browser.send("Target.setAutoAttach", { autoAttach: true, waitForDebuggerOnStart: true, flatten: true, filter: [{ type: "page" }] });
+    await connection.browser.send("Target.setAutoAttach", {
+      autoAttach: true,
+      waitForDebuggerOnStart: true,
+      flatten: true,
+      filter: [{ type: "page" }],
+    });
     if (chromium.endpoint !== undefined) testLink.report({ t: "endpoint", url: chromium.endpoint });
     return chromium;
   }

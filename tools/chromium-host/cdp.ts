@@ -48,7 +48,11 @@ export class CdpConnection {
     this.#sessions.delete(id);
   }
 
-  request<M extends keyof Commands & keyof Results>(session: string | undefined, method: M, params: Commands[M] | undefined): Promise<Results[M]> {
+  request<M extends keyof Commands & keyof Results>(
+    session: string | undefined,
+    method: M,
+    params: Commands[M] | undefined,
+  ): Promise<Results[M]> {
     if (this.#closed) return Promise.reject(new CdpClosed(method));
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
@@ -141,6 +145,8 @@ export function isGone(error: unknown): boolean {
   return (
     error instanceof CdpClosed ||
     (error instanceof Error &&
-      /Session with given id not found|Cannot find context|Inspected target navigated|Target closed|Invalid InterceptionId|No target with given id|Execution context was destroyed|Target crashed/.test(error.message))
+      /Session with given id not found|Cannot find context|Inspected target navigated|Target closed|Invalid InterceptionId|No target with given id|Execution context was destroyed|Target crashed/.test(
+        error.message,
+      ))
   );
 }

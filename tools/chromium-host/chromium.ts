@@ -31,7 +31,9 @@ export type Chromium = {
 
 /** The system's Chromium, or undefined. `CHROMIUM_PATH` overrides the search. */
 export function findChromium(): string | undefined {
-  const fromPath = (process.env["PATH"] ?? "").split(":").flatMap((folder) => ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"].map((name) => join(folder, name)));
+  const fromPath = (process.env["PATH"] ?? "")
+    .split(":")
+    .flatMap((folder) => ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"].map((name) => join(folder, name)));
   const macOs = ["/Applications/Chromium.app/Contents/MacOS/Chromium", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"];
   return [process.env["CHROMIUM_PATH"] ?? "", "/usr/bin/chromium", ...fromPath, ...macOs].find((path) => path !== "" && existsSync(path));
 }
@@ -137,6 +139,8 @@ function chromiumArguments(profile: string, options: ChromiumOptions): string[] 
     "--disable-breakpad",
     "--disable-search-engine-choice-screen",
     "--disable-dev-shm-usage",
+    // Electron has this event on web ports too; Chromium hides it behind a flag.
+    "--enable-blink-features=MessagePortCloseEvent",
     "--disable-prompt-on-repost",
     "--metrics-recording-only",
     "--no-pings",

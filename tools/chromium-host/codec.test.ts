@@ -43,9 +43,12 @@ test("functions, symbols and cycles are refused", () => {
 
 test("any JSON-like value comes back equal", () => {
   fc.assert(
-    fc.property(fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true, maxDepth: 3 }), (value) => {
-      expect(roundTrip(value)).toEqual(value);
-    }),
+    fc.property(
+      fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true, maxDepth: 3 }),
+      (value) => {
+        expect(roundTrip(value)).toEqual(value);
+      },
+    ),
     { numRuns: 200 },
   );
 });

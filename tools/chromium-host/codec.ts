@@ -90,7 +90,8 @@ export function makeCodec(): Codec {
 
   const unpackTagged = (tag: string, content: unknown): unknown => {
     const list: unknown[] = Array.isArray(content) ? content : [];
-    const pairs = (): [unknown, unknown][] => list.map((pair: unknown) => (Array.isArray(pair) ? [unpack(pair[0]), unpack(pair[1])] : [undefined, undefined]));
+    const pairs = (): [unknown, unknown][] =>
+      list.map((pair: unknown) => (Array.isArray(pair) ? [unpack(pair[0]), unpack(pair[1])] : [undefined, undefined]));
     switch (tag) {
       case "undefined":
         return undefined;

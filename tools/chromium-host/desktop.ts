@@ -32,7 +32,10 @@ export const safeStorage = {
   decryptString(): string {
     throw new Error("Decryption is not available");
   },
-} satisfies Pick<Electron.SafeStorage, "isEncryptionAvailable" | "getSelectedStorageBackend" | "setUsePlainTextEncryption" | "encryptString" | "decryptString">;
+} satisfies Pick<
+  Electron.SafeStorage,
+  "isEncryptionAvailable" | "getSelectedStorageBackend" | "setUsePlainTextEncryption" | "encryptString" | "decryptString"
+>;
 
 let clipboardText = "";
 
@@ -49,7 +52,10 @@ export const clipboard = {
   },
 } satisfies Pick<Electron.Clipboard, "writeText" | "readText" | "clear">;
 
-const display: Pick<Electron.Display, "id" | "bounds" | "workArea" | "size" | "workAreaSize" | "scaleFactor" | "rotation" | "internal" | "label"> = {
+const display: Pick<
+  Electron.Display,
+  "id" | "bounds" | "workArea" | "size" | "workAreaSize" | "scaleFactor" | "rotation" | "internal" | "label"
+> = {
   id: 1,
   label: "",
   bounds: { x: 0, y: 0, width: 1920, height: 1080 },
@@ -194,8 +200,11 @@ function openOnDesktop(target: string): void {
 
 /** Which of the small clipboard programs exist differs by desktop; without one the text stays in this app. */
 function handToDesktop(text: string): void {
-  const [command, args]: [string, string[]] = process.env["WAYLAND_DISPLAY"] === undefined ? ["xclip", ["-selection", "clipboard"]] : ["wl-copy", []];
-  const child = spawn(process.platform === "darwin" ? "pbcopy" : command, process.platform === "darwin" ? [] : args, { stdio: ["pipe", "ignore", "ignore"] });
+  const [command, args]: [string, string[]] =
+    process.env["WAYLAND_DISPLAY"] === undefined ? ["xclip", ["-selection", "clipboard"]] : ["wl-copy", []];
+  const child = spawn(process.platform === "darwin" ? "pbcopy" : command, process.platform === "darwin" ? [] : args, {
+    stdio: ["pipe", "ignore", "ignore"],
+  });
   child.on("error", () => console.error(`[chromium-host] ${command} is not installed, so copied text stays in this app`));
   child.stdin.on("error", () => undefined);
   child.stdin.end(text);

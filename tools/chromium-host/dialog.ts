@@ -35,7 +35,19 @@ export const dialog = {
   showSaveDialogSync(): string {
     return "";
   },
-} satisfies Record<keyof Pick<Electron.Dialog, "showMessageBox" | "showOpenDialog" | "showSaveDialog" | "showErrorBox" | "showMessageBoxSync" | "showOpenDialogSync" | "showSaveDialogSync">, unknown>;
+} satisfies Record<
+  keyof Pick<
+    Electron.Dialog,
+    | "showMessageBox"
+    | "showOpenDialog"
+    | "showSaveDialog"
+    | "showErrorBox"
+    | "showMessageBoxSync"
+    | "showOpenDialogSync"
+    | "showSaveDialogSync"
+  >,
+  unknown
+>;
 
 async function ask(kind: DialogKind, options: unknown): Promise<unknown> {
   const id = ++lastId;
@@ -47,7 +59,11 @@ async function ask(kind: DialogKind, options: unknown): Promise<unknown> {
 /** The window to attach to may come first. */
 function optionsOf(args: readonly unknown[]): Record<string, unknown> {
   const plain = args.length > 1 ? args[1] : args[0];
-  return Object.fromEntries(Object.entries(asRecord(plain)).filter(([, value]) => typeof value !== "function" && !(typeof value === "object" && value !== null && "webContents" in value)));
+  return Object.fromEntries(
+    Object.entries(asRecord(plain)).filter(
+      ([, value]) => typeof value !== "function" && !(typeof value === "object" && value !== null && "webContents" in value),
+    ),
+  );
 }
 
 /** Electron's rule: `cancelId`, else a button called Cancel or No, else the first. */

@@ -69,7 +69,8 @@ export class DocumentLink {
   #attach(id: string, end: PortEnd): void {
     this.#ends.set(id, end);
     end.hold({
-      receive: (message: PortMessage) => this.postWithPorts(message.ports, (ports) => ({ t: "port-message", id, data: message.data, ports })),
+      receive: (message: PortMessage) =>
+        this.postWithPorts(message.ports, (ports) => ({ t: "port-message", id, data: message.data, ports })),
       disconnected: () => {
         this.#ends.delete(id);
         this.post({ t: "port-close", id });

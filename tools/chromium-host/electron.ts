@@ -1,7 +1,19 @@
 // Stands in for the module `electron` in the main process. What is not listed here an app cannot import: linking fails with the name.
 import { app } from "./app.ts";
 import { BrowserWindow } from "./browser-window.ts";
-import { Notification, Tray, clipboard, crashReporter, nativeImage, net, powerMonitor, powerSaveBlocker, safeStorage, screen, shell } from "./desktop.ts";
+import {
+  Notification,
+  Tray,
+  clipboard,
+  crashReporter,
+  nativeImage,
+  net,
+  powerMonitor,
+  powerSaveBlocker,
+  safeStorage,
+  screen,
+  shell,
+} from "./desktop.ts";
 import { dialog } from "./dialog.ts";
 import { ipcMain } from "./ipc-main.ts";
 import { Menu, MenuItem } from "./menu.ts";

@@ -6,7 +6,8 @@ import { electronVersions, repositoryRoot } from "./versions.ts";
 
 const [, , ...given] = process.argv;
 const entryArgument = given.find((argument) => argument.startsWith("--entry="));
-const entry = entryArgument === undefined ? join(repositoryRoot, "dist", "main", "entry.js") : resolve(entryArgument.slice("--entry=".length));
+const entry =
+  entryArgument === undefined ? join(repositoryRoot, "dist", "main", "entry.js") : resolve(entryArgument.slice("--entry=".length));
 
 // As Electron's: the executable, the app, then the arguments.
 process.argv.splice(1, Infinity, repositoryRoot, ...given.filter((argument) => argument !== entryArgument));
@@ -20,7 +21,10 @@ process.setSourceMapsEnabled(true);
 
 const standIn = pathToFileURL(join(import.meta.dirname, "electron.ts")).href;
 registerHooks({
-  resolve: (specifier, context, next) => (specifier === "electron" || specifier === "electron/main" ? { url: standIn, format: "module-typescript", shortCircuit: true } : next(specifier, context)),
+  resolve: (specifier, context, next) =>
+    specifier === "electron" || specifier === "electron/main"
+      ? { url: standIn, format: "module-typescript", shortCircuit: true }
+      : next(specifier, context),
 });
 
 const { app } = await import("./app.ts");

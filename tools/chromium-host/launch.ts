@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { chromium, type Browser, type Page } from "playwright";
 import { HostDialogs } from "./host-dialogs.ts";
 import type { HostReport, TestOrder } from "./test-link.ts";
@@ -28,20 +29,24 @@ export type Recorded = { readonly what: string; readonly value: unknown };
 export async function launchApp(options: LaunchOptions): Promise<HostApp> {
   const { userData, args = [], env = {}, headless = true, viewport, entry } = options;
   mkdirSync(userData, { recursive: true });
-  const child = fork(join(import.meta.dirname, "host.ts"), [...(entry === undefined ? [] : [`--entry=${entry}`]), `--profile-dir=${userData}`, ...args], {
-    cwd: repositoryRoot,
-    execPath: process.execPath,
-    execArgv: ["--disable-warning=ExperimentalWarning"],
-    serialization: "advanced",
-    stdio: ["ignore", "pipe", "pipe", "ipc"],
-    env: {
-      ...process.env,
-      CHROMIUM_HOST_TEST: "1",
-      ...(headless ? { CHROMIUM_HOST_HEADLESS: "1" } : {}),
-      ...(viewport === undefined ? {} : { CHROMIUM_HOST_VIEWPORT: `${viewport.width}x${viewport.height}` }),
-      ...env,
+  const child = fork(
+    join(import.meta.dirname, "host.ts"),
+    [...(entry === undefined ? [] : [`--entry=${entry}`]), `--profile-dir=${userData}`, ...args],
+    {
+      cwd: repositoryRoot,
+      execPath: process.execPath,
+      execArgv: ["--disable-warning=ExperimentalWarning"],
+      serialization: "advanced",
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+      env: {
+        ...process.env,
+        CHROMIUM_HOST_TEST: "1",
+        ...(headless ? { CHROMIUM_HOST_HEADLESS: "1" } : {}),
+        ...(viewport === undefined ? {} : { CHROMIUM_HOST_VIEWPORT: `${viewport.width}x${viewport.height}` }),
+        ...env,
+      },
     },
-  });
+  );
   const app = new HostApp(child, options.echo === true);
   await app.connect();
   return app;
@@ -83,7 +88,9 @@ export class HostApp {
         if (report.t === "endpoint") resolve(report.url);
         else this.#onReport(report);
       });
-      void this.exited.then(({ code, signal }) => reject(new Error(`The app ended before it could be driven (${signal ?? code}):\n${this.#logs}`)));
+      void this.exited.then(({ code, signal }) =>
+        reject(new Error(`The app ended before it could be driven (${signal ?? code}):\n${this.#logs}`)),
+      );
     });
     // A second instance ends without ever having a browser; whoever waits for it hears of it through `exited`.
     this.#endpoint.catch(() => undefined);
@@ -105,8 +112,15 @@ export class HostApp {
 
   /** Used by `launchApp`. */
   async connect(): Promise<void> {
-    // The app's own emulation of theme and focus must not be overridden.
-    this.#browser = await chromium.connectOverCDP(await this.#endpoint, { noDefaults: true, timeout: 30_000 });
+    const endpoint = await this.#endpoint;
+    try {
+      // The app's own emulation of theme and focus must not be overridden.
+      this.#browser = await chromium.connectOverCDP(endpoint, { noDefaults: true, timeout: 30_000 });
+    } catch (error) {
+      const exit = await Promise.race([this.exited, delay(2000, undefined, { ref: false })]);
+      if (exit === undefined) throw error;
+      throw new Error(`The app ended before it could be driven (${exit.signal ?? exit.code}):\n${this.#logs}`, { cause: error });
+    }
   }
 
   /** The pages of all windows; addresses are those of the page origins, see `pageUrl`. */
@@ -120,8 +134,15 @@ export class HostApp {
     for (;;) {
       for (const page of this.pages()) if (!page.isClosed() && (await predicate(page))) return page;
       if (!this.#running) throw new Error(`The app ended while waiting for a page:\n${this.#logs}`);
-      if (Date.now() > deadline) throw new Error(`No such page; there are: ${this.pages().map((page) => page.url()).join(", ") || "none"}\n${this.#logs}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      if (Date.now() > deadline)
+        throw new Error(
+          `No such page; there are: ${
+            this.pages()
+              .map((page) => page.url())
+              .join(", ") || "none"
+          }\n${this.#logs}`,
+        );
+      await delay(20);
     }
   }
 

@@ -40,7 +40,8 @@ export class MenuItem {
     this.role = role;
     this.type = options.type ?? (options.submenu === undefined ? "normal" : "submenu");
     this.accelerator = options.accelerator ?? roleAccelerators.get(role ?? "");
-    this.submenu = options.submenu === undefined || options.submenu instanceof Menu ? options.submenu : Menu.buildFromTemplate(options.submenu);
+    this.submenu =
+      options.submenu === undefined || options.submenu instanceof Menu ? options.submenu : Menu.buildFromTemplate(options.submenu);
     this.enabled = options.enabled ?? true;
     this.visible = options.visible ?? true;
     this.checked = options.checked ?? false;
@@ -117,5 +118,7 @@ export function itemOfAccelerator(name: string): MenuItem | undefined {
 
 function acceleratorItems(): [string, MenuItem][] {
   const items = applicationMenu?.all() ?? [];
-  return items.flatMap((item): [string, MenuItem][] => (item.accelerator === undefined || !item.enabled ? [] : [[normaliseAccelerator(item.accelerator), item]]));
+  return items.flatMap((item): [string, MenuItem][] =>
+    item.accelerator === undefined || !item.enabled ? [] : [[normaliseAccelerator(item.accelerator), item]],
+  );
 }

@@ -7,7 +7,11 @@ interface Follower {
 }
 
 /** The module `nativeTheme`. The system counts as light unless `CHROMIUM_HOST_DARK=1` or a test says otherwise. */
-class NativeTheme extends LooseEmitter implements Pick<Electron.NativeTheme, "shouldUseDarkColors" | "themeSource" | "shouldUseHighContrastColors" | "prefersReducedTransparency"> {
+class NativeTheme
+  extends LooseEmitter
+  implements
+    Pick<Electron.NativeTheme, "shouldUseDarkColors" | "themeSource" | "shouldUseHighContrastColors" | "prefersReducedTransparency">
+{
   readonly shouldUseHighContrastColors = false;
   readonly prefersReducedTransparency = false;
   readonly inForcedColorsMode = false;

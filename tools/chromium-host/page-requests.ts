@@ -39,7 +39,8 @@ export class PageRequests {
     const url = toAppUrl(schemes, paused.request.url);
     const scheme = servingScheme(schemes, paused.request.url);
     const isMainFrame = paused.frameId === this.#options.mainFrameId;
-    if (paused.resourceType === "Document" && !this.#options.allowsDocument({ url, pageUrl: paused.request.url, isMainFrame })) return this.#fail(paused, "Aborted");
+    if (paused.resourceType === "Document" && !this.#options.allowsDocument({ url, pageUrl: paused.request.url, isMainFrame }))
+      return this.#fail(paused, "Aborted");
     const allowed = await partition.webRequest.allows(this.#details(paused, url));
     const handler = scheme === undefined ? undefined : partition.protocol.handlerOf(scheme);
     if (!allowed || handler === undefined) return this.#fail(paused, paused.resourceType === "Document" ? "Aborted" : "BlockedByClient");
@@ -50,7 +51,9 @@ export class PageRequests {
   async #fulfil(paused: Paused, url: string, response: Response): Promise<void> {
     if (response.type === "error") return this.#fail(paused, "Failed");
     const body = Buffer.from(await response.arrayBuffer());
-    const collected = Object.fromEntries([...new Set([...response.headers.keys()])].map((name) => [name, [response.headers.get(name) ?? ""]]));
+    const collected = Object.fromEntries(
+      [...new Set([...response.headers.keys()])].map((name) => [name, [response.headers.get(name) ?? ""]]),
+    );
     const headers = await this.#options.partition.webRequest.headers({
       ...this.#details(paused, url),
       statusLine: `HTTP/1.1 ${response.status}`,
@@ -61,7 +64,9 @@ export class PageRequests {
     this.#options.session.post("Fetch.fulfillRequest", {
       requestId: paused.requestId,
       responseCode: response.status,
-      responseHeaders: Object.entries(headers).flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((item) => ({ name, value: item }))),
+      responseHeaders: Object.entries(headers).flatMap(([name, value]) =>
+        (Array.isArray(value) ? value : [value]).map((item) => ({ name, value: item })),
+      ),
       body: body.toString("base64"),
     });
   }

@@ -11,7 +11,14 @@ export type ToHost =
   | { readonly t: "navigate"; readonly url: string }
   | { readonly t: "focus"; readonly focused: boolean }
   | { readonly t: "geometry"; readonly x: number; readonly y: number; readonly width: number; readonly height: number }
-  | { readonly t: "context-menu"; readonly x: number; readonly y: number; readonly selection: string; readonly link: string; readonly editable: boolean }
+  | {
+      readonly t: "context-menu";
+      readonly x: number;
+      readonly y: number;
+      readonly selection: string;
+      readonly link: string;
+      readonly editable: boolean;
+    }
   | { readonly t: "preload-error"; readonly message: string };
 
 export type ToPage =

@@ -12,7 +12,13 @@ export type PreloadFacts = {
   readonly platform: string;
   readonly versions: Readonly<Record<string, string>>;
 };
-export type PreloadBody = (require: (name: string) => unknown, module: { exports: unknown }, exports: unknown, process: unknown, global: unknown) => void;
+export type PreloadBody = (
+  require: (name: string) => unknown,
+  module: { exports: unknown },
+  exports: unknown,
+  process: unknown,
+  global: unknown,
+) => void;
 
 /**
  * Runs a preload in the isolated world of an app document with what a sandboxed preload of Electron has: `ipcRenderer`, `contextBridge`,
@@ -72,7 +78,8 @@ export function runPreload(codec: Codec, makeBridge: typeof makeWorldBridge, fac
       return ipcRenderer;
     },
     send: (channel: string, ...args: readonly unknown[]) => send({ t: "send", channel, args }),
-    postMessage: (channel: string, message: unknown, transfer: readonly MessagePort[] = []) => send({ t: "post", channel, message, ports: transfer.map(adopt) }),
+    postMessage: (channel: string, message: unknown, transfer: readonly MessagePort[] = []) =>
+      send({ t: "post", channel, message, ports: transfer.map(adopt) }),
     invoke: (channel: string, ...args: readonly unknown[]) =>
       new Promise((resolve, reject) => {
         const id = ++lastInvoke;
@@ -136,7 +143,9 @@ export function runPreload(codec: Codec, makeBridge: typeof makeWorldBridge, fac
     isAutoRepeat: event.repeat,
   });
   const accelerator = (key: PageKey): string => {
-    const held = [key.control ? "Control" : "", key.alt ? "Alt" : "", key.shift ? "Shift" : "", key.meta ? "Meta" : ""].filter((name) => name !== "");
+    const held = [key.control ? "Control" : "", key.alt ? "Alt" : "", key.shift ? "Shift" : "", key.meta ? "Meta" : ""].filter(
+      (name) => name !== "",
+    );
     return [...held, key.key.length === 1 ? key.key.toUpperCase() : key.key].join("+");
   };
   const onKey = (event: KeyboardEvent): void => {

@@ -25,6 +25,11 @@ export function preloadSource(preloadPath: string | undefined, additionalArgumen
     versions: { ...electronVersions },
   };
   const preload = preloadPath === undefined ? "" : readFileSync(preloadPath, "utf8");
-  const parts = [`(${makeCodec.toString()})()`, makeWorldBridge.toString(), JSON.stringify(facts), `function (require, module, exports, process, global) {${preload}\n}`];
+  const parts = [
+    `(${makeCodec.toString()})()`,
+    makeWorldBridge.toString(),
+    JSON.stringify(facts),
+    `function (require, module, exports, process, global) {${preload}\n}`,
+  ];
   return `(${runPreload.toString()})(${parts.join(",\n")});`;
 }

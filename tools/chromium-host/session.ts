@@ -5,7 +5,10 @@ import type { WebContents } from "./web-contents.ts";
 
 type SchemeHandler = (request: Request) => Response | Promise<Response>;
 type BeforeRequest = (details: Electron.OnBeforeRequestListenerDetails, callback: (response: Electron.CallbackResponse) => void) => void;
-type HeadersReceived = (details: Electron.OnHeadersReceivedListenerDetails, callback: (response: Electron.HeadersReceivedResponse) => void) => void;
+type HeadersReceived = (
+  details: Electron.OnHeadersReceivedListenerDetails,
+  callback: (response: Electron.HeadersReceivedResponse) => void,
+) => void;
 type PermissionRequest = (webContents: WebContents, permission: string, callback: (granted: boolean) => void, details: object) => void;
 type PermissionCheck = (webContents: WebContents | null, permission: string, origin: string, details: object) => boolean;
 
@@ -47,7 +50,9 @@ export class Session extends LooseEmitter {
 
   async clearStorageData(): Promise<void> {
     const connection = await browser.connection();
-    const origins = [...schemes].flatMap((scheme) => [`${scheme}://chat`, `${scheme}://vault`]).map((url) => new URL(toPageUrl(schemes, url)).origin);
+    const origins = [...schemes]
+      .flatMap((scheme) => [`${scheme}://chat`, `${scheme}://vault`])
+      .map((url) => new URL(toPageUrl(schemes, url)).origin);
     const browserContextId = await this.contextId();
     await connection.browser.send("Storage.clearCookies", { browserContextId });
     for (const origin of origins) this.emit("clear-origin", origin);
@@ -67,13 +72,19 @@ export class Session extends LooseEmitter {
     const { origin } = new URL(toPageUrl(schemes, appUrl));
     for (const [permission, name] of permissionNames) {
       const allowed = await this.#decidePermission(webContents, permission, appUrl);
-      connection.browser.post("Browser.setPermission", { permission: { name }, setting: allowed ? "granted" : "denied", origin, browserContextId });
+      connection.browser.post("Browser.setPermission", {
+        permission: { name },
+        setting: allowed ? "granted" : "denied",
+        origin,
+        browserContextId,
+      });
     }
   }
 
   async #decidePermission(webContents: WebContents, permission: string, appUrl: string): Promise<boolean> {
     const details = { requestingUrl: appUrl, isMainFrame: true };
-    if (this.#permissionCheck !== undefined && !this.#permissionCheck(webContents, permission, new URL(appUrl).origin, details)) return false;
+    if (this.#permissionCheck !== undefined && !this.#permissionCheck(webContents, permission, new URL(appUrl).origin, details))
+      return false;
     const ask = this.#permissionRequest;
     if (ask === undefined) return false;
     return new Promise((resolve) => ask(webContents, permission, resolve, details));

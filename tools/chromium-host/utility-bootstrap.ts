@@ -103,7 +103,9 @@ process.on("disconnect", () => process.exit(0));
 
 registerHooks({
   resolve: (specifier, context, next) =>
-    specifier === "electron" || specifier === "electron/utility" ? { url: "data:text/javascript,export default {}", format: "module", shortCircuit: true } : next(specifier, context),
+    specifier === "electron" || specifier === "electron/utility"
+      ? { url: "data:text/javascript,export default {}", format: "module", shortCircuit: true }
+      : next(specifier, context),
 });
 
 // The worker sees its own path and arguments, not this file.

@@ -117,14 +117,21 @@ export class UtilityProcess extends LooseEmitter {
     this.#ends.clear();
     this.emit("exit", code);
     if (code !== 0 || this.#killed) {
-      utilityEvents.emit("gone", { type: "Utility", reason: this.#killed ? "killed" : "crashed", exitCode: code, serviceName: "node.mojom.NodeService", name: service });
+      utilityEvents.emit("gone", {
+        type: "Utility",
+        reason: this.#killed ? "killed" : "crashed",
+        exitCode: code,
+        serviceName: "node.mojom.NodeService",
+        name: service,
+      });
     }
   }
 }
 
 /** The module `utilityProcess`. */
 export const utilityProcess = {
-  fork: (modulePath: string, args: readonly string[] = [], options: Electron.ForkOptions = {}): UtilityProcess => new UtilityProcess(modulePath, args, options),
+  fork: (modulePath: string, args: readonly string[] = [], options: Electron.ForkOptions = {}): UtilityProcess =>
+    new UtilityProcess(modulePath, args, options),
 };
 
 type Stream = "pipe" | "ignore" | "inherit";
@@ -136,6 +143,13 @@ function stdioOf({ stdio = "inherit" }: Electron.ForkOptions): [Stream, Stream, 
 
 /** As waitpid reports it on POSIX for SIGKILL, SIGSEGV and the like: the signal's number. */
 function signalCode(signal: NodeJS.Signals | null): number {
-  const numbers = new Map<string, number>([["SIGHUP", 1], ["SIGINT", 2], ["SIGABRT", 6], ["SIGKILL", 9], ["SIGSEGV", 11], ["SIGTERM", 15]]);
+  const numbers = new Map<string, number>([
+    ["SIGHUP", 1],
+    ["SIGINT", 2],
+    ["SIGABRT", 6],
+    ["SIGKILL", 9],
+    ["SIGSEGV", 11],
+    ["SIGTERM", 15],
+  ]);
   return numbers.get(signal ?? "") ?? 1;
 }

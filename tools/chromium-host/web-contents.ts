@@ -44,6 +44,7 @@ export class WebContents extends LooseEmitter {
   #title = "";
   #expectedDocument: string | undefined;
   #expectsReload = false;
+  #requestedByPage: string | undefined;
   #windowOpen: WindowOpenHandler | undefined;
   #zoom = 1;
   #destroyed = false;
@@ -61,11 +62,13 @@ export class WebContents extends LooseEmitter {
   constructor(options: WebContentsOptions) {
     super();
     this.#preferences = options.preferences;
-    this.session = options.preferences.partition === undefined ? sessions.defaultSession : sessions.fromPartition(options.preferences.partition);
+    this.session =
+      options.preferences.partition === undefined ? sessions.defaultSession : sessions.fromPartition(options.preferences.partition);
     all.set(this.id, this);
     this.target = this.#create(options.target);
     this.target.catch((error: unknown) => {
-      if (!isGone(error)) console.error(`[chromium-host] a page could not be made: ${error instanceof Error ? error.message : String(error)}`);
+      if (!isGone(error))
+        console.error(`[chromium-host] a page could not be made: ${error instanceof Error ? error.message : String(error)}`);
     });
     nativeTheme.follow(this);
     // The window is constructed first, as in Electron.
@@ -152,7 +155,12 @@ export class WebContents extends LooseEmitter {
 
   async executeJavaScript(code: string): Promise<unknown> {
     const { session } = await this.target;
-    const { result, exceptionDetails } = await session.send("Runtime.evaluate", { expression: code, awaitPromise: true, returnByValue: true, userGesture: true });
+    const { result, exceptionDetails } = await session.send("Runtime.evaluate", {
+      expression: code,
+      awaitPromise: true,
+      returnByValue: true,
+      userGesture: true,
+    });
     if (exceptionDetails !== undefined) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
     return result.value;
   }
@@ -221,7 +229,12 @@ export class WebContents extends LooseEmitter {
 
   /** Used by the host: what the page must know of menus, zoom and listeners. */
   refreshSettings(): void {
-    this.#link?.post({ t: "settings", accelerators: acceleratorNames(), wantsKeys: this.listenerCount("before-input-event") > 0, zoom: this.#zoom });
+    this.#link?.post({
+      t: "settings",
+      accelerators: acceleratorNames(),
+      wantsKeys: this.listenerCount("before-input-event") > 0,
+      zoom: this.#zoom,
+    });
   }
 
   /** Used by the host: the colour scheme that the page's media queries see. */
@@ -233,6 +246,11 @@ export class WebContents extends LooseEmitter {
   emulateFocus(focused: boolean): void {
     this.#focused = focused;
     if (isHeadless) this.#cdp?.post("Emulation.setFocusEmulationEnabled", { enabled: focused });
+  }
+
+  /** Used by the host: a window below a modal one takes no input. */
+  ignoreInput(ignore: boolean): void {
+    this.#cdp?.post("Input.setIgnoreInputEvents", { ignore });
   }
 
   /** Used by the host when the window goes. */
@@ -305,14 +323,18 @@ export class WebContents extends LooseEmitter {
     session.on("Page.domContentEventFired", () => this.emit("dom-ready", {}));
     session.on("Page.loadEventFired", () => this.#onLoaded());
     session.on("Page.frameRequestedNavigation", ({ frameId, url }) => {
+      if (frameId !== this.#mainFrameId) return;
+      this.#requestedByPage = url;
       // Links that would leave for another program; Chromium is kept from starting it.
-      if (frameId === this.#mainFrameId && !/^(https?|about|data|blob|javascript):/i.test(url)) this.#refuseNavigation(url);
+      if (!/^(https?|about|data|blob|javascript):/i.test(url)) this.#refuseNavigation(url);
     });
     session.on("Page.windowOpen", (event) => this.#onWindowOpen(event));
     session.on("Page.javascriptDialogOpening", () => session.post("Page.handleJavaScriptDialog", { accept: false }));
     session.on("Inspector.targetCrashed", () => this.#onCrashed());
     session.on("Runtime.consoleAPICalled", ({ type, args }) => this.#log(type, args.map(describe).join(" ")));
-    session.on("Runtime.exceptionThrown", ({ exceptionDetails }) => this.#log("error", exceptionDetails.exception?.description ?? exceptionDetails.text));
+    session.on("Runtime.exceptionThrown", ({ exceptionDetails }) =>
+      this.#log("error", exceptionDetails.exception?.description ?? exceptionDetails.text),
+    );
     session.on("Log.entryAdded", ({ entry }) => this.#log(entry.level, entry.text));
     session.onDetached(() => {
       if (this.#destroyed) return;
@@ -362,7 +384,11 @@ export class WebContents extends LooseEmitter {
         this.emit("page-geometry", message);
         return;
       case "context-menu":
-        this.emit("context-menu", {}, { x: message.x, y: message.y, selectionText: message.selection, linkURL: message.link, isEditable: message.editable });
+        this.emit(
+          "context-menu",
+          {},
+          { x: message.x, y: message.y, selectionText: message.selection, linkURL: message.link, isEditable: message.editable },
+        );
         return;
       case "preload-error":
         this.#log("error", `preload: ${message.message}`);
@@ -396,14 +422,22 @@ export class WebContents extends LooseEmitter {
   }
 
   async #invoke(link: DocumentLink, { id, channel, args }: Extract<ToHost, { t: "invoke" }>): Promise<void> {
-    const event = { type: "frame" as const, sender: this, senderFrame: this.mainFrame, frameId: this.mainFrame.routingId, processId: this.id };
+    const event = {
+      type: "frame" as const,
+      sender: this,
+      senderFrame: this.mainFrame,
+      frameId: this.mainFrame.routingId,
+      processId: this.id,
+    };
     try {
       const handler = this.ipc.takeHandler(channel) ?? ipcMain.takeHandler(channel);
       if (handler === undefined) throw new Error(`No handler registered for '${channel}'`);
       link.post({ t: "answer", id, ok: true, value: await handler(event, ...args) });
     } catch (error) {
       const shown = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-      console.error(`Error occurred in handler for '${channel}': ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      console.error(
+        `Error occurred in handler for '${channel}': ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
       link.post({ t: "answer", id, ok: false, value: `Error invoking remote method '${channel}': ${shown}` });
     }
   }
@@ -415,6 +449,10 @@ export class WebContents extends LooseEmitter {
       this.#expectsReload = false;
       return true;
     }
+    // A reload from outside the page (a test's) is no navigation of the page's.
+    const requested = this.#requestedByPage;
+    this.#requestedByPage = undefined;
+    if (isMainFrame && requested !== pageUrl && url === this.#url.replace(/#.*$/s, "")) return true;
     const refused = emitPreventable(this, "will-frame-navigate", details);
     if (!isMainFrame) return !refused;
     return !emitPreventable(this, "will-navigate", details, url, false, isMainFrame) && !refused;
@@ -422,7 +460,13 @@ export class WebContents extends LooseEmitter {
 
   /** A navigation that no request goes with: main hears of it, and this host never performs it. */
   #refuseNavigation(url: string): void {
-    const details = { url: toAppUrl(schemes, url), isMainFrame: true, isSameDocument: false, frame: this.mainFrame, initiator: this.mainFrame };
+    const details = {
+      url: toAppUrl(schemes, url),
+      isMainFrame: true,
+      isSameDocument: false,
+      frame: this.mainFrame,
+      initiator: this.mainFrame,
+    };
     this.#cdp?.post("Page.stopLoading");
     emitPreventable(this, "will-frame-navigate", details);
     emitPreventable(this, "will-navigate", details, details.url, false, true);
@@ -432,7 +476,14 @@ export class WebContents extends LooseEmitter {
     const isMainFrame = frameId === this.#mainFrameId;
     const isSameDocument = navigationType === "sameDocument" || navigationType === "historySameDocument";
     const shown = toAppUrl(schemes, url);
-    emitPreventable(this, "did-start-navigation", { url: shown, isSameDocument, isMainFrame, frame: this.mainFrame }, shown, isSameDocument, isMainFrame);
+    emitPreventable(
+      this,
+      "did-start-navigation",
+      { url: shown, isSameDocument, isMainFrame, frame: this.mainFrame },
+      shown,
+      isSameDocument,
+      isMainFrame,
+    );
   }
 
   #onNavigated(frame: Protocol.Page.Frame): void {
@@ -509,7 +560,11 @@ export class WebContents extends LooseEmitter {
 export const webContents = { getAllWebContents: () => WebContents.getAllWebContents(), fromId: (id: number) => WebContents.fromId(id) };
 
 function describe(value: Protocol.Runtime.RemoteObject): string {
-  return value.value === undefined ? (value.description ?? value.type) : typeof value.value === "string" ? value.value : JSON.stringify(value.value);
+  return value.value === undefined
+    ? (value.description ?? value.type)
+    : typeof value.value === "string"
+      ? value.value
+      : JSON.stringify(value.value);
 }
 
 function toInput(key: PageKey): object {

@@ -49,7 +49,8 @@ export function makeWorldBridge(port: MessagePort, self: "page" | "preload"): Wo
     if (Array.isArray(value)) return { t: "list", v: value.map(pack) };
     if (typeof value === "object" && value !== null) {
       const prototype: unknown = Object.getPrototypeOf(value);
-      if (prototype === Object.prototype || prototype === null) return { t: "record", v: Object.entries(value).map(([key, item]) => [key, pack(item)]) };
+      if (prototype === Object.prototype || prototype === null)
+        return { t: "record", v: Object.entries(value).map(([key, item]) => [key, pack(item)]) };
     }
     return { t: "value", v: value };
   };
