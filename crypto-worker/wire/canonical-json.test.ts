@@ -57,7 +57,11 @@ describe("canonicalJson", () => {
     const shuffle = (value: unknown): unknown => {
       if (Array.isArray(value)) return value.map(shuffle);
       if (typeof value !== "object" || value === null) return value;
-      return Object.fromEntries(Object.entries(value).map(([key, item]): [string, unknown] => [key, shuffle(item)]).reverse());
+      return Object.fromEntries(
+        Object.entries(value)
+          .map(([key, item]): [string, unknown] => [key, shuffle(item)])
+          .reverse(),
+      );
     };
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 5, stringUnit: "binary" }), (value) => {

@@ -1,5 +1,12 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { parseCurve25519PublicKey, parseDeviceId, parseUserId, type Curve25519PublicKey, type DeviceId, type UserId } from "../../protocol/ids.ts";
+import {
+  parseCurve25519PublicKey,
+  parseDeviceId,
+  parseUserId,
+  type Curve25519PublicKey,
+  type DeviceId,
+  type UserId,
+} from "../../protocol/ids.ts";
 import { Account } from "../primitives/account.ts";
 import { Ed25519SigningKey } from "../primitives/ed25519.ts";
 import { loadOlm } from "../primitives/olm-library.ts";
@@ -120,7 +127,11 @@ describe("cross-signing keys", () => {
     ["no usage", "wrong-usage", { usage: [] }],
     ["usage as text", "wrong-usage", { usage: "master" }],
     ["no key", "invalid-key", { keys: {} }],
-    ["two keys", "invalid-key", { keys: { [`ed25519:${master.publicKey}`]: master.publicKey, [`ed25519:${self.publicKey}`]: self.publicKey } }],
+    [
+      "two keys",
+      "invalid-key",
+      { keys: { [`ed25519:${master.publicKey}`]: master.publicKey, [`ed25519:${self.publicKey}`]: self.publicKey } },
+    ],
     ["an id that is not the key", "invalid-key", { keys: { [`ed25519:${self.publicKey}`]: master.publicKey } }],
     ["a device id as its id", "invalid-key", { keys: { "ed25519:DEVICE": master.publicKey } }],
     ["another algorithm", "invalid-key", { keys: { [`curve25519:${master.publicKey}`]: master.publicKey } }],
@@ -134,7 +145,10 @@ describe("one-time keys", () => {
   test("signed ones are accepted, fallback or not, and always encode to the same bytes", () => {
     for (const fallback of [false, true]) {
       const json = encodeOneTimeKey(oneTimeKey, fallback, sign, owner);
-      expect(parseOneTimeKey("signed_curve25519:AAAA", json, owner)).toEqual({ ok: true, value: { keyId: "AAAA", key: oneTimeKey, fallback } });
+      expect(parseOneTimeKey("signed_curve25519:AAAA", json, owner)).toEqual({
+        ok: true,
+        value: { keyId: "AAAA", key: oneTimeKey, fallback },
+      });
       expect(JSON.stringify(encodeOneTimeKey(oneTimeKey, fallback, sign, owner))).toBe(JSON.stringify(json));
     }
   });
@@ -143,10 +157,20 @@ describe("one-time keys", () => {
     ["an unsigned algorithm", "curve25519:AAAA", "unknown-algorithm", (json) => json],
     ["no object", "signed_curve25519:A", "not-an-object", () => "key"],
     ["no key", "signed_curve25519:A", "invalid-key", ({ signatures }) => ({ signatures })],
-    ["a low-order key", "signed_curve25519:A", "low-order-key", () => encodeOneTimeKey(LOW_ORDER as Curve25519PublicKey, false, sign, owner)],
+    [
+      "a low-order key",
+      "signed_curve25519:A",
+      "low-order-key",
+      () => encodeOneTimeKey(LOW_ORDER as Curve25519PublicKey, false, sign, owner),
+    ],
     ["fallback added afterwards", "signed_curve25519:A", "bad-signature", (json) => ({ ...json, fallback: true })],
     ["no signature", "signed_curve25519:A", "bad-signature", ({ key }) => ({ key })],
-    ["a signature of another device", "signed_curve25519:A", "bad-signature", () => encodeOneTimeKey(oneTimeKey, false, sign, { userId, deviceId: "X" })],
+    [
+      "a signature of another device",
+      "signed_curve25519:A",
+      "bad-signature",
+      () => encodeOneTimeKey(oneTimeKey, false, sign, { userId, deviceId: "X" }),
+    ],
   ])("%s", (_, id, error, change) => {
     expect(parseOneTimeKey(id, change(encodeOneTimeKey(oneTimeKey, false, sign, owner)), owner)).toEqual({ ok: false, error });
   });

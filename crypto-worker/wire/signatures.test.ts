@@ -22,7 +22,7 @@ describe("signed JSON", () => {
     const twice = signJson(signed, (message) => other.sign(message), USER, "ed25519:F");
     expect(verifyJson(twice, USER, KEY_ID, key.publicKey)).toBe(true);
     expect(verifyJson(twice, USER, "ed25519:F", other.publicKey)).toBe(true);
-    expect([...claimedSignatures(twice).get(USER)?.keys() ?? []]).toEqual([KEY_ID, "ed25519:F"]);
+    expect([...(claimedSignatures(twice).get(USER)?.keys() ?? [])]).toEqual([KEY_ID, "ed25519:F"]);
   });
 
   test("unsigned and signatures are not covered, everything else is", () => {
@@ -40,7 +40,16 @@ describe("signed JSON", () => {
   });
 
   test("malformed signatures and uncanonical objects are false, not errors", () => {
-    for (const signatures of [undefined, null, [], "x", { [USER]: null }, { [USER]: [] }, { [USER]: { [KEY_ID]: 1 } }, { [USER]: { [KEY_ID]: "" } }]) {
+    for (const signatures of [
+      undefined,
+      null,
+      [],
+      "x",
+      { [USER]: null },
+      { [USER]: [] },
+      { [USER]: { [KEY_ID]: 1 } },
+      { [USER]: { [KEY_ID]: "" } },
+    ]) {
       const { signatures: _old, ...rest } = signed;
       const changed: JsonObject = signatures === undefined ? rest : { ...rest, signatures };
       expect(verifyJson(changed, USER, KEY_ID, key.publicKey)).toBe(false);
