@@ -1,3 +1,7 @@
+import { homedir } from "node:os";
+import { isAbsolute, join } from "node:path";
+import { BrowserWindow } from "./browser-window.ts";
+import { isHeadless } from "./browser.ts";
 import { testLink, type DialogKind } from "./test-link.ts";
 
 const unanswered = new Map<number, (answer: unknown) => void>();
@@ -49,11 +53,49 @@ export const dialog = {
   unknown
 >;
 
-async function ask(kind: DialogKind, options: unknown): Promise<unknown> {
+/** Where the app runs on a display and no test listens, a person answers by Chromium's own confirm and prompt. */
+function asksPerson(): boolean {
+  return !isHeadless && !testLink.connected;
+}
+
+async function ask(kind: DialogKind, options: Record<string, unknown>): Promise<unknown> {
+  if (asksPerson()) return askPerson(kind, options);
   const id = ++lastId;
   testLink.report({ t: "dialog", id, kind, options });
   if (!testLink.connected || !testAnswers || kind === "error") return undefined;
   return new Promise((resolve) => unanswered.set(id, resolve));
+}
+
+async function askPerson(kind: DialogKind, options: Record<string, unknown>): Promise<unknown> {
+  const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows().at(-1);
+  if (window === undefined) return undefined;
+  const text = ["title", "message", "detail", "content"]
+    .flatMap((key) => (typeof options[key] === "string" ? [options[key]] : []))
+    .join("\n\n");
+  const suggested = typeof options["defaultPath"] === "string" ? options["defaultPath"] : "";
+  switch (kind) {
+    case "message": {
+      const cancel = cancelIndex(options);
+      const accepted = (await window.webContents.ask("confirm", text, "")) !== null;
+      const buttons: unknown[] = Array.isArray(options["buttons"]) ? options["buttons"] : ["OK"];
+      const accept = buttons.findIndex((_, index) => index !== cancel);
+      return { response: accepted ? Math.max(accept, 0) : cancel };
+    }
+    case "open": {
+      const path = await window.webContents.ask("prompt", text === "" ? "Path of the file to open" : text, suggested);
+      return path === null || path === "" ? undefined : { canceled: false, filePaths: [path] };
+    }
+    case "save": {
+      const path = await window.webContents.ask(
+        "prompt",
+        text === "" ? "Save as" : text,
+        isAbsolute(suggested) ? suggested : join(homedir(), suggested),
+      );
+      return path === null || path === "" ? undefined : { canceled: false, filePath: path };
+    }
+    case "error":
+      return window.webContents.ask("confirm", text, "");
+  }
 }
 
 /** The window to attach to may come first. */

@@ -20,6 +20,13 @@ const roleAccelerators = new Map([
   ["togglefullscreen", "F11"],
 ]);
 
+/** Roles that stand for a whole menu, as far as its entries do something here. */
+const roleMenus = new Map<string, readonly ItemOptions[]>([
+  ["windowmenu", [{ role: "minimize" }, { role: "close" }]],
+  ["appmenu", [{ role: "quit" }]],
+  ["filemenu", [{ role: process.platform === "darwin" ? "close" : "quit" }]],
+]);
+
 /** An entry of a menu. Menus are not drawn by this host; their accelerators work, and tests click items by label. */
 export class MenuItem {
   readonly id: string;
@@ -38,10 +45,10 @@ export class MenuItem {
     this.id = options.id ?? "";
     this.label = options.label ?? options.role ?? "";
     this.role = role;
-    this.type = options.type ?? (options.submenu === undefined ? "normal" : "submenu");
+    const submenu = options.submenu ?? roleMenus.get(role ?? "");
+    this.type = options.type ?? (submenu === undefined ? "normal" : "submenu");
     this.accelerator = options.accelerator ?? roleAccelerators.get(role ?? "");
-    this.submenu =
-      options.submenu === undefined || options.submenu instanceof Menu ? options.submenu : Menu.buildFromTemplate(options.submenu);
+    this.submenu = submenu === undefined || submenu instanceof Menu ? submenu : Menu.buildFromTemplate(submenu);
     this.enabled = options.enabled ?? true;
     this.visible = options.visible ?? true;
     this.checked = options.checked ?? false;

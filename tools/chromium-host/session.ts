@@ -1,6 +1,6 @@
 import { browser, schemes } from "./browser.ts";
 import { LooseEmitter } from "./emitter.ts";
-import { toPageUrl } from "./app-origin.ts";
+import { appOrigin, toPageUrl } from "./app-origin.ts";
 import type { WebContents } from "./web-contents.ts";
 
 type SchemeHandler = (request: Request) => Response | Promise<Response>;
@@ -83,7 +83,7 @@ export class Session extends LooseEmitter {
 
   async #decidePermission(webContents: WebContents, permission: string, appUrl: string): Promise<boolean> {
     const details = { requestingUrl: appUrl, isMainFrame: true };
-    if (this.#permissionCheck !== undefined && !this.#permissionCheck(webContents, permission, new URL(appUrl).origin, details))
+    if (this.#permissionCheck !== undefined && !this.#permissionCheck(webContents, permission, `${appOrigin(appUrl)}/`, details))
       return false;
     const ask = this.#permissionRequest;
     if (ask === undefined) return false;

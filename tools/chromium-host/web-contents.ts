@@ -11,7 +11,7 @@ import { nativeTheme } from "./native-theme.ts";
 import { PageRequests, type DocumentRequest } from "./page-requests.ts";
 import type { PageKey, ToHost, ToPage } from "./page-wire.ts";
 import { pageWorldSource, preloadBinding, preloadSource, preloadWorld } from "./preload-script.ts";
-import { session as sessions, type Session } from "./session.ts";
+import { Session, session as sessions } from "./session.ts";
 import { WebFrameMain } from "./web-frame-main.ts";
 
 export type WebContentsOptions = {
@@ -47,6 +47,7 @@ export class WebContents extends LooseEmitter {
   #requestedByPage: string | undefined;
   #windowOpen: WindowOpenHandler | undefined;
   #zoom = 1;
+  #asking = false;
   #destroyed = false;
   #crashed = false;
   #loading: { resolve: () => void; reject: (error: Error) => void } | undefined;
@@ -62,8 +63,7 @@ export class WebContents extends LooseEmitter {
   constructor(options: WebContentsOptions) {
     super();
     this.#preferences = options.preferences;
-    this.session =
-      options.preferences.partition === undefined ? sessions.defaultSession : sessions.fromPartition(options.preferences.partition);
+    this.session = sessionOf(options.preferences);
     all.set(this.id, this);
     this.target = this.#create(options.target);
     this.target.catch((error: unknown) => {
@@ -71,8 +71,7 @@ export class WebContents extends LooseEmitter {
         console.error(`[chromium-host] a page could not be made: ${error instanceof Error ? error.message : String(error)}`);
     });
     nativeTheme.follow(this);
-    // The window is constructed first, as in Electron.
-    process.nextTick(() => WebContents.created.emit("created", this));
+    WebContents.created.emit("created", this);
   }
 
   async loadURL(url: string): Promise<void> {
@@ -248,6 +247,21 @@ export class WebContents extends LooseEmitter {
     if (isHeadless) this.#cdp?.post("Emulation.setFocusEmulationEnabled", { enabled: focused });
   }
 
+  /** Used by the host: asks the person by Chromium's own dialog on this page; null where it was dismissed. A page's own dialogs are always dismissed. */
+  async ask(kind: "confirm" | "prompt", message: string, value: string): Promise<string | null> {
+    const { session } = await this.target;
+    this.#asking = true;
+    try {
+      const { result } = await session.send("Runtime.evaluate", {
+        expression: `${kind}(${JSON.stringify(message)}, ${JSON.stringify(value)})`,
+        returnByValue: true,
+      });
+      return typeof result.value === "string" ? result.value : result.value === true ? "" : null;
+    } finally {
+      this.#asking = false;
+    }
+  }
+
   /** Used by the host: a window below a modal one takes no input. */
   ignoreInput(ignore: boolean): void {
     this.#cdp?.post("Input.setIgnoreInputEvents", { ignore });
@@ -329,7 +343,9 @@ export class WebContents extends LooseEmitter {
       if (!/^(https?|about|data|blob|javascript):/i.test(url)) this.#refuseNavigation(url);
     });
     session.on("Page.windowOpen", (event) => this.#onWindowOpen(event));
-    session.on("Page.javascriptDialogOpening", () => session.post("Page.handleJavaScriptDialog", { accept: false }));
+    session.on("Page.javascriptDialogOpening", () => {
+      if (!this.#asking) session.post("Page.handleJavaScriptDialog", { accept: false });
+    });
     session.on("Inspector.targetCrashed", () => this.#onCrashed());
     session.on("Runtime.consoleAPICalled", ({ type, args }) => this.#log(type, args.map(describe).join(" ")));
     session.on("Runtime.exceptionThrown", ({ exceptionDetails }) =>
@@ -558,6 +574,12 @@ export class WebContents extends LooseEmitter {
 
 /** The module `webContents`. */
 export const webContents = { getAllWebContents: () => WebContents.getAllWebContents(), fromId: (id: number) => WebContents.fromId(id) };
+
+function sessionOf({ session: given, partition }: Electron.WebPreferences): Session {
+  const own: unknown = given;
+  if (own instanceof Session) return own;
+  return partition === undefined ? sessions.defaultSession : sessions.fromPartition(partition);
+}
 
 function describe(value: Protocol.Runtime.RemoteObject): string {
   return value.value === undefined

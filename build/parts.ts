@@ -1,0 +1,105 @@
+import { copyFileSync, mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { InlineConfig } from "vite";
+
+type Vite = typeof import("vite");
+
+/** One bundle: what it is made from and where it goes, relative to the repository. */
+export type Part = {
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly output: string;
+  /** Writes into `folder`, which takes the output's place afterwards. */
+  readonly build: (vite: Vite, root: string, folder: string) => Promise<void>;
+};
+
+type NodeBundle = {
+  readonly name: string;
+  readonly entry: string;
+  readonly inputs: readonly string[];
+  readonly format: "es" | "cjs";
+  readonly external?: readonly string[];
+  /** Files to put beside the bundle: from (in the repository), to. */
+  readonly copy?: readonly (readonly [string, string])[];
+};
+
+// CommonJS packages inside an ES module bundle (libolm's loader is one) ask for these.
+const commonJsNames = [
+  'import { createRequire as bundleCreateRequire } from "node:module";',
+  "const require = bundleCreateRequire(import.meta.url);",
+  "const __filename = import.meta.filename;",
+  "const __dirname = import.meta.dirname;",
+].join("\n");
+
+/** A bundle for Electron's main process, a utility process (ES module) or a sandboxed preload (CommonJS, which may require nothing but `electron`). */
+export function nodeBundle({ name, entry, inputs, format, external = [], copy = [] }: NodeBundle): Part {
+  const output = `dist/${name}`;
+  return {
+    name,
+    inputs,
+    output,
+    async build(vite, root, folder) {
+      await vite.build({
+        ...common(root),
+        ssr: { noExternal: true, external: ["electron", ...external], target: format === "cjs" ? "webworker" : "node" },
+        build: {
+          outDir: folder,
+          emptyOutDir: true,
+          ssr: join(root, entry),
+          target: format === "cjs" ? "chrome140" : "node24",
+          minify: false,
+          sourcemap: true,
+          rolldownOptions: {
+            external: ["electron", ...external],
+            output: {
+              format,
+              entryFileNames: format === "cjs" ? "entry.cjs" : "entry.js",
+              codeSplitting: false,
+              ...(format === "es" ? { postBanner: commonJsNames } : {}),
+            },
+          },
+        },
+      });
+      for (const [from, to] of copy) {
+        mkdirSync(dirname(join(folder, to)), { recursive: true });
+        copyFileSync(join(root, from), join(folder, to));
+      }
+    },
+  };
+}
+
+/** A page with its assets, served under `app://NAME/`. Nothing is inlined, because its content security policy allows no inline code or styles. */
+export function pageBundle({ name, inputs }: { readonly name: string; readonly inputs: readonly string[] }): Part {
+  const output = `dist/renderer/${name}`;
+  return {
+    name: `renderer/${name}`,
+    inputs,
+    output,
+    async build(vite, root, folder) {
+      const { default: react } = await import("@vitejs/plugin-react");
+      await vite.build({
+        ...common(root),
+        root: join(root, "renderer", name),
+        base: "/",
+        publicDir: false,
+        plugins: [react()],
+        define: { "process.env.NODE_ENV": JSON.stringify("production") },
+        build: {
+          outDir: folder,
+          emptyOutDir: true,
+          target: "chrome140",
+          assetsInlineLimit: 0,
+          modulePreload: { polyfill: false },
+          cssCodeSplit: false,
+          sourcemap: false,
+          reportCompressedSize: false,
+          chunkSizeWarningLimit: 4096,
+        },
+      });
+    },
+  };
+}
+
+function common(root: string): InlineConfig {
+  return { root, configFile: false, envDir: false, logLevel: "warn", clearScreen: false };
+}
