@@ -2,14 +2,7 @@ import type { DeviceId, RoomId, TransactionId, UserId } from "../../../protocol/
 import type { JsonObject } from "../../wire/json.ts";
 
 export type OutgoingRequestKind =
-  | "keys_upload"
-  | "keys_query"
-  | "keys_claim"
-  | "to_device"
-  | "signatures_upload"
-  | "signing_keys_upload"
-  | "keys_backup"
-  | "room_message";
+  "keys_upload" | "keys_query" | "keys_claim" | "to_device" | "signatures_upload" | "signing_keys_upload" | "keys_backup" | "room_message";
 
 /** A request that the caller sends as it is and then reports with `markRequestAsSent(id, responseBody)`. */
 export type OutgoingRequest = {
@@ -32,7 +25,11 @@ export function keysQueryRequest(id: string, userIds: readonly UserId[]): Outgoi
 }
 
 /** `timeoutMs` is how long our server waits for others. */
-export function keysClaimRequest(id: string, devices: readonly { userId: UserId; deviceId: DeviceId }[], timeoutMs: number): OutgoingRequest {
+export function keysClaimRequest(
+  id: string,
+  devices: readonly { userId: UserId; deviceId: DeviceId }[],
+  timeoutMs: number,
+): OutgoingRequest {
   const byUser = new Map<UserId, [DeviceId, string][]>();
   for (const { userId, deviceId } of devices) {
     const list = byUser.get(userId) ?? [];
@@ -69,7 +66,13 @@ export function keysBackupRequest(id: string, version: string, body: JsonObject)
   return { id, kind: "keys_backup", method: "PUT", path, body };
 }
 
-export function roomMessageRequest(id: string, roomId: RoomId, eventType: string, transactionId: TransactionId, content: JsonObject): OutgoingRequest {
+export function roomMessageRequest(
+  id: string,
+  roomId: RoomId,
+  eventType: string,
+  transactionId: TransactionId,
+  content: JsonObject,
+): OutgoingRequest {
   const path = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/send/${encodeURIComponent(eventType)}/${encodeURIComponent(transactionId)}`;
   return { id, kind: "room_message", method: "PUT", path, body: content };
 }

@@ -6,7 +6,7 @@ import { newRequestId } from "./request-id.ts";
 /** Takes the response of one pending request, within the transaction of `markRequestAsSent`. */
 export type ResponseHandler = (responseBody: unknown) => void;
 
-type Pending = { readonly request: OutgoingRequest; readonly handle: ResponseHandler };
+type Pending = { readonly request: OutgoingRequest; readonly handle: ResponseHandler; listed: boolean };
 
 /**
  * The requests that were handed out and are not answered. Those in memory can be made again from the store after a restart or a rollback; to-device
@@ -18,13 +18,24 @@ export class OutgoingRequests {
 
   constructor(context: MachineContext) {
     this.#context = context;
-    context.store.onRollback(() => this.#pending.clear());
   }
 
-  /** Keeps `request` pending until its response; `handle` then runs once. */
+  /** Keeps `request` among those of `all` until its response; `handle` then runs once. */
   add(request: OutgoingRequest, handle: ResponseHandler): OutgoingRequest {
-    this.#pending.set(request.id, { request, handle });
+    this.#pending.set(request.id, { request, handle, listed: true });
     return request;
+  }
+
+  /** The same for a request that the machine's caller gets in another way and sends itself: `all` leaves it out. */
+  addUnlisted(request: OutgoingRequest, handle: ResponseHandler): OutgoingRequest {
+    this.#pending.set(request.id, { request, handle, listed: false });
+    return request;
+  }
+
+  /** From now on `all` has this one too. */
+  offer(id: string): void {
+    const pending = this.#pending.get(id);
+    if (pending !== undefined) pending.listed = true;
   }
 
   /** Stores a to-device request in the caller's transaction; it is handed out until it was sent. */
@@ -36,7 +47,8 @@ export class OutgoingRequests {
 
   /** What waits for a response, oldest first within each kind of storage. */
   all(): OutgoingRequest[] {
-    return [...[...this.#pending.values()].map(({ request }) => request), ...this.#context.store.toDeviceRequests.all().map(fromRow)];
+    const inMemory = [...this.#pending.values()].filter(({ listed }) => listed).map(({ request }) => request);
+    return [...inMemory, ...this.#context.store.toDeviceRequests.all().map(fromRow)];
   }
 
   has(id: string): boolean {
@@ -46,6 +58,11 @@ export class OutgoingRequests {
   /** Forgets a pending request of which nobody needs the answer any more; a late response is then ignored. */
   drop(id: string): void {
     this.#pending.delete(id);
+  }
+
+  /** Forgets what is in memory; after a rollback. */
+  dropAll(): void {
+    this.#pending.clear();
   }
 
   /** Handles the response; false when the request is not known here. */

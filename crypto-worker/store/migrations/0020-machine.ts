@@ -16,6 +16,7 @@ export const migration: Migration = {
       held_one_time_keys INTEGER NOT NULL, -- private halves inside the pickle, published or not
       one_time_keys_ts INTEGER, -- when the last ones were made
       fallback_key_ts INTEGER, -- when the current fallback key was made
+      fallback_keys TEXT NOT NULL, -- JSON: public halves of the current one and the one before it
       fallback_key_used INTEGER -- 1 when the server no longer lists it as unused; null before the server ever told
     ) STRICT`,
     `CREATE TABLE tracked_user (

@@ -1,4 +1,4 @@
-import type { DeviceId, UserId } from "../../../protocol/ids.ts";
+import type { Curve25519PublicKey, DeviceId, UserId } from "../../../protocol/ids.ts";
 import type { Database } from "../types.ts";
 
 /** Our Olm account with everything that decides which keys to make and upload. */
@@ -15,6 +15,8 @@ export type AccountRecord = {
   readonly heldOneTimeKeys: number;
   readonly oneTimeKeysTs: number | undefined;
   readonly fallbackKeyTs: number | undefined;
+  /** Public halves of the current fallback key and of the one before it, as far as there are any. */
+  readonly fallbackKeys: readonly Curve25519PublicKey[];
   /** Undefined until the server told that it knows fallback keys. */
   readonly fallbackKeyUsed: boolean | undefined;
 };
@@ -30,11 +32,12 @@ type Row = {
   held_one_time_keys: number;
   one_time_keys_ts: number | null;
   fallback_key_ts: number | null;
+  fallback_keys: string;
   fallback_key_used: number | null;
 };
 
 const COLUMNS = `user_id, device_id, pickle, pickle_key, created_ts, device_keys_uploaded, server_one_time_keys, held_one_time_keys,
-  one_time_keys_ts, fallback_key_ts, fallback_key_used`;
+  one_time_keys_ts, fallback_key_ts, fallback_keys, fallback_key_used`;
 
 /** The one account of this file. */
 export class AccountTable {
@@ -51,7 +54,7 @@ export class AccountTable {
 
   save(account: AccountRecord): void {
     this.#database
-      .prepare(`INSERT OR REPLACE INTO account (id, ${COLUMNS}) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+      .prepare(`INSERT OR REPLACE INTO account (id, ${COLUMNS}) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
       .run(
         account.userId,
         account.deviceId,
@@ -63,6 +66,7 @@ export class AccountTable {
         account.heldOneTimeKeys,
         account.oneTimeKeysTs ?? null,
         account.fallbackKeyTs ?? null,
+        JSON.stringify(account.fallbackKeys),
         account.fallbackKeyUsed === undefined ? null : account.fallbackKeyUsed ? 1 : 0,
       );
   }
@@ -80,6 +84,7 @@ function fromRow(row: Row): AccountRecord {
     heldOneTimeKeys: row.held_one_time_keys,
     oneTimeKeysTs: row.one_time_keys_ts ?? undefined,
     fallbackKeyTs: row.fallback_key_ts ?? undefined,
+    fallbackKeys: JSON.parse(row.fallback_keys),
     fallbackKeyUsed: row.fallback_key_used === null ? undefined : row.fallback_key_used === 1,
   };
 }

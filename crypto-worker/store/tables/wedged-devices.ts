@@ -18,15 +18,12 @@ export class WedgedDeviceTable {
       .map((row) => ({ userId: row.user_id, deviceId: row.device_id }));
   }
 
-  has(userId: UserId, deviceId: DeviceId): boolean {
-    return this.#database.prepare("SELECT 1 FROM wedged_device WHERE user_id = ? AND device_id = ?").first(userId, deviceId) !== undefined;
-  }
-
   add(userId: UserId, deviceId: DeviceId): void {
     this.#database.prepare("INSERT OR IGNORE INTO wedged_device (user_id, device_id) VALUES (?, ?)").run(userId, deviceId);
   }
 
-  remove(userId: UserId, deviceId: DeviceId): void {
-    this.#database.prepare("DELETE FROM wedged_device WHERE user_id = ? AND device_id = ?").run(userId, deviceId);
+  /** False when it was not among them. */
+  remove(userId: UserId, deviceId: DeviceId): boolean {
+    return this.#database.prepare("DELETE FROM wedged_device WHERE user_id = ? AND device_id = ?").run(userId, deviceId).changes > 0;
   }
 }

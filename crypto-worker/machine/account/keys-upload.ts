@@ -1,0 +1,81 @@
+import { encodeOneTimeKey, ONE_TIME_KEY_ALGORITHM } from "../../wire/one-time-key.ts";
+import { parseKeysUploadResponse } from "../../wire/keys-responses.ts";
+import type { JsonObject } from "../../wire/json.ts";
+import type { MachineContext } from "../context.ts";
+import { keysUploadRequest, type OutgoingRequest } from "../requests/outgoing-request.ts";
+import type { OutgoingRequests } from "../requests/outgoing-requests.ts";
+import { newRequestId } from "../requests/request-id.ts";
+import type { OlmAccount } from "./olm-account.ts";
+import type { OwnDeviceKeys } from "./own-device-keys.ts";
+
+/**
+ * Keeps the server supplied with our device keys, one-time keys and a fallback key. One request at a time: until its answer the same keys are offered
+ * again, and byte for byte, as a server refuses other bytes under a key id that it has.
+ */
+export class KeysUpload {
+  readonly #context: MachineContext;
+  readonly #account: OlmAccount;
+  readonly #deviceKeys: OwnDeviceKeys;
+  readonly #requests: OutgoingRequests;
+  #pendingId: string | undefined;
+
+  constructor(context: MachineContext, account: OlmAccount, deviceKeys: OwnDeviceKeys, requests: OutgoingRequests) {
+    this.#context = context;
+    this.#account = account;
+    this.#deviceKeys = deviceKeys;
+    this.#requests = requests;
+  }
+
+  /** Puts a request among the outgoing ones if the server lacks something and none is there yet. */
+  prepare(): void {
+    if (this.#pendingId !== undefined && this.#requests.has(this.#pendingId)) return;
+    this.#add();
+  }
+
+  /** Replaces a request that is pending, because the device keys have new signatures; undefined when the device keys are on the server. */
+  prepareDeviceKeys(): OutgoingRequest | undefined {
+    if (this.#account.deviceKeysUploaded) return undefined;
+    if (this.#pendingId !== undefined) this.#requests.drop(this.#pendingId);
+    return this.#add();
+  }
+
+  /** `unusedFallbackKeyTypes` is undefined where the server does not know fallback keys. */
+  receiveCounts(oneTimeKeyCounts: ReadonlyMap<string, number> | undefined, unusedFallbackKeyTypes: readonly string[] | undefined): void {
+    this.#account.updateServerKeys({
+      // An algorithm that is not listed has none (Extensions to /sync); where the whole list is missing (MSC4186), nothing changed.
+      oneTimeKeys: oneTimeKeyCounts === undefined ? undefined : (oneTimeKeyCounts.get(ONE_TIME_KEY_ALGORITHM) ?? 0),
+      fallbackKeyUsed: unusedFallbackKeyTypes === undefined ? undefined : !unusedFallbackKeyTypes.includes(ONE_TIME_KEY_ALGORITHM),
+    });
+  }
+
+  #add(): OutgoingRequest | undefined {
+    this.#account.generateMissingKeys();
+    const oneTimeKeys = this.#account.unpublishedOneTimeKeys();
+    const fallbackKey = this.#account.unpublishedFallbackKey();
+    const deviceKeys = !this.#account.deviceKeysUploaded;
+    if (oneTimeKeys.size === 0 && fallbackKey === undefined && !deviceKeys) return undefined;
+    const body: JsonObject = {
+      ...(deviceKeys ? { device_keys: this.#deviceKeys.json() } : {}),
+      ...(oneTimeKeys.size > 0 ? { one_time_keys: this.#encode(oneTimeKeys, false) } : {}),
+      ...(fallbackKey === undefined ? {} : { fallback_keys: this.#encode(new Map([[fallbackKey.keyId, fallbackKey.key]]), true) }),
+    };
+    // Their private halves must outlive a power cut once the server hands the public ones out.
+    this.#context.store.requireDurability();
+    const request = keysUploadRequest(newRequestId(this.#context.env), body);
+    this.#pendingId = request.id;
+    return this.#requests.add(request, (responseBody) => {
+      const response = parseKeysUploadResponse(responseBody);
+      const count = response.ok ? (response.value.oneTimeKeyCounts.get(ONE_TIME_KEY_ALGORITHM) ?? 0) : undefined;
+      this.#account.markKeysAsPublished({ deviceKeys, fallbackKey: fallbackKey !== undefined }, count);
+    });
+  }
+
+  #encode(keys: ReturnType<OlmAccount["unpublishedOneTimeKeys"]>, fallback: boolean): JsonObject {
+    return Object.fromEntries(
+      [...keys].map(([keyId, key]) => [
+        `${ONE_TIME_KEY_ALGORITHM}:${keyId}`,
+        encodeOneTimeKey(key, fallback, this.#account.sign, this.#context),
+      ]),
+    );
+  }
+}

@@ -1,0 +1,193 @@
+import type { Curve25519PublicKey, DeviceId, UserId } from "../../../protocol/ids.ts";
+import type { Result } from "../../../protocol/result.ts";
+import { Account, type IdentityKeys } from "../../primitives/account.ts";
+import type { OlmFailure } from "../../primitives/olm-error.ts";
+import type { OlmSession } from "../../primitives/olm-session.ts";
+import type { CryptoStore } from "../../store/store.ts";
+import type { AccountRecord } from "../../store/tables/account.ts";
+import { StoreError } from "../../store/types.ts";
+import type { Env } from "../env.ts";
+import { decideFallbackKey, decideOneTimeKeys } from "./key-supply.ts";
+
+const PICKLE_KEY_BYTES = 32;
+
+type Loaded = { readonly handle: Account; record: AccountRecord; handleChanged: boolean; recordChanged: boolean };
+
+/**
+ * Our Olm account: the libolm object and the row that it lives in. Changes stay in memory until `flush`, which every public call of the machine ends
+ * with inside its transaction; a rollback drops the object, and the next use loads it again.
+ */
+export class OlmAccount {
+  readonly userId: UserId;
+  readonly deviceId: DeviceId;
+  readonly identityKeys: IdentityKeys;
+  readonly pickleKey: Uint8Array;
+  readonly createdTs: number;
+  readonly #store: CryptoStore;
+  readonly #env: Env;
+  #loaded: Loaded | undefined;
+
+  private constructor(store: CryptoStore, env: Env, loaded: Loaded) {
+    const { record } = loaded;
+    this.#store = store;
+    this.#env = env;
+    this.#loaded = loaded;
+    this.userId = record.userId;
+    this.deviceId = record.deviceId;
+    this.identityKeys = loaded.handle.identityKeys;
+    this.pickleKey = record.pickleKey;
+    this.createdTs = record.createdTs;
+  }
+
+  /**
+   * Loads the account of the store, or makes one where there is none; within the caller's transaction.
+   * @throws StoreError `other-account` when the store belongs to another user or device, `corrupt` when its pickle cannot be read
+   */
+  static open(store: CryptoStore, env: Env, userId: UserId, deviceId: DeviceId): { readonly account: OlmAccount; readonly isNew: boolean } {
+    const record = store.account.load();
+    if (record === undefined) return { account: OlmAccount.#create(store, env, userId, deviceId), isNew: true };
+    if (record.userId !== userId || record.deviceId !== deviceId) throw new StoreError("other-account");
+    const loaded = { handle: unpickle(record), record, handleChanged: false, recordChanged: false };
+    return { account: new OlmAccount(store, env, loaded), isNew: false };
+  }
+
+  static #create(store: CryptoStore, env: Env, userId: UserId, deviceId: DeviceId): OlmAccount {
+    const handle = Account.create();
+    const pickleKey = env.randomBytes(PICKLE_KEY_BYTES);
+    const record: AccountRecord = {
+      userId,
+      deviceId,
+      pickle: handle.pickle(pickleKey),
+      pickleKey,
+      createdTs: env.now(),
+      deviceKeysUploaded: false,
+      serverOneTimeKeys: undefined,
+      heldOneTimeKeys: 0,
+      oneTimeKeysTs: undefined,
+      fallbackKeyTs: undefined,
+      fallbackKeys: [],
+      fallbackKeyUsed: undefined,
+    };
+    store.account.save(record);
+    return new OlmAccount(store, env, { handle, record, handleChanged: false, recordChanged: false });
+  }
+
+  get deviceKeysUploaded(): boolean {
+    return this.#load().record.deviceKeysUploaded;
+  }
+
+  /** Signature of our device over the UTF-8 bytes, in unpadded base64. Bound, so that it can be passed on. */
+  readonly sign = (message: string): string => this.#load().handle.sign(message);
+
+  createOutboundSession(theirKey: Curve25519PublicKey, oneTimeKey: Curve25519PublicKey): Result<OlmSession, OlmFailure> {
+    return this.#load().handle.createOutboundSession(theirKey, oneTimeKey);
+  }
+
+  createInboundSession(theirKey: Curve25519PublicKey, preKeyBody: string): Result<OlmSession, OlmFailure> {
+    return this.#load().handle.createInboundSession(theirKey, preKeyBody);
+  }
+
+  /**
+   * Drops the private key that an incoming session was made with, once its first message has decrypted and in the transaction that stores the session.
+   * A fallback key stays.
+   */
+  removeOneTimeKey(session: OlmSession, oneTimeKey: Curve25519PublicKey): void {
+    const loaded = this.#load();
+    if (loaded.record.fallbackKeys.includes(oneTimeKey)) return;
+    loaded.handle.removeOneTimeKeys(session);
+    loaded.handleChanged = true;
+    this.#change({ heldOneTimeKeys: Math.max(0, loaded.record.heldOneTimeKeys - 1) });
+  }
+
+  /** Key id and public key of each one-time key that the server is not known to have. */
+  unpublishedOneTimeKeys(): Map<string, Curve25519PublicKey> {
+    return this.#load().handle.oneTimeKeys();
+  }
+
+  unpublishedFallbackKey(): { readonly keyId: string; readonly key: Curve25519PublicKey } | undefined {
+    return this.#load().handle.unpublishedFallbackKey();
+  }
+
+  /** Makes one-time and fallback keys as far as the server needs them. Nothing while earlier ones wait to be published. */
+  generateMissingKeys(): void {
+    const { handle, record } = this.#load();
+    const now = this.#env.now();
+    const count = handle.oneTimeKeys().size > 0 ? 0 : decideOneTimeKeys(record, handle.maxOneTimeKeys, now);
+    if (count > 0) {
+      handle.generateOneTimeKeys(count);
+      this.#changeHandle({ heldOneTimeKeys: Math.min(record.heldOneTimeKeys + count, handle.maxOneTimeKeys), oneTimeKeysTs: now });
+    }
+    if (handle.unpublishedFallbackKey() === undefined && decideFallbackKey(record, now)) {
+      handle.generateFallbackKey();
+      const made = handle.unpublishedFallbackKey();
+      const fallbackKeys = made === undefined ? record.fallbackKeys : [made.key, ...record.fallbackKeys].slice(0, 2);
+      this.#changeHandle({ fallbackKeyTs: now, fallbackKeys });
+    }
+  }
+
+  /** The server has everything that was unpublished. `serverOneTimeKeys` is from its answer; undefined when that was unreadable. */
+  markKeysAsPublished(
+    published: { readonly deviceKeys: boolean; readonly fallbackKey: boolean },
+    serverOneTimeKeys: number | undefined,
+  ): void {
+    const { handle, record } = this.#load();
+    handle.markKeysAsPublished();
+    this.#changeHandle({
+      deviceKeysUploaded: record.deviceKeysUploaded || published.deviceKeys,
+      ...(published.fallbackKey ? { fallbackKeyUsed: false } : {}),
+      ...(serverOneTimeKeys === undefined ? {} : { serverOneTimeKeys }),
+    });
+  }
+
+  /** What a sync tells about our keys; undefined means that it tells nothing. */
+  updateServerKeys(update: { readonly oneTimeKeys: number | undefined; readonly fallbackKeyUsed: boolean | undefined }): void {
+    const { record } = this.#load();
+    if (update.oneTimeKeys !== undefined && update.oneTimeKeys !== record.serverOneTimeKeys)
+      this.#change({ serverOneTimeKeys: update.oneTimeKeys });
+    if (update.fallbackKeyUsed !== undefined && update.fallbackKeyUsed !== record.fallbackKeyUsed)
+      this.#change({ fallbackKeyUsed: update.fallbackKeyUsed });
+  }
+
+  /** Writes what changed, within the caller's transaction. */
+  flush(): void {
+    const loaded = this.#loaded;
+    if (loaded === undefined || !(loaded.handleChanged || loaded.recordChanged)) return;
+    if (loaded.handleChanged) loaded.record = { ...loaded.record, pickle: loaded.handle.pickle(this.pickleKey) };
+    this.#store.account.save(loaded.record);
+    loaded.handleChanged = false;
+    loaded.recordChanged = false;
+  }
+
+  /** Forgets what is in memory; after a rollback, and to close. */
+  drop(): void {
+    this.#loaded?.handle.free();
+    this.#loaded = undefined;
+  }
+
+  #load(): Loaded {
+    if (this.#loaded === undefined) {
+      const record = this.#store.account.load();
+      if (record === undefined) throw new Error("the account was never committed: its creation was rolled back");
+      this.#loaded = { handle: unpickle(record), record, handleChanged: false, recordChanged: false };
+    }
+    return this.#loaded;
+  }
+
+  #change(change: Partial<AccountRecord>): void {
+    const loaded = this.#load();
+    loaded.record = { ...loaded.record, ...change };
+    loaded.recordChanged = true;
+  }
+
+  #changeHandle(change: Partial<AccountRecord>): void {
+    this.#load().handleChanged = true;
+    this.#change(change);
+  }
+}
+
+function unpickle(record: AccountRecord): Account {
+  const handle = Account.unpickle(record.pickle, record.pickleKey);
+  // Never answered with a new account: that would upload other identity keys under the same device id.
+  if (!handle.ok) throw new StoreError("corrupt");
+  return handle.value;
+}

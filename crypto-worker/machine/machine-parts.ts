@@ -1,0 +1,199 @@
+import type { DeviceId, UserId } from "../../protocol/ids.ts";
+import type { CryptoStore } from "../store/store.ts";
+import { SUPPORTED_ALGORITHMS } from "../wire/algorithms.ts";
+import { KeysUpload } from "./account/keys-upload.ts";
+import { OlmAccount } from "./account/olm-account.ts";
+import { OwnDeviceKeys } from "./account/own-device-keys.ts";
+import type { MachineContext } from "./context.ts";
+import { CrossSigning } from "./cross-signing/cross-signing.ts";
+import type { Device, LocalTrust } from "./devices/device.ts";
+import { Devices } from "./devices/devices.ts";
+import { StoredDeviceDirectory } from "./devices/directory.ts";
+import { EmbeddedDevices } from "./devices/embedded-devices.ts";
+import { Identities } from "./devices/identities.ts";
+import { KeyQueries } from "./devices/key-queries.ts";
+import { KeyQueryResponseReceiver, type KeyQueryOutcome } from "./devices/key-query-response.ts";
+import { TrackedUsers } from "./devices/tracked-users.ts";
+import type { Env } from "./env.ts";
+import { MachineError } from "./machine-error.ts";
+import { Megolm } from "./megolm/megolm.ts";
+import { KeyClaims } from "./olm/key-claims.ts";
+import { OlmDecryption } from "./olm/olm-decryption.ts";
+import { OlmSessions } from "./olm/olm-sessions.ts";
+import { SessionOlmChannel } from "./olm/session-olm-channel.ts";
+import type { OutgoingRequest } from "./requests/outgoing-request.ts";
+import { OutgoingRequests } from "./requests/outgoing-requests.ts";
+import { ToDeviceReceiver } from "./to-device/to-device-receiver.ts";
+
+/** The parts of one machine, put together, and the few operations that need several of them. Every method runs inside the facade's transaction. */
+export class MachineParts {
+  readonly context: MachineContext;
+  readonly account: OlmAccount;
+  readonly devices: Devices;
+  readonly identities: Identities;
+  readonly tracked: TrackedUsers;
+  readonly directory: StoredDeviceDirectory;
+  readonly crossSigning: CrossSigning;
+  readonly channel: SessionOlmChannel;
+  readonly claims: KeyClaims;
+  readonly keysUpload: KeysUpload;
+  readonly megolm: Megolm;
+  readonly toDevice: ToDeviceReceiver;
+  readonly #requests: OutgoingRequests;
+  readonly #queries: KeyQueries;
+  readonly #sessions: OlmSessions;
+  readonly #deviceKeys: OwnDeviceKeys;
+  readonly #decryption: OlmDecryption;
+  /** Room keys that an earlier run of the program made and may not have sent. */
+  readonly #unsentRoomKeys: ReadonlySet<string>;
+  readonly #stopListening: () => void;
+  readonly #changedUsers = new Set<UserId>();
+
+  private constructor(context: MachineContext, account: OlmAccount) {
+    this.context = context;
+    this.account = account;
+    this.devices = new Devices(context);
+    this.identities = new Identities(context);
+    this.tracked = new TrackedUsers(context);
+    this.directory = new StoredDeviceDirectory(this.devices, this.identities, this.tracked);
+    this.#requests = new OutgoingRequests(context);
+    this.crossSigning = new CrossSigning(context, account, this.identities, this.devices, this.#requests);
+    this.#deviceKeys = new OwnDeviceKeys(account, this.crossSigning.addSelfSignature);
+    this.keysUpload = new KeysUpload(context, account, this.#deviceKeys, this.#requests);
+    this.#sessions = new OlmSessions(context);
+    this.channel = new SessionOlmChannel(context, this.#sessions, this.#deviceKeys);
+    this.claims = new KeyClaims(context, account, this.directory, this.#sessions, this.channel, this.#requests);
+    this.megolm = new Megolm(context, this.directory, this.channel);
+    const receiver = new KeyQueryResponseReceiver(context, this.devices, this.identities);
+    this.#queries = new KeyQueries(context, this.tracked, receiver, this.#requests, (outcome) => this.#onKeyQuery(outcome));
+    const embedded = new EmbeddedDevices(context, this.devices, this.identities);
+    this.#decryption = new OlmDecryption(context, account, this.#sessions, {
+      deviceByCurveKey: (userId, curve25519) => this.devices.findByCurveKey(userId, curve25519),
+      parseEmbeddedDevice: (deviceKeys) => embedded.parse(deviceKeys),
+      onNewInboundSession: (device) => this.directory.onNewInboundSession(device),
+      onUnknownDevice: (userId) => this.tracked.markDirty(userId),
+    });
+    this.toDevice = new ToDeviceReceiver(this.#decryption, this.directory, this.megolm);
+    this.#unsentRoomKeys = new Set(this.megolm.pendingRequests().map(({ id }) => id));
+    this.#stopListening = context.store.onRollback(() => this.#drop());
+  }
+
+  static open(userId: UserId, deviceId: DeviceId, store: CryptoStore, env: Env): MachineParts {
+    const { account, isNew } = OlmAccount.open(store, env, userId, deviceId);
+    const { identityKeys, pickleKey } = account;
+    const parts = new MachineParts({ userId, deviceId, identityKeys, store, env, pickleKey }, account);
+    if (isNew) parts.#storeOwnDevice();
+    parts.#decryption.removeOldHashes();
+    return parts;
+  }
+
+  outgoingRequests(): OutgoingRequest[] {
+    this.keysUpload.prepare();
+    this.#queries.prepare();
+    this.claims.prepareForWedged();
+    const roomKeys = this.#unsentRoomKeys.size === 0 ? [] : this.megolm.pendingRequests().filter(({ id }) => this.#unsentRoomKeys.has(id));
+    return [...this.#requests.all(), ...roomKeys];
+  }
+
+  markRequestAsSent(id: string, responseBody: unknown): { readonly changedUsers: readonly UserId[] } {
+    this.#changedUsers.clear();
+    if (!this.#requests.markSent(id, responseBody)) this.megolm.onToDeviceSent(id);
+    return { changedUsers: [...this.#changedUsers] };
+  }
+
+  setLocalTrust(userId: UserId, deviceId: DeviceId, localTrust: LocalTrust): void {
+    const device = this.devices.find(userId, deviceId);
+    if (device === undefined || device.deleted) throw new MachineError("unknown-device");
+    if (device.localTrust !== localTrust) this.devices.save({ ...device, localTrust });
+  }
+
+  verifyIdentity(userId: UserId): OutgoingRequest[] {
+    const requests = this.crossSigning.verifyIdentity(userId);
+    // Verifying our own changes what we think of everyone.
+    this.#onTrustChanged(userId === this.context.userId ? this.tracked.all() : [userId]);
+    return requests;
+  }
+
+  verifyOwnDevice(deviceId: DeviceId): OutgoingRequest[] {
+    const requests = this.crossSigning.verifyOwnDevice(deviceId);
+    this.#onTrustChanged([this.context.userId]);
+    return requests;
+  }
+
+  pinIdentity(userId: UserId, withdrawVerification: boolean): void {
+    const identity = this.identities.find(userId);
+    if (identity === undefined) throw new MachineError("unknown-identity");
+    const previouslyVerified = identity.previouslyVerified && !withdrawVerification;
+    this.identities.save({ ...identity, pinnedMasterKey: identity.masterKey, previouslyVerified });
+    this.#onTrustChanged([userId]);
+  }
+
+  bootstrapCrossSigning(reset: boolean): OutgoingRequest[] {
+    // The signature on our device is about to change, and with it the keys that are uploaded.
+    this.#deviceKeys.invalidate();
+    const requests = this.crossSigning.bootstrap(reset, this.keysUpload);
+    this.#onTrustChanged(this.tracked.all());
+    return requests;
+  }
+
+  /** Writes the ratchets that moved. */
+  flush(): void {
+    this.#sessions.flush();
+    this.account.flush();
+  }
+
+  close(): void {
+    this.#stopListening();
+    this.megolm.close();
+    this.#drop();
+  }
+
+  #onKeyQuery({ changedDevices, changedIdentities }: KeyQueryOutcome): void {
+    const { userId } = this.context;
+    if (changedIdentities.includes(userId)) this.crossSigning.clearIfDiffers();
+    for (const device of changedDevices) this.#changedUsers.add(device.userId);
+    for (const changed of changedIdentities) this.#changedUsers.add(changed);
+    const devices = new Set<Device>(changedDevices);
+    for (const changed of changedIdentities) for (const device of this.devices.all(changed)) devices.add(device);
+    if (this.#changedUsers.has(userId)) this.#deviceKeys.invalidate();
+    if (devices.size > 0) this.megolm.onDevicesUpdated(devices);
+  }
+
+  #onTrustChanged(userIds: Iterable<UserId>): void {
+    this.#deviceKeys.invalidate();
+    const devices: Device[] = [];
+    for (const userId of userIds) if (this.identities.find(userId) !== undefined) devices.push(...this.devices.all(userId));
+    if (devices.length > 0) this.megolm.onDevicesUpdated(devices);
+  }
+
+  /** Nobody has to verify the device that they are using. */
+  #storeOwnDevice(): void {
+    const { userId, deviceId, identityKeys, env } = this.context;
+    this.devices.save({
+      userId,
+      deviceId,
+      ...identityKeys,
+      algorithms: [...SUPPORTED_ALGORITHMS],
+      displayName: undefined,
+      deleted: false,
+      dehydrated: false,
+      localTrust: "verified",
+      crossSignedBy: undefined,
+      withheldCodeSent: false,
+      firstSeenTs: env.now(),
+      olmWedgingIndex: 0,
+      keysJson: this.#deviceKeys.text(),
+    });
+    this.tracked.track(userId);
+  }
+
+  #drop(): void {
+    this.#requests.dropAll();
+    this.#sessions.drop();
+    this.account.drop();
+    this.devices.drop();
+    this.identities.drop();
+    this.tracked.drop();
+    this.#deviceKeys.invalidate();
+  }
+}
