@@ -65,8 +65,8 @@ export class DeviceKeys {
       const known = ring.fallbackKeys.get(algorithm);
       const isKnown = known?.keyId === keyId && canonicalJson(known.key) === canonicalJson(key);
       this.uploads.push({ userId, deviceId, keyId, key, fallback: true, outcome: isKnown ? "known" : "stored" });
-      // A retry does not make a used key unused again.
-      if (!isKnown) ring.fallbackKeys.set(algorithm, { keyId, algorithm, key, used: false });
+      // Uploaded again, a used key counts as unused, as with Synapse.
+      ring.fallbackKeys.set(algorithm, { keyId, algorithm, key, used: false });
     }
   }
 

@@ -53,7 +53,8 @@ export function syncJoinedRoom(scope: SyncScope, room: Room): JsonObject | undef
     ephemeral: { events: ephemeral },
     unread_notifications: unread.room,
     ...(filter.timeline.unreadThreadNotifications ? { unread_thread_notifications: unread.threads } : {}),
-    summary: membersChanged ? summary(room, viewer.userId) : {},
+    // As Synapse does: who loads all members can summarise them alone.
+    ...(filter.state.lazyLoadMembers ? { summary: membersChanged ? summary(room, viewer.userId) : {} } : {}),
   };
 }
 
@@ -132,8 +133,11 @@ function encodeTimeline(room: Room, timeline: Timeline, viewer: Session): JsonOb
 }
 
 function summary(room: Room, viewer: string): JsonObject {
+  const isNamed = [room.stateField("m.room.name", "name"), room.stateField("m.room.canonical_alias", "alias")].some(
+    (name) => (name ?? "") !== "",
+  );
   return {
-    "m.heroes": heroes(room, viewer),
+    ...(isNamed ? {} : { "m.heroes": heroes(room, viewer) }),
     "m.joined_member_count": room.memberCount("join"),
     "m.invited_member_count": room.memberCount("invite"),
   };

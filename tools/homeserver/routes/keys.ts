@@ -13,12 +13,18 @@ export function addKeyRoutes(router: Router): void {
     const { userId, deviceId } = call.session;
     const { body } = call;
     const identity = body["device_keys"];
+    const oneTimeKeys = objectOr(body["one_time_keys"]);
+    const fallbackKeys = objectOr(body["fallback_keys"] ?? body["org.matrix.msc2732.fallback_keys"]);
     if (isObject(identity)) {
       if (identity["user_id"] !== userId || identity["device_id"] !== deviceId) throw invalidParam("Device keys of another device");
       if (!isObject(identity["keys"]) || !Array.isArray(identity["algorithms"])) throw badJson("Incomplete device keys");
     }
-    deviceKeys.addOneTimeKeys(userId, deviceId, objectOr(body["one_time_keys"]));
-    deviceKeys.setFallbackKeys(userId, deviceId, objectOr(body["fallback_keys"] ?? body["org.matrix.msc2732.fallback_keys"]));
+    for (const keys of [oneTimeKeys, fallbackKeys])
+      for (const key of Object.values(keys))
+        if (typeof key !== "string" && !(isObject(key) && typeof key["key"] === "string" && isObject(key["signatures"])))
+          throw badJson("Invalid key");
+    deviceKeys.addOneTimeKeys(userId, deviceId, oneTimeKeys);
+    deviceKeys.setFallbackKeys(userId, deviceId, fallbackKeys);
     if (isObject(identity) && deviceKeys.store(userId, deviceId, identity)) {
       crossSigning.removeDevice(userId, deviceId);
       state.deviceChanged(userId);
