@@ -1,12 +1,10 @@
+import "../protocol/no-eval.ts";
 import { contextBridge, ipcRenderer } from "electron";
-import { z } from "zod";
 import { ipcChannels } from "../protocol/ipc-channels.ts";
 import { connect } from "../protocol/rpc.ts";
 import { shellContract } from "../protocol/shell.ts";
 import { createBridge } from "./bridge.ts";
-
-// Schemas compiled with `new Function` would only make the content security policy complain.
-z.config({ jitless: true });
+import { parsePortMessage } from "./port-message.ts";
 
 const nonce = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -19,12 +17,10 @@ const shell = connect(shellContract, {
   close: () => undefined,
 });
 
-const portSchema = z.strictObject({ kind: z.enum(["chat", "vault"]), nonce: z.literal(nonce) });
-
 // Ports cannot pass the context bridge, so the page gets its own by a message, which reaches this origin only.
 ipcRenderer.on(ipcChannels.port, (event, message: unknown) => {
-  const given = portSchema.safeParse(message);
-  if (given.success) window.postMessage({ type: "bulkhead-port", kind: given.data.kind }, window.location.origin, [...event.ports]);
+  const kind = parsePortMessage(message, nonce);
+  if (kind !== undefined) window.postMessage({ type: "bulkhead-port", kind }, window.location.origin, [...event.ports]);
 });
 
 const requestPort = (): void => ipcRenderer.send(ipcChannels.wantPort, { nonce });

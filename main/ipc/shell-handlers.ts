@@ -2,6 +2,7 @@ import { CodedError } from "../../protocol/errors.ts";
 import type { Handlers } from "../../protocol/rpc.ts";
 import type { Settings, ShellContract } from "../../protocol/shell.ts";
 import type { Account } from "../account/account.ts";
+import { defaultDeviceName } from "../app/device-name.ts";
 import type { Observed } from "../crypto-host/observed.ts";
 import { discover, discoverBaseUrl } from "../matrix/discovery.ts";
 import { login, register } from "../matrix/login.ts";
@@ -118,12 +119,6 @@ function platform(): "linux" | "darwin" | "win32" | "other" {
     default:
       return "other";
   }
-}
-
-/** Other members of a room may see this name: the system, and not the machine's own name. */
-export function defaultDeviceName(): string {
-  const names = { linux: "Linux", darwin: "macOS", win32: "Windows", other: "this computer" } as const;
-  return `Bulkhead on ${names[platform()]}`;
 }
 
 function hostDescription(): string {

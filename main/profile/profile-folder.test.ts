@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -45,7 +45,7 @@ test.each([
 
 test("a folder in the file's place is unreadable too", () => {
   const folder = new ProfileFolder(path);
-  new ProfileFolder(folder.file("profile.json"));
+  mkdirSync(folder.file("profile.json"));
   expect(folder.read()).toEqual({ ok: false, error: "unreadable" });
 });
 

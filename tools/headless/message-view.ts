@@ -1,0 +1,38 @@
+import type { TimelineItem } from "../../protocol/messages/timeline-item.ts";
+
+/** A message as the JSON-RPC surface shows it. */
+export type MessageView = {
+  readonly eventId: string;
+  readonly sender: string;
+  /** Absent while the event cannot be read, and for what has no text. */
+  readonly body?: string;
+  /** Whether it came encrypted and could be read. */
+  readonly decrypted: boolean;
+  readonly utd?: { readonly code: string; readonly withheld?: string };
+  readonly shield: TimelineItem["shield"];
+};
+
+/** Undefined for what is no message of the server's timeline: state, and our own messages that the server does not have yet. */
+export function messageView(item: TimelineItem): MessageView | undefined {
+  if (item.eventId === null) return undefined;
+  const common = { eventId: item.eventId, sender: item.sender, shield: item.shield };
+  switch (item.content.kind) {
+    case "message":
+    case "media":
+      return { ...common, body: item.content.body, decrypted: item.encrypted };
+    case "undecryptable": {
+      const { code, withheldCode } = item.content.utd;
+      return { ...common, decrypted: false, utd: { code, ...(withheldCode === undefined ? {} : { withheld: withheldCode }) } };
+    }
+    case "redacted":
+    case "unsupported":
+      return { ...common, decrypted: item.encrypted };
+    case "membership":
+    case "created":
+    case "encryption-enabled":
+    case "name-changed":
+    case "topic-changed":
+    case "avatar-changed":
+      return undefined;
+  }
+}

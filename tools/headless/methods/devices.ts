@@ -1,0 +1,15 @@
+import { z } from "zod";
+import { userIdSchema } from "../../../protocol/messages/text.ts";
+import { method, type Methods } from "./method.ts";
+
+export const deviceMethods: Methods = {
+  devices: method(z.strictObject({ userId: userIdSchema }), async (app, params) =>
+    (await app.ask("devices", params)).map(({ deviceId, verified, crossSigned, blacklisted }) => ({
+      deviceId,
+      verified,
+      crossSigned,
+      blacklisted,
+    })),
+  ),
+  encryptionStatus: method(z.strictObject({}), (app) => app.ask("encryptionStatus", {})),
+};
