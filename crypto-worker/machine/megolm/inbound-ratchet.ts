@@ -3,6 +3,7 @@ import { err, ok, type Result } from "../../../protocol/result.ts";
 import { decodeBase64, encodeBase64 } from "../../primitives/base64.ts";
 import { parseEd25519Key, verifySignature } from "../../primitives/ed25519.ts";
 import { InboundGroupSession } from "../../primitives/group-session.ts";
+import { StoreError } from "../../store/types.ts";
 
 /**
  * A Megolm ratchet at the first index that we know, in the export format: version 1, index (32 bits, big endian), 128 bytes of ratchet, and the
@@ -54,7 +55,7 @@ export function encodeExportedKey(bytes: Uint8Array): string {
 /** A libolm session at this ratchet; the caller frees it. */
 export function openRatchet(bytes: Uint8Array): InboundGroupSession {
   const session = InboundGroupSession.importSession(encodeExportedKey(bytes));
-  if (!session.ok) throw new Error("a stored session key cannot be read");
+  if (!session.ok) throw new StoreError("corrupt");
   return session.value;
 }
 

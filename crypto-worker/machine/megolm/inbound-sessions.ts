@@ -2,6 +2,7 @@ import type { RoomId } from "../../../protocol/ids.ts";
 import type { InboundGroupSession } from "../../primitives/group-session.ts";
 import type { StoredInboundSession } from "../../store/tables/inbound-group-sessions.ts";
 import type { MachineContext } from "../context.ts";
+import { LruMap } from "../lru-map.ts";
 import type { Device } from "../devices/device.ts";
 import type { DeviceDirectory } from "../devices/device-directory.ts";
 import { openRatchet } from "./inbound-ratchet.ts";
@@ -24,8 +25,7 @@ const SETTLE_BATCH = 50;
 export class InboundSessions {
   readonly #context: MachineContext;
   readonly #directory: DeviceDirectory;
-  /** Least recently used first. */
-  readonly #open = new Map<string, OpenInboundSession>();
+  readonly #open = new LruMap<string, OpenInboundSession>(MAX_OPEN_SESSIONS, ({ ratchet }) => ratchet.free());
 
   constructor(context: MachineContext, directory: DeviceDirectory) {
     this.#context = context;
@@ -36,16 +36,11 @@ export class InboundSessions {
   find(roomId: RoomId, sessionId: string): OpenInboundSession | undefined {
     const key = cacheKey(roomId, sessionId);
     const open = this.#open.get(key);
-    if (open !== undefined) {
-      this.#open.delete(key);
-      this.#open.set(key, open);
-      return open;
-    }
+    if (open !== undefined) return open;
     const record = this.#context.store.inboundGroupSessions.find(roomId, sessionId);
     if (record === undefined) return undefined;
     const opened = { record, ratchet: openRatchet(record.ratchet.bytes) };
     this.#open.set(key, opened);
-    if (this.#open.size > MAX_OPEN_SESSIONS) this.#dropOldest();
     return opened;
   }
 
@@ -58,7 +53,7 @@ export class InboundSessions {
     const decision = decideMerge(known, session);
     if (decision.kind === "keep") return false;
     table.replace(known.id, decision.session);
-    this.#drop(cacheKey(session.roomId, session.ratchet.sessionId));
+    this.#open.delete(cacheKey(session.roomId, session.ratchet.sessionId));
     return true;
   }
 
@@ -76,7 +71,6 @@ export class InboundSessions {
 
   /** Frees every open session; each is opened again when it is needed. */
   close(): void {
-    for (const { ratchet } of this.#open.values()) ratchet.free();
     this.#open.clear();
   }
 
@@ -96,15 +90,6 @@ export class InboundSessions {
       }
       if (batch.length < SETTLE_BATCH) return;
     }
-  }
-
-  #dropOldest(): void {
-    for (const key of this.#open.keys()) return this.#drop(key);
-  }
-
-  #drop(key: string): void {
-    this.#open.get(key)?.ratchet.free();
-    this.#open.delete(key);
   }
 }
 

@@ -1,9 +1,10 @@
-import { parseSessionId, type RoomId } from "../../../protocol/ids.ts";
+import { parseSessionId, type RoomId, type SessionId } from "../../../protocol/ids.ts";
 import { OutboundGroupSession } from "../../primitives/group-session.ts";
 import { isSharedHistory } from "../../wire/history-visibility.ts";
 import type { JsonObject } from "../../wire/json.ts";
 import { encodeMegolmContent } from "../../wire/encrypted-content.ts";
 import { objectField } from "../../wire/json.ts";
+import { StoreError } from "../../store/types.ts";
 import type { MachineContext } from "../context.ts";
 import type { DeviceDirectory } from "../devices/device-directory.ts";
 import type { EncryptionSettings } from "./encryption-settings.ts";
@@ -42,12 +43,17 @@ export class OutboundSessions {
   readonly #inbound: InboundSessions;
   /** Least recently used first. */
   readonly #open = new Map<RoomId, OutboundSession>();
+  /** How far ratchets had moved when a rollback took the record of it back: whoever saw those ciphertexts, their indices are used. */
+  readonly #floors = new Map<SessionId, number>();
 
   constructor(context: MachineContext, directory: DeviceDirectory, inbound: InboundSessions) {
     this.#context = context;
     this.#directory = directory;
     this.#inbound = inbound;
-    context.store.onRollback(() => this.#forgetAll());
+    context.store.onRollback(() => {
+      for (const { sessionId, messageIndex } of this.#open.values()) this.#floors.set(sessionId, messageIndex);
+      this.#forgetAll();
+    });
   }
 
   find(roomId: RoomId): OutboundSession | undefined {
@@ -123,9 +129,11 @@ export class OutboundSessions {
     const record = store.outboundGroupSessions.load(roomId);
     if (record === undefined) return undefined;
     const ratchet = OutboundGroupSession.unpickle(record.pickle, pickleKey);
-    if (!ratchet.ok) throw new Error("a stored outbound session cannot be read");
+    if (!ratchet.ok) throw new StoreError("corrupt");
     // libolm has no other way to move on. Nobody sees these ciphertexts.
-    for (let index = ratchet.value.messageIndex; index < record.reservedIndex; index++) ratchet.value.encrypt("");
+    const start = Math.max(record.reservedIndex, this.#floors.get(record.sessionId) ?? 0);
+    this.#floors.delete(record.sessionId);
+    for (let index = ratchet.value.messageIndex; index < start; index++) ratchet.value.encrypt("");
     const session = new OutboundSession(record, ratchet.value);
     for (const share of store.roomKeyShares.ofRoom(roomId)) session.addShare(share);
     this.#keep(session);
