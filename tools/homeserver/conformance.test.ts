@@ -88,7 +88,7 @@ describe("keys", () => {
         ada.deviceId,
       );
     const claimed = [await claim(), await claim()].map((key) => Object.keys(Object(key))[0]);
-    expect(claimed.toSorted()).toEqual(["signed_curve25519:A", "signed_curve25519:B"]);
+    expect(new Set(claimed)).toEqual(new Set(["signed_curve25519:A", "signed_curve25519:B"]));
     expect(await claim()).toEqual({ "signed_curve25519:F": fallbackKey("f") });
     expect(await claim()).toEqual({ "signed_curve25519:F": fallbackKey("f") });
     const after = await ada.sync();
