@@ -99,15 +99,14 @@ export class OlmMachine {
 
   // Sync and requests
 
-  /** Processes to-device events in order, then device lists and key counts. What is wrong with one event is in its result, and never thrown. */
+  /**
+   * Processes to-device events in order, then device lists and key counts. What is wrong with one event is in its result, and never thrown. The server
+   * forgets the events when the next sync acknowledges this one: commit its position in the same transaction, and durably (decision 0003).
+   */
   receiveSyncChanges(changes: SyncChanges): ReceivedToDeviceEvents {
     return this.#run(({ toDevice, tracked, keysUpload }) => {
-      this.#store.requireDurability();
       const received = toDevice.receive(changes.toDeviceEvents ?? [], changes.settings ?? DEFAULT_DECRYPTION_SETTINGS);
-      const changed = userIdsOf(changes.deviceLists?.changed ?? []);
-      for (const userId of changed) tracked.markDirty(userId);
-      const changedSet = new Set(changed);
-      for (const userId of userIdsOf(changes.deviceLists?.left ?? [])) if (!changedSet.has(userId)) tracked.untrack(userId);
+      tracked.update(userIdsOf(changes.deviceLists?.changed ?? []), userIdsOf(changes.deviceLists?.left ?? []));
       keysUpload.receiveCounts(countsOf(changes.oneTimeKeyCounts), changes.unusedFallbackKeyTypes);
       return received;
     });
@@ -135,6 +134,13 @@ export class OlmMachine {
   /** Users among these whose devices are not known to be up to date. */
   outdatedUsers(userIds: Iterable<string>): UserId[] {
     return this.#run(({ tracked }) => userIdsOf(userIds).filter((userId) => !tracked.isTracked(userId) || tracked.isDirty(userId)));
+  }
+
+  /** For users out of `/keys/changes`, as for those in a sync's `device_lists.changed`. */
+  markUsersAsChanged(userIds: Iterable<string>): void {
+    this.#run(({ tracked }) => {
+      for (const userId of userIdsOf(userIds)) tracked.markDirty(userId);
+    });
   }
 
   /** After a gap in the syncs, in which changes of device lists may have been lost. */

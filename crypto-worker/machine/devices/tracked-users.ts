@@ -53,6 +53,13 @@ export class TrackedUsers {
     this.#context.store.trackedUsers.remove(userId);
   }
 
+  /** The `device_lists` of a sync. Someone in both lists left one room and shares another now. */
+  update(changed: readonly UserId[], left: readonly UserId[]): void {
+    for (const userId of changed) this.markDirty(userId);
+    const kept = new Set(changed);
+    for (const userId of left) if (!kept.has(userId)) this.untrack(userId);
+  }
+
   markDirty(userId: UserId): void {
     const last = this.#load().get(userId);
     if (last !== undefined) this.#invalidate(userId, last === 0);
