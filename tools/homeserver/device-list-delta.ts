@@ -13,11 +13,13 @@ export function deviceListDelta(
   since: number,
   until: number,
 ): { changed: string[]; left: string[] } {
+  const candidates = lists.changedBetween(since, until, userId);
+  const moved = [...rooms.ofUser(userId)].filter((room) => room.lastPosition > since);
+  if (candidates.size === 0 && moved.length === 0) return { changed: [], left: [] };
   const sharing = rooms.sharingWith(userId);
-  const changed = new Set([...lists.changedBetween(since, until, userId)].filter((changedUser) => sharing.has(changedUser)));
+  const changed = new Set([...candidates].filter((changedUser) => sharing.has(changedUser)));
   const maybeLeft = new Set<string>();
-  for (const room of rooms.ofUser(userId)) {
-    if (room.lastPosition <= since) continue;
+  for (const room of moved) {
     const wasJoined = room.membership(userId, since) === "join";
     const isJoined = room.membership(userId) === "join";
     if (!wasJoined && !isJoined) continue;

@@ -106,6 +106,7 @@ function takeTimeline({ viewer, filter }: SyncScope, room: Room, from: number, u
 
 /** State at the start of the timeline: all of it, or what changed since a position outside the timeline. */
 function takeState({ viewer, filter }: SyncScope, room: Room, timeline: Timeline, from: number | undefined): RoomEvent[] {
+  if (from !== undefined && room.lastPosition <= from) return [];
   const inTimeline = new Set(timeline.events);
   const lazyMembers = filter.state.lazyLoadMembers ? membersToLoad(room, timeline, viewer.userId, from === undefined) : undefined;
   return room.allState(timeline.startsAfter).filter((event) => {

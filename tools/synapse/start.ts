@@ -78,14 +78,21 @@ export async function synapseStatus(): Promise<(RunningSynapse & { kind: string;
 async function findRunning(): Promise<RunRecord | undefined> {
   if (!existsSync(recordFile)) return undefined;
   const record = JSON.parse(readFileSync(recordFile, "utf8")) as RunRecord;
-  // A process id may have been given to another program since: only one that still answers as a homeserver there is ours.
-  return isAlive(record.pid) && (await isHealthy(record.url, 10_000)) ? record : undefined;
+  if (!isAlive(record.pid)) return undefined;
+  // A process id may have been given to another program since, so its command line has to name Synapse.
+  const commandLine = output("ps", ["-o", "args=", "-p", String(record.pid)]);
+  if (commandLine === undefined) return (await isHealthy(record.url, 10_000)) ? record : undefined;
+  if (!commandLine.includes("synapse")) return undefined;
+  // On a busy machine it may take its time; two on one database would be worse than waiting.
+  if (await untilHealthy(record, 30_000)) return record;
+  await kill(record.pid);
+  return undefined;
 }
 
 async function untilHealthy(record: RunRecord, timeoutMs: number): Promise<boolean> {
   const end = Date.now() + timeoutMs;
   while (Date.now() < end) {
-    if (await isHealthy(record.url, 2_000)) return true;
+    if (await isHealthy(record.url, 10_000)) return true;
     if (!isAlive(record.pid)) return false;
     await sleep(200);
   }
