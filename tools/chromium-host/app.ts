@@ -127,14 +127,12 @@ class App extends LooseEmitter implements Checked {
   /** Used by the host once the entry module has run: starts Chromium and announces that the app is ready. */
   async becomeReady(): Promise<void> {
     const chromium = await browser.start(this.getLocale());
-    chromium.exited.then(
-      () => {
-        if (this.#exiting) return;
-        console.error("[chromium-host] Chromium has ended; the app ends with it");
-        this.exit(1);
-      },
-      () => undefined,
-    );
+    const onBrowserGone = (): void => {
+      if (this.#exiting) return;
+      console.error("[chromium-host] Chromium has ended; the app ends with it");
+      this.exit(1);
+    };
+    chromium.exited.then(onBrowserGone, onBrowserGone);
     this.#ready = true;
     this.emit("will-finish-launching");
     this.emit("ready", {}, {});

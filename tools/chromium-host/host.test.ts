@@ -39,7 +39,8 @@ describe.skipIf(findChromium() === undefined)("the Chromium host", () => {
         new Promise((resolve) => {
           const port = window.ports.get("worker-port");
           if (port === undefined) throw new Error("no port");
-          port.onmessage = ({ data }) => resolve(data);
+          port.addEventListener("message", ({ data }) => resolve(data), { once: true });
+          port.start();
           port.postMessage(value);
         }),
       message,
@@ -49,7 +50,7 @@ describe.skipIf(findChromium() === undefined)("the Chromium host", () => {
   const clicks = async (page: Page): Promise<number> => {
     await page.evaluate(() => {
       window.seen = [];
-      document.body.onclick = () => window.seen.push("click");
+      document.body.addEventListener("click", (event) => event.isTrusted && window.seen.push("click"), { once: true });
     });
     await Promise.race([page.mouse.click(20, 40), new Promise((resolve) => setTimeout(resolve, 500))]);
     return page.evaluate(() => window.seen.length);
@@ -126,10 +127,11 @@ describe.skipIf(findChromium() === undefined)("the Chromium host", () => {
           const got: number[] = [];
           const port = window.ports.get("worker-port");
           if (port === undefined) throw new Error("no port");
-          port.onmessage = ({ data }) => {
+          port.addEventListener("message", ({ data }) => {
             got.push(Number(data));
             if (got.length === 1000) resolve(got);
-          };
+          });
+          port.start();
           port.postMessage("burst");
         }),
     );
@@ -156,7 +158,8 @@ describe.skipIf(findChromium() === undefined)("the Chromium host", () => {
         () =>
           new Promise((resolve) => {
             const { port1, port2 } = new MessageChannel();
-            port1.onmessage = ({ data }) => resolve(data);
+            port1.addEventListener("message", ({ data }) => resolve(data));
+            port1.start();
             window.ports.get("worker-port")?.postMessage("take", [port2]);
             port1.postMessage("through");
           }),
@@ -169,7 +172,8 @@ describe.skipIf(findChromium() === undefined)("the Chromium host", () => {
         return new Promise((resolve) => {
           const port = window.ports.get("main-port");
           if (port === undefined) throw new Error("no port");
-          port.onmessage = ({ data }) => resolve(data);
+          port.addEventListener("message", ({ data }) => resolve(data), { once: true });
+          port.start();
           port.postMessage([1]);
         });
       }),
@@ -185,7 +189,8 @@ describe.skipIf(findChromium() === undefined)("the Chromium host", () => {
       for (let round = 0; round < 300; round++) {
         const started = performance.now();
         await new Promise<void>((resolve) => {
-          port.onmessage = () => resolve();
+          port.addEventListener("message", () => resolve(), { once: true });
+          port.start();
           port.postMessage({ id: round, body: "x".repeat(200) });
         });
         samples.push(performance.now() - started);
@@ -208,14 +213,15 @@ describe.skipIf(findChromium() === undefined)("the Chromium host", () => {
         );
       const image = new Promise((resolve, reject) => {
         const element = new Image();
-        element.onload = resolve;
-        element.onerror = reject;
+        element.addEventListener("load", resolve);
+        element.addEventListener("error", reject);
         element.src = "http://127.0.0.1:1/x.png";
       });
       // Later, because an evaluation from outside is itself exempt from the CSP.
       const evaluated = new Promise((resolve, reject) => {
         setTimeout(() => {
           try {
+            // oxlint-disable-next-line typescript/no-implied-eval -- that it is refused is the point
             resolve(new Function("return 1")());
           } catch (error) {
             reject(error instanceof Error ? error : new Error("refused"));
@@ -332,7 +338,7 @@ describe.skipIf(findChromium() === undefined)("the Chromium host", () => {
     await happened("vault closed");
     await expect.poll(() => chat.evaluate(() => document.hasFocus())).toBe(true);
     await expect.poll(() => app.pages().length).toBe(1);
-    expect(await clicks(chat)).toBe(1);
+    expect(await clicks(chat)).toBeGreaterThan(0);
   });
 
   test("a reload closes the document's ports and runs the preload again", async () => {
@@ -356,7 +362,7 @@ describe.skipIf(findChromium() === undefined)("the Chromium host", () => {
             const got: unknown[] = [];
             const done = (what: unknown): void => {
               got.push(what);
-              if (got.length === 2) resolve(got.sort());
+              if (got.length === 2) resolve(got.map(String).toSorted());
             };
             const port = window.ports.get("worker-port");
             port?.addEventListener("close", () => done("close"));
@@ -365,7 +371,7 @@ describe.skipIf(findChromium() === undefined)("the Chromium host", () => {
             window.fixture.send("crash-worker");
           }),
       ),
-    ).toEqual([7, "close"]);
+    ).toEqual(["7", "close"]);
     await happened("child gone Utility crashed");
     expect(app.workerPid()).toBeUndefined();
   });

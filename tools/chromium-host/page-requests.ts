@@ -51,9 +51,7 @@ export class PageRequests {
   async #fulfil(paused: Paused, url: string, response: Response): Promise<void> {
     if (response.type === "error") return this.#fail(paused, "Failed");
     const body = Buffer.from(await response.arrayBuffer());
-    const collected = Object.fromEntries(
-      [...new Set([...response.headers.keys()])].map((name) => [name, [response.headers.get(name) ?? ""]]),
-    );
+    const collected = Object.fromEntries([...new Set(response.headers.keys())].map((name) => [name, [response.headers.get(name) ?? ""]]));
     const headers = await this.#options.partition.webRequest.headers({
       ...this.#details(paused, url),
       statusLine: `HTTP/1.1 ${response.status}`,

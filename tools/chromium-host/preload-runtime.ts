@@ -176,7 +176,7 @@ export function runPreload(codec: Codec, makeBridge: typeof makeWorldBridge, fac
       y: event.clientY,
       selection: String(getSelection() ?? ""),
       link: link instanceof HTMLAnchorElement ? link.href : "",
-      editable: element?.closest("input, textarea, [contenteditable]") != null,
+      editable: (element?.closest("input, textarea, [contenteditable]") ?? null) !== null,
     });
   });
   // What needs no request (about:, data:, blob:, mailto:) cannot be stopped by intercepting requests, so it is stopped here, where a page cannot undo it.

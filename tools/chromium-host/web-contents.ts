@@ -8,7 +8,8 @@ import { IpcMain, ipcMain, type IpcMainEvent } from "./ipc-main.ts";
 import { acceleratorNames } from "./menu.ts";
 import { takeEnd, wrapEnds, type PortEnd } from "./message-port.ts";
 import { nativeTheme } from "./native-theme.ts";
-import { PageRequests, type DocumentRequest } from "./page-requests.ts";
+import { NavigationGuard } from "./navigation-guard.ts";
+import { PageRequests } from "./page-requests.ts";
 import type { PageKey, ToHost, ToPage } from "./page-wire.ts";
 import { pageWorldSource, preloadBinding, preloadSource, preloadWorld } from "./preload-script.ts";
 import { Session, session as sessions } from "./session.ts";
@@ -42,9 +43,7 @@ export class WebContents extends LooseEmitter {
   #unsent: Outgoing[] = [];
   #url = "";
   #title = "";
-  #expectedDocument: string | undefined;
-  #expectsReload = false;
-  #requestedByPage: string | undefined;
+  readonly #guard = new NavigationGuard(this);
   #windowOpen: WindowOpenHandler | undefined;
   #zoom = 1;
   #asking = false;
@@ -78,7 +77,7 @@ export class WebContents extends LooseEmitter {
     const { session } = await this.target;
     const pageUrl = toPageUrl(schemes, url);
     if (pageUrl !== url) await this.session.settlePermissions(this, url);
-    this.#expectedDocument = pageUrl;
+    this.#guard.expect(pageUrl);
     const finished = new Promise<void>((resolve, reject) => {
       this.#loading = { resolve, reject };
     });
@@ -135,12 +134,12 @@ export class WebContents extends LooseEmitter {
   }
 
   reload(): void {
-    this.#expectsReload = true;
+    this.#guard.expectReload();
     this.#cdp?.post("Page.reload", {});
   }
 
   reloadIgnoringCache(): void {
-    this.#expectsReload = true;
+    this.#guard.expectReload();
     this.#cdp?.post("Page.reload", { ignoreCache: true });
   }
 
@@ -304,7 +303,7 @@ export class WebContents extends LooseEmitter {
       partition: this.session,
       webContentsId: this.id,
       mainFrameId: this.#mainFrameId,
-      allowsDocument: (document) => this.#allowsDocument(document),
+      allowsDocument: (document) => this.#guard.allows(document),
     }).start();
     this.emulateColorScheme(nativeTheme.emulated);
     if (isHeadless) session.post("Emulation.setFocusEmulationEnabled", { enabled: this.#focused });
@@ -337,10 +336,7 @@ export class WebContents extends LooseEmitter {
     session.on("Page.domContentEventFired", () => this.emit("dom-ready", {}));
     session.on("Page.loadEventFired", () => this.#onLoaded());
     session.on("Page.frameRequestedNavigation", ({ frameId, url }) => {
-      if (frameId !== this.#mainFrameId) return;
-      this.#requestedByPage = url;
-      // Links that would leave for another program; Chromium is kept from starting it.
-      if (!/^(https?|about|data|blob|javascript):/i.test(url)) this.#refuseNavigation(url);
+      if (frameId === this.#mainFrameId && !this.#guard.requested(url)) this.stop();
     });
     session.on("Page.windowOpen", (event) => this.#onWindowOpen(event));
     session.on("Page.javascriptDialogOpening", () => {
@@ -391,7 +387,8 @@ export class WebContents extends LooseEmitter {
         emitPreventable(this, "before-input-event", {}, toInput(message.key));
         return;
       case "navigate":
-        return this.#refuseNavigation(message.url);
+        this.stop();
+        return this.#guard.refuse(message.url);
       case "focus":
         this.#focused = message.focused;
         this.emit("page-focus", message.focused);
@@ -456,36 +453,6 @@ export class WebContents extends LooseEmitter {
       );
       link.post({ t: "answer", id, ok: false, value: `Error invoking remote method '${channel}': ${shown}` });
     }
-  }
-
-  #allowsDocument({ url, pageUrl, isMainFrame }: DocumentRequest): boolean {
-    const details = { url, isMainFrame, isSameDocument: false, frame: this.mainFrame, initiator: this.mainFrame };
-    if (isMainFrame && (this.#expectedDocument === pageUrl || this.#expectsReload)) {
-      this.#expectedDocument = undefined;
-      this.#expectsReload = false;
-      return true;
-    }
-    // A reload from outside the page (a test's) is no navigation of the page's.
-    const requested = this.#requestedByPage;
-    this.#requestedByPage = undefined;
-    if (isMainFrame && requested !== pageUrl && url === this.#url.replace(/#.*$/s, "")) return true;
-    const refused = emitPreventable(this, "will-frame-navigate", details);
-    if (!isMainFrame) return !refused;
-    return !emitPreventable(this, "will-navigate", details, url, false, isMainFrame) && !refused;
-  }
-
-  /** A navigation that no request goes with: main hears of it, and this host never performs it. */
-  #refuseNavigation(url: string): void {
-    const details = {
-      url: toAppUrl(schemes, url),
-      isMainFrame: true,
-      isSameDocument: false,
-      frame: this.mainFrame,
-      initiator: this.mainFrame,
-    };
-    this.#cdp?.post("Page.stopLoading");
-    emitPreventable(this, "will-frame-navigate", details);
-    emitPreventable(this, "will-navigate", details, details.url, false, true);
   }
 
   #onStart({ frameId, url, navigationType }: Protocol.Events["Page.frameStartedNavigating"]): void {
