@@ -144,8 +144,9 @@ export class InboundGroupSession {
 
   /** SECURITY: secret. The key from `index` on, without signature. Fails with `unknown-message-index` below `firstKnownIndex`. */
   exportSession(index: number): Result<string, OlmFailure> {
-    // libolm's JavaScript reads this error from the wrong object, so the check is made here.
-    if (!Number.isInteger(index) || index < this.firstKnownIndex || index > 0xffff_ffff) return err("unknown-message-index");
+    // libolm counts modulo 2^32 and takes more than half of that ahead as behind; its JavaScript also reads the error from the wrong object.
+    const distance = index - this.firstKnownIndex;
+    if (!Number.isInteger(index) || distance < 0 || distance > 0x7fff_ffff || index > 0xffff_ffff) return err("unknown-message-index");
     return olmResult(() => this.#raw.export_session(index));
   }
 
