@@ -174,7 +174,7 @@ describe("Account", () => {
   test("a worker that dies is restarted and the account opened again", async () => {
     const { account, worker } = start();
     await signIn(account);
-    const restarting = vi.fn();
+    const restarting = vi.fn<() => void>();
     account.connection.watch((connection) => connection.workerRestarting && restarting());
     worker.crash();
     await vi.waitFor(() => expect(worker.alive).toBe(2));

@@ -127,12 +127,15 @@ export class Application {
     this.#followVault();
   }
 
-  /** The vault comes when the worker or the state of the account needs a person there, and goes when they no longer do. */
+  /**
+   * The vault comes by itself when the worker or the state of the account needs a person there. It goes when its page says so, because what it shows
+   * last (the new seal) wants to be looked at; only an account that is gone takes it along.
+   */
   #followVault(): void {
     const { account } = this.#deps;
-    const wanted = account.vaultWanted.value || account.state.value.phase === "vault";
-    if (wanted) this.#openVault();
-    else this.#closeVault();
+    const { phase } = account.state.value;
+    if (account.vaultWanted.value || phase === "vault") this.#openVault();
+    else if (phase === "signed-out" || phase === "failed") this.#closeVault();
   }
 
   #openVault(): void {
