@@ -15,7 +15,7 @@ export const migration: Migration = {
       heroes TEXT NOT NULL DEFAULT '[]', -- JSON array of user ids, from the sync summary
       joined_count INTEGER,
       invited_count INTEGER,
-      server_unread INTEGER NOT NULL DEFAULT 0,
+      server_unread INTEGER NOT NULL DEFAULT -1, -- -1 until the server has said anything
       server_mentions INTEGER NOT NULL DEFAULT 0,
       read_event_id TEXT, -- our own receipt
       read_position INTEGER,

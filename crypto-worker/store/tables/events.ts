@@ -165,7 +165,13 @@ export class EventTable {
 
   /** Shown events older than `before` and not older than `from`, newest first. */
   shownBefore(roomId: RoomId, before: number, from: number, limit: number): EventRecord[] {
-    return this.#many("room_id = ? AND shown > 0 AND position < ? AND position >= ? ORDER BY position DESC LIMIT ?", roomId, before, from, limit);
+    return this.#many(
+      "room_id = ? AND shown > 0 AND position < ? AND position >= ? ORDER BY position DESC LIMIT ?",
+      roomId,
+      before,
+      from,
+      limit,
+    );
   }
 
   /** The shown event at or before a position: where a receipt on something that is not shown is displayed. */
@@ -184,8 +190,9 @@ export class EventTable {
 
   latestMessage(roomId: RoomId): EventRecord | undefined {
     return (
-      this.#many("room_id = ? AND shown > 0 AND position IS NOT NULL ORDER BY position DESC LIMIT 30", roomId).find((event) => event.shown === 2) ??
-      this.#many("room_id = ? AND shown > 0 AND position IS NOT NULL ORDER BY position DESC LIMIT 1", roomId)[0]
+      this.#many("room_id = ? AND shown > 0 AND position IS NOT NULL ORDER BY position DESC LIMIT 30", roomId).find(
+        (event) => event.shown === 2,
+      ) ?? this.#many("room_id = ? AND shown > 0 AND position IS NOT NULL ORDER BY position DESC LIMIT 1", roomId)[0]
     );
   }
 
@@ -206,7 +213,9 @@ export class EventTable {
   undecryptableCount(): number {
     return (
       this.#database
-        .prepare<{ n: number }>("SELECT COUNT(*) AS n FROM event WHERE utd_code IS NOT NULL AND session_id IS NOT NULL AND position IS NOT NULL")
+        .prepare<{ n: number }>(
+          "SELECT COUNT(*) AS n FROM event WHERE utd_code IS NOT NULL AND session_id IS NOT NULL AND position IS NOT NULL",
+        )
         .first()?.n ?? 0
     );
   }
@@ -243,7 +252,10 @@ export class EventTable {
   }
 
   #many(where: string, ...params: (string | number)[]): EventRecord[] {
-    return this.#database.prepare<Row>(`SELECT ${COLUMNS} FROM event WHERE ${where}`).all(...params).map(fromRow);
+    return this.#database
+      .prepare<Row>(`SELECT ${COLUMNS} FROM event WHERE ${where}`)
+      .all(...params)
+      .map(fromRow);
   }
 }
 

@@ -93,6 +93,10 @@ export class InboundGroupSessionTable {
       .map(fromRow);
   }
 
+  count(): number {
+    return this.#database.prepare<{ n: number }>("SELECT COUNT(*) AS n FROM inbound_group_session").first()?.n ?? 0;
+  }
+
   /** All sessions in the order of their ids, a page at a time. */
   page(afterId: number, limit: number): StoredInboundSession[] {
     return this.#database

@@ -52,13 +52,18 @@ export class RoomMemberTable {
   }
 
   all(roomId: RoomId): MemberRecord[] {
-    return this.#database.prepare<MemberRow>(`SELECT ${COLUMNS} FROM room_member WHERE room_id = ? ORDER BY user_id`).all(roomId).map(fromRow);
+    return this.#database
+      .prepare<MemberRow>(`SELECT ${COLUMNS} FROM room_member WHERE room_id = ? ORDER BY user_id`)
+      .all(roomId)
+      .map(fromRow);
   }
 
   /** Current members only: those from old events may have left since. */
   withMembership(roomId: RoomId, membership: Membership): UserId[] {
     return this.#database
-      .prepare<{ user_id: UserId }>("SELECT user_id FROM room_member WHERE room_id = ? AND membership = ? AND historic = 0 ORDER BY user_id")
+      .prepare<{ user_id: UserId }>(
+        "SELECT user_id FROM room_member WHERE room_id = ? AND membership = ? AND historic = 0 ORDER BY user_id",
+      )
       .all(roomId, membership)
       .map((row) => row.user_id);
   }

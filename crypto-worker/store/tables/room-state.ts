@@ -23,7 +23,9 @@ export class RoomStateTable {
 
   load(roomId: RoomId, type: string, stateKey = ""): StateRecord | undefined {
     const row = this.#database
-      .prepare<StateRow>("SELECT type, state_key, event_id, sender, content FROM room_state WHERE room_id = ? AND type = ? AND state_key = ?")
+      .prepare<StateRow>(
+        "SELECT type, state_key, event_id, sender, content FROM room_state WHERE room_id = ? AND type = ? AND state_key = ?",
+      )
       .first(roomId, type, stateKey);
     return row === undefined
       ? undefined

@@ -93,9 +93,14 @@ export class RoomTable {
   }
 
   setRead(roomId: RoomId, eventId: EventId, position: number | undefined): void {
+    this.#database.prepare("UPDATE room SET read_event_id = ?, read_position = ? WHERE room_id = ?").run(eventId, position ?? null, roomId);
+  }
+
+  /** Our receipt came before its event and finds its place. */
+  placeRead(roomId: RoomId, eventId: EventId, position: number): void {
     this.#database
-      .prepare("UPDATE room SET read_event_id = ?, read_position = ? WHERE room_id = ?")
-      .run(eventId, position ?? null, roomId);
+      .prepare("UPDATE room SET read_position = ? WHERE room_id = ? AND read_event_id = ? AND read_position IS NULL")
+      .run(position, roomId, eventId);
   }
 
   setNextPosition(roomId: RoomId, position: number): void {
@@ -112,6 +117,14 @@ export class RoomTable {
       .prepare<{ summary: string }>("SELECT summary FROM room WHERE listed = 1 AND summary IS NOT NULL")
       .all()
       .map((row) => JSON.parse(row.summary) as RoomSummary);
+  }
+
+  /** Undefined for a room that the list does not show. */
+  summary(roomId: RoomId): RoomSummary | undefined {
+    const row = this.#database
+      .prepare<{ summary: string }>("SELECT summary FROM room WHERE room_id = ? AND listed = 1 AND summary IS NOT NULL")
+      .first(roomId);
+    return row === undefined ? undefined : (JSON.parse(row.summary) as RoomSummary);
   }
 
   joined(): RoomId[] {

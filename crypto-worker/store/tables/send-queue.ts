@@ -50,7 +50,9 @@ export class SendQueueTable {
 
   add(event: Pick<QueuedEvent, "roomId" | "itemId" | "transactionId" | "type" | "content" | "target" | "createdAt">): void {
     this.#database
-      .prepare("INSERT INTO send_queue (room_id, item_id, txn_id, type, content, target, created_at, state) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued')")
+      .prepare(
+        "INSERT INTO send_queue (room_id, item_id, txn_id, type, content, target, created_at, state) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued')",
+      )
       .run(
         event.roomId,
         event.itemId,

@@ -13,7 +13,9 @@ export class ToDeviceRequestTable {
   /** In the order in which they were added. */
   all(): ToDeviceRequestRecord[] {
     return this.#database
-      .prepare<{ id: string; event_type: string; messages: string }>("SELECT id, event_type, messages FROM to_device_request ORDER BY position")
+      .prepare<{ id: string; event_type: string; messages: string }>(
+        "SELECT id, event_type, messages FROM to_device_request ORDER BY position",
+      )
       .all()
       .map((row) => ({ id: row.id, eventType: row.event_type, messagesJson: row.messages }));
   }

@@ -1,0 +1,81 @@
+import type { ChatContract } from "../../protocol/chat.ts";
+import type { ResultOf } from "../../protocol/define.ts";
+import { CodedError } from "../../protocol/errors.ts";
+import { parseUserId } from "../../protocol/ids.ts";
+import type { DeviceView } from "../../protocol/messages/device.ts";
+import { arrayField, isJsonObject, stringField } from "../wire/json.ts";
+import type { ClientContext } from "./context.ts";
+import type { RequestPump } from "./pump.ts";
+import { cleanMxc, cleanName } from "./rooms/names.ts";
+
+type Found = ResultOf<ChatContract["searchUsers"]>;
+
+const DEVICES_WAIT_MS = 5000;
+
+/** Other people: the user directory and their devices. */
+export class People {
+  readonly #context: ClientContext;
+  readonly #pump: RequestPump;
+
+  constructor(context: ClientContext, pump: RequestPump) {
+    this.#context = context;
+    this.#pump = pump;
+  }
+
+  async search(term: string): Promise<Found> {
+    const answer = await this.#context.http.jsonOrThrow({
+      kind: "account",
+      method: "POST",
+      path: "/_matrix/client/v3/user_directory/search",
+      body: { search_term: term, limit: 20 },
+      retry: "safe",
+    });
+    return (arrayField(answer, "results") ?? []).slice(0, 50).flatMap((entry) => {
+      const userId = isJsonObject(entry) ? parseUserId(stringField(entry, "user_id")) : undefined;
+      if (!isJsonObject(entry) || userId?.ok !== true || /\s/.test(userId.value)) return [];
+      return [
+        {
+          userId: userId.value,
+          displayName: cleanName(stringField(entry, "display_name")) ?? null,
+          avatar: cleanMxc(stringField(entry, "avatar_url")) ?? null,
+        },
+      ];
+    });
+  }
+
+  /** A person's devices; asked of the server first where none is known yet. */
+  async devices(userId: string): Promise<DeviceView[]> {
+    const { machine } = this.#context;
+    if (machine.getUserDevices(userId).length === 0) {
+      machine.updateTrackedUsers([userId]);
+      await this.#pump.settle("keys_query", DEVICES_WAIT_MS);
+    }
+    return machine
+      .getUserDevices(userId)
+      .slice(0, 2000)
+      .map((device) => ({
+        userId: device.userId,
+        deviceId: device.deviceId,
+        displayName: cleanName(device.displayName) ?? null,
+        ed25519: device.ed25519,
+        curve25519: device.curve25519,
+        verified: device.verified,
+        crossSigned: device.crossSigned,
+        blacklisted: device.blacklisted,
+        own: device.userId === this.#context.userId,
+        firstSeen: Math.max(0, device.firstSeen),
+      }));
+  }
+
+  /** Takes trust away, or takes that back. Only a ceremony in the vault gives it. */
+  setBlacklisted(userId: string, deviceId: string, blacklisted: boolean): void {
+    const { machine } = this.#context;
+    const device = machine.getDevice(userId, deviceId);
+    if (device === undefined) throw new CodedError("not-found");
+    if (device.blacklisted === blacklisted) return;
+    this.#context.commit((changes) => {
+      machine.setLocalTrust(userId, deviceId, blacklisted ? "blacklisted" : "unset");
+      changes.deviceOwners.add(device.userId);
+    });
+  }
+}

@@ -1,0 +1,85 @@
+import MarkdownIt from "markdown-it";
+import type { EventId, UserId } from "../../../protocol/ids.ts";
+import type { JsonObject } from "../../wire/json.ts";
+
+export type Composition = {
+  readonly msgtype: "text" | "notice" | "emote";
+  readonly markdown: string;
+  readonly mentions: readonly UserId[];
+  readonly replyTo?: EventId;
+};
+
+// HTML that somebody types is text; what others receive is only what Markdown itself makes. Their clients sanitise it all the same.
+const renderer = new MarkdownIt({ html: false, linkify: true, breaks: true });
+const MAX_MENTIONS = 50;
+
+/** The content of a message: formatted only where there is formatting, mentions always stated, so that old rules do not guess them (MSC3952). */
+export function composeMessage({ msgtype, markdown, mentions, replyTo }: Composition): JsonObject {
+  return {
+    ...textContent(msgtype, markdown),
+    "m.mentions": mentionsOf(mentions),
+    ...(replyTo === undefined ? {} : { "m.relates_to": { "m.in_reply_to": { event_id: replyTo } } }),
+  };
+}
+
+/** An edit: the new content, and a fallback for clients that do not know edits. It mentions nobody again. */
+export function composeEdit(target: EventId, msgtype: Composition["msgtype"], markdown: string, mentions: readonly UserId[]): JsonObject {
+  const content = textContent(msgtype, markdown);
+  const fallback: Record<string, string> = { ...content, body: `* ${content.body}` };
+  if (content.formatted_body !== undefined) fallback["formatted_body"] = `* ${content.formatted_body}`;
+  return {
+    ...fallback,
+    "m.mentions": {},
+    "m.new_content": { ...content, "m.mentions": mentionsOf(mentions) },
+    "m.relates_to": { rel_type: "m.replace", event_id: target },
+  };
+}
+
+export function composeReaction(target: EventId, key: string): JsonObject {
+  return { "m.relates_to": { rel_type: "m.annotation", event_id: target, key } };
+}
+
+type TextContent = { readonly msgtype: string; readonly body: string; readonly format?: string; readonly formatted_body?: string };
+
+function textContent(msgtype: Composition["msgtype"], markdown: string): TextContent {
+  const body = markdown.trim();
+  const html = renderer.render(body).trim();
+  const base = { msgtype: `m.${msgtype}`, body };
+  return isPlain(html) && !ESCAPED.test(body) ? base : { ...base, format: "org.matrix.custom.html", formatted_body: unwrap(html) };
+}
+
+/** Escapes and entities read differently once Markdown is done with them. */
+const ESCAPED = /\\[!-/:-@[-`{-~]|&#?[0-9a-zA-Z]{2,32};/;
+
+/** Paragraphs, line breaks, bare links and escapes say nothing that the plain text does not. */
+function isPlain(html: string): boolean {
+  const rest = html.replace(/<a href="([^"]*)">([^<]*)<\/a>/g, (whole: string, href: string, text: string) =>
+    isBareLink(href, text) ? "" : whole,
+  );
+  return !/<(?!\/?p>|br>|br \/>)/.test(rest);
+}
+
+function isBareLink(href: string, text: string): boolean {
+  const bare = (link: string): string => decodeSafely(link.replace(/^(?:https?:\/\/|mailto:)/, "").replace(/\/$/, ""));
+  return bare(href) === bare(text);
+}
+
+function decodeSafely(text: string): string {
+  try {
+    return decodeURI(text);
+  } catch (error) {
+    if (error instanceof URIError) return text;
+    throw error;
+  }
+}
+
+/** One paragraph needs no paragraph around it. */
+function unwrap(html: string): string {
+  const inner = /^<p>([\s\S]*)<\/p>$/.exec(html)?.[1];
+  return inner !== undefined && !inner.includes("<p>") ? inner : html;
+}
+
+function mentionsOf(userIds: readonly UserId[]): JsonObject {
+  const unique = [...new Set(userIds)].slice(0, MAX_MENTIONS);
+  return unique.length === 0 ? {} : { user_ids: unique };
+}

@@ -1,0 +1,88 @@
+import { CodedError } from "../../../protocol/errors.ts";
+import type { RoomId } from "../../../protocol/ids.ts";
+import type { RoomRecord } from "../../store/tables/rooms.ts";
+import { MEGOLM_ALGORITHM } from "../../wire/algorithms.ts";
+import type { ClientContext } from "../context.ts";
+import { recipientsOf, type MemberLoader } from "../rooms/members.ts";
+import type { RequestPump } from "../pump.ts";
+
+/** How long a message waits for the devices of people of whom none is known. */
+const KEY_QUERY_WAIT_MS = 5000;
+/** Members may come and go while keys are on their way; each time the recipients are settled anew. */
+const MAX_ROUNDS = 8;
+
+/**
+ * Makes a room ready to be encrypted for: everybody known, their devices known, Olm sessions there, the room key shared and acknowledged.
+ * One at a time a room.
+ */
+export class RoomEncryption {
+  readonly #context: ClientContext;
+  readonly #members: MemberLoader;
+  readonly #pump: RequestPump;
+  readonly #tails = new Map<RoomId, Promise<unknown>>();
+  #claims: Promise<unknown> = Promise.resolve();
+
+  constructor(context: ClientContext, members: MemberLoader, pump: RequestPump) {
+    this.#context = context;
+    this.#members = members;
+    this.#pump = pump;
+  }
+
+  /**
+   * Runs `encrypt` at a moment when the room key is shared with exactly today's recipients: there is no wait between that check and the
+   * call. Rejects with a `CodedError`.
+   */
+  whenReady<T>(roomId: RoomId, encrypt: () => T): Promise<T> {
+    const tail = this.#tails.get(roomId) ?? Promise.resolve();
+    const run = tail.then(() => this.#prepare(roomId, encrypt));
+    const settled = run.catch(() => undefined);
+    this.#tails.set(roomId, settled);
+    void settled.then(() => {
+      if (this.#tails.get(roomId) === settled) this.#tails.delete(roomId);
+    });
+    return run;
+  }
+
+  async #prepare<T>(roomId: RoomId, encrypt: () => T): Promise<T> {
+    const { machine } = this.#context;
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      await this.#members.ensure(roomId);
+      this.#requireEncrypted(roomId);
+      machine.updateTrackedUsers(recipientsOf(this.#context, roomId).userIds);
+      if (round === 0) await this.#pump.settle("keys_query", KEY_QUERY_WAIT_MS);
+      await this.#claimMissing(roomId);
+      const room = this.#requireEncrypted(roomId);
+      if (!room.membersComplete) continue;
+      const { userIds, historyVisibility } = recipientsOf(this.#context, roomId);
+      const requests = machine.shareRoomKey(roomId, userIds, {
+        ...(room.rotationMs === undefined ? {} : { rotationPeriodMs: room.rotationMs }),
+        ...(room.rotationMsgs === undefined ? {} : { rotationPeriodMsgs: room.rotationMsgs }),
+        historyVisibility,
+        sharingStrategy: "allDevices",
+      });
+      if (requests.length === 0) return encrypt();
+      const answers = await Promise.all(requests.map((request) => this.#pump.send(request)));
+      for (const answer of answers) if (!answer.ok) throw new CodedError(answer.error.code);
+    }
+    throw new CodedError("encryption-failed");
+  }
+
+  /** One claim at a time in the whole account: two would take two one-time keys of the same device. */
+  async #claimMissing(roomId: RoomId): Promise<void> {
+    const turn = this.#claims.then(async () => {
+      const claim = this.#context.machine.getMissingSessions(recipientsOf(this.#context, roomId).userIds);
+      if (claim === undefined) return;
+      const answer = await this.#pump.send(claim);
+      if (!answer.ok) throw new CodedError(answer.error.code);
+    });
+    this.#claims = turn.catch(() => undefined);
+    return turn;
+  }
+
+  #requireEncrypted(roomId: RoomId): RoomRecord {
+    const room = this.#context.store.rooms.load(roomId);
+    if (room === undefined || room.membership !== "join") throw new CodedError("forbidden");
+    if (room.algorithm !== MEGOLM_ALGORITHM) throw new CodedError("room-encryption-unsupported");
+    return room;
+  }
+}

@@ -1,0 +1,262 @@
+import { CodedError, type ErrorCode } from "../../../protocol/errors.ts";
+import { parseEventId, parseTransactionId, type EventId, type RoomId, type TransactionId } from "../../../protocol/ids.ts";
+import { err, ok, type Result } from "../../../protocol/result.ts";
+import { describeError } from "../../log.ts";
+import { encodeBase64Url } from "../../primitives/base64.ts";
+import type { QueuedEvent } from "../../store/tables/send-queue.ts";
+import { stringField, type JsonObject } from "../../wire/json.ts";
+import type { Changes } from "../changes.ts";
+import type { ClientContext } from "../context.ts";
+import { roomPath, segment, type HttpFailure } from "../http.ts";
+import type { RoomEncryption } from "./room-encryption.ts";
+
+export type Outgoing = {
+  readonly roomId: RoomId;
+  readonly type: string;
+  readonly content: JsonObject;
+  /** For what is about another event and has no item of its own. */
+  readonly target?: EventId;
+};
+
+type Attempt =
+  | { readonly kind: "sent"; readonly eventId: EventId }
+  | { readonly kind: "refused"; readonly code: ErrorCode }
+  | { readonly kind: "later" };
+
+const FIRST_DELAY_MS = 1000;
+const MAX_DELAY_MS = 60_000;
+/** Reasons that another attempt by itself would not change. */
+const PERMANENT: ReadonlySet<ErrorCode> = new Set([
+  "forbidden",
+  "too-large",
+  "not-found",
+  "invalid-request",
+  "room-encryption-unsupported",
+  "user-deactivated",
+  "unsupported",
+]);
+
+/**
+ * The durable send queue: a row an event, in order within a room, the same transaction id for every attempt. What is to be encrypted is
+ * encrypted when its turn comes; ratchet and ciphertext are one commit, and from then on the same bytes are sent, also after a crash.
+ */
+export class SendQueue {
+  readonly #context: ClientContext;
+  readonly #encryption: RoomEncryption;
+  readonly #running = new Set<RoomId>();
+  readonly #inFlight = new Set<string>();
+  /** Rooms that wait before the next attempt. */
+  readonly #retries = new Map<RoomId, NodeJS.Timeout>();
+  readonly #failures = new Map<RoomId, number>();
+  #online = true;
+  #stopped = false;
+
+  constructor(context: ClientContext, encryption: RoomEncryption) {
+    this.#context = context;
+    this.#encryption = encryption;
+  }
+
+  /** Puts an event on disk and starts sending. Answers with the id of its local echo. */
+  enqueue({ roomId, type, content, target }: Outgoing): string {
+    const { store, env } = this.#context;
+    const transactionId = newTransactionId(env.randomBytes(18));
+    const itemId = `~${transactionId}`;
+    this.#context.commit((changes) => {
+      store.sendQueue.add({ roomId, itemId, transactionId, type, content, target, createdAt: env.now() });
+      if (target === undefined) changes.touchQueued(roomId, itemId);
+      else this.#touchTarget(changes, roomId, target);
+    });
+    this.wake(roomId);
+    return itemId;
+  }
+
+  isSending(itemId: string): boolean {
+    return this.#inFlight.has(itemId);
+  }
+
+  /** Tries again, by hand, what the server refused. */
+  retry(roomId: RoomId, itemId: string): void {
+    const entry = this.#require(roomId, itemId);
+    if (entry.state === "failed") this.#change(entry, () => this.#context.store.sendQueue.requeue(itemId));
+    this.#forgetDelay(roomId);
+    this.wake(roomId);
+  }
+
+  /** Takes back what is not on its way. */
+  cancel(roomId: RoomId, itemId: string): void {
+    const entry = this.#require(roomId, itemId);
+    if (this.#inFlight.has(itemId) || entry.state === "sent") throw new CodedError("conflict");
+    this.#context.commit((changes) => {
+      this.#context.store.sendQueue.remove(itemId);
+      changes.timeline(roomId).removals.add(itemId);
+      changes.rooms.add(roomId);
+      if (entry.target !== undefined) this.#touchTarget(changes, roomId, entry.target);
+    });
+  }
+
+  setOnline(online: boolean): void {
+    this.#online = online;
+    if (!online) return;
+    for (const roomId of this.#retries.keys()) this.#forgetDelay(roomId);
+    this.wakeAll();
+  }
+
+  wakeAll(): void {
+    for (const roomId of this.#context.store.sendQueue.roomsWaiting()) this.wake(roomId);
+  }
+
+  wake(roomId: RoomId): void {
+    if (this.#stopped || !this.#online || this.#running.has(roomId) || this.#retries.has(roomId)) return;
+    this.#running.add(roomId);
+    void this.#run(roomId);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const timer of this.#retries.values()) clearTimeout(timer);
+    this.#retries.clear();
+  }
+
+  async #run(roomId: RoomId): Promise<void> {
+    let waits = false;
+    while (!this.#stopped && this.#online) {
+      const entry = this.#context.store.sendQueue.next(roomId);
+      if (entry === undefined) break;
+      const attempt = await this.#attempt(entry);
+      if (this.#stopped) return;
+      if (attempt.kind === "later") {
+        this.#delay(roomId, entry);
+        waits = true;
+        break;
+      }
+      this.#failures.delete(roomId);
+      this.#finish(entry, attempt);
+    }
+    this.#running.delete(roomId);
+    // Something may have been queued between the last look and now.
+    if (!waits && !this.#stopped && this.#context.store.sendQueue.next(roomId) !== undefined) this.wake(roomId);
+  }
+
+  async #attempt(entry: QueuedEvent): Promise<Attempt> {
+    this.#inFlight.add(entry.itemId);
+    this.#change(entry, () => undefined);
+    try {
+      const answer = await this.#send(entry);
+      if (!answer.ok) {
+        this.#context.log.warn("send.failed", { code: answer.error.code });
+        return answer.error.permanent ? { kind: "refused", code: answer.error.code } : { kind: "later" };
+      }
+      const eventId = parseEventId(stringField(answer.value, "event_id"));
+      return eventId.ok ? { kind: "sent", eventId: eventId.value } : { kind: "later" };
+    } catch (error) {
+      if (this.#stopped) return { kind: "later" };
+      const code = error instanceof CodedError ? error.code : "encryption-failed";
+      if (error instanceof CodedError) this.#context.log.warn("send.failed", { code });
+      else this.#context.log.error("bug", describeError(error));
+      const permanent = error instanceof CodedError ? PERMANENT.has(code) : true;
+      return permanent ? { kind: "refused", code } : { kind: "later" };
+    } finally {
+      this.#inFlight.delete(entry.itemId);
+    }
+  }
+
+  async #send(entry: QueuedEvent): Promise<Result<JsonObject, HttpFailure>> {
+    const { store, http } = this.#context;
+    const room = store.rooms.load(entry.roomId);
+    if (room === undefined || room.membership !== "join") return err({ code: "forbidden", errcode: undefined, permanent: true });
+    if (entry.type === "m.room.redaction") {
+      if (entry.target === undefined) return err({ code: "invalid-request", errcode: undefined, permanent: true });
+      const path = roomPath(entry.roomId, `redact/${segment(entry.target)}/${segment(entry.transactionId)}`);
+      // The server has to act on a redaction, so it cannot be encrypted; what was written as its reason stays out of encrypted rooms.
+      return http.json({ kind: "room", method: "PUT", path, body: room.algorithm === undefined ? entry.content : {} });
+    }
+    const encrypted = room.algorithm === undefined ? ok(undefined) : await this.#encrypt(entry);
+    if (!encrypted.ok) return encrypted;
+    // No wait lies between this look at the latch and the sending: once a room is known to be encrypted nothing goes into it in clear.
+    if (encrypted.value === undefined && store.rooms.load(entry.roomId)?.algorithm !== undefined) {
+      return err({ code: "cancelled", errcode: undefined, permanent: false });
+    }
+    const type = encrypted.value === undefined ? entry.type : "m.room.encrypted";
+    const path = roomPath(entry.roomId, `send/${segment(type)}/${segment(entry.transactionId)}`);
+    return http.json({ kind: "room", method: "PUT", path, bodyText: encrypted.value ?? JSON.stringify(entry.content) });
+  }
+
+  async #encrypt(entry: QueuedEvent): Promise<Result<string, never>> {
+    if (entry.ciphertext !== undefined) return ok(entry.ciphertext);
+    const { machine, store } = this.#context;
+    return this.#encryption.whenReady(entry.roomId, () =>
+      this.#context.commit(() => {
+        const text = JSON.stringify(machine.encryptRoomEvent(entry.roomId, entry.type, entry.content));
+        store.sendQueue.setCiphertext(entry.itemId, text);
+        return ok(text);
+      }),
+    );
+  }
+
+  #finish(entry: QueuedEvent, attempt: Exclude<Attempt, { kind: "later" }>): void {
+    const { store } = this.#context;
+    this.#context.commit((changes) => {
+      if (store.sendQueue.byItem(entry.itemId) === undefined) return;
+      this.#touch(changes, entry);
+      if (attempt.kind === "refused") return store.sendQueue.setFailed(entry.itemId, attempt.code);
+      const arrived = store.events.load(entry.roomId, attempt.eventId);
+      if (arrived === undefined) return store.sendQueue.setSent(entry.itemId, attempt.eventId);
+      // The sync was faster than this answer and did not carry our transaction id: the event takes over the echo's identity now.
+      store.sendQueue.remove(entry.itemId);
+      if (entry.target !== undefined) return;
+      store.events.setItemId(arrived.row, entry.itemId);
+      changes.timeline(entry.roomId).removals.add(arrived.itemId);
+      changes.touch(entry.roomId, arrived.eventId);
+    });
+    if (attempt.kind === "sent") this.#context.log.info("send.accepted");
+  }
+
+  #delay(roomId: RoomId, entry: QueuedEvent): void {
+    const failures = (this.#failures.get(roomId) ?? 0) + 1;
+    this.#failures.set(roomId, failures);
+    this.#change(entry, () => undefined);
+    const delayMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (failures - 1)) * (0.75 + Math.random() / 2);
+    const timer = setTimeout(() => {
+      this.#retries.delete(roomId);
+      this.wake(roomId);
+    }, delayMs);
+    this.#retries.set(roomId, timer);
+  }
+
+  #forgetDelay(roomId: RoomId): void {
+    clearTimeout(this.#retries.get(roomId));
+    this.#retries.delete(roomId);
+    this.#failures.delete(roomId);
+  }
+
+  #change(entry: QueuedEvent, write: () => void): void {
+    this.#context.commit((changes) => {
+      write();
+      this.#touch(changes, entry);
+    });
+  }
+
+  #touch(changes: Changes, entry: QueuedEvent): void {
+    if (entry.target === undefined) changes.touchQueued(entry.roomId, entry.itemId);
+    else this.#touchTarget(changes, entry.roomId, entry.target);
+  }
+
+  /** Taking back a reaction changes the item that it was about. */
+  #touchTarget(changes: Changes, roomId: RoomId, target: EventId): void {
+    changes.touch(roomId, target);
+    const relatesTo = this.#context.store.events.load(roomId, target)?.relatesTo;
+    if (relatesTo !== undefined) changes.touch(roomId, relatesTo);
+  }
+
+  #require(roomId: RoomId, itemId: string): QueuedEvent {
+    const entry = this.#context.store.sendQueue.byItem(itemId);
+    if (entry === undefined || entry.roomId !== roomId) throw new CodedError("not-found");
+    return entry;
+  }
+}
+
+function newTransactionId(random: Uint8Array): TransactionId {
+  const id = parseTransactionId(`m${encodeBase64Url(random)}`);
+  if (!id.ok) throw new Error("a random transaction id must be one");
+  return id.value;
+}

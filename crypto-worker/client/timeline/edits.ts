@@ -1,0 +1,36 @@
+import type { EventRecord } from "../../store/tables/events.ts";
+import { objectField } from "../../wire/json.ts";
+import { REPLACEMENT } from "./relation.ts";
+
+/**
+ * The edit that counts, if any. CVE-2026-45057: the same sender, room and type, no state on either side, not an edit of an edit, and
+ * encrypted if the original was; anything else is ignored. Its own shield is the one to be shown.
+ */
+export function latestEdit(original: EventRecord, related: readonly EventRecord[]): EventRecord | undefined {
+  let latest: EventRecord | undefined;
+  for (const candidate of related) {
+    if (isValidEdit(original, candidate) && (latest === undefined || isLater(candidate, latest))) latest = candidate;
+  }
+  return latest;
+}
+
+export function isValidEdit(original: EventRecord, edit: EventRecord): boolean {
+  return (
+    edit.relation === REPLACEMENT &&
+    edit.relatesTo === original.eventId &&
+    edit.eventId !== original.eventId &&
+    edit.roomId === original.roomId &&
+    edit.sender === original.sender &&
+    edit.type === original.type &&
+    edit.stateKey === undefined &&
+    original.stateKey === undefined &&
+    original.relation !== REPLACEMENT &&
+    original.redactedBy === undefined &&
+    edit.redactedBy === undefined &&
+    edit.utdCode === undefined &&
+    (original.source === undefined || edit.source !== undefined) &&
+    objectField(edit.content, "m.new_content") !== undefined
+  );
+}
+
+const isLater = (a: EventRecord, b: EventRecord): boolean => a.ts > b.ts || (a.ts === b.ts && a.eventId > b.eventId);

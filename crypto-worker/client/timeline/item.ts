@@ -1,0 +1,204 @@
+import type { EventId, RoomId, UserId } from "../../../protocol/ids.ts";
+import { shieldSchema, type Shield, type TimelineContent, type TimelineItem } from "../../../protocol/messages/timeline-item.ts";
+import type { EventRecord } from "../../store/tables/events.ts";
+import type { QueuedEvent } from "../../store/tables/send-queue.ts";
+import { objectField, stringField, type JsonObject } from "../../wire/json.ts";
+import type { ClientContext } from "../context.ts";
+import { cleanName, NameDirectory } from "../rooms/names.ts";
+import { latestEdit } from "./edits.ts";
+import { decideMembershipChange } from "./membership-change.ts";
+import { messageText, oneLine } from "./message-text.ts";
+import { previewEvent } from "./preview.ts";
+import { collectReactions } from "./reactions.ts";
+import { repliedTo } from "./relation.ts";
+import { encodeUtd } from "./utd-cause.ts";
+
+/** Local echoes sort behind everything that the server has ordered. */
+export const ECHO_POSITIONS = 2 ** 52;
+const MAX_READERS = 20;
+
+type Content = TimelineContent;
+type Quote = Extract<Content, { kind: "message" }>["replyTo"];
+
+/** Makes the items of one room as the page sees them. One instance a batch, as it remembers names. */
+export class ItemAssembler {
+  readonly #context: ClientContext;
+  readonly #roomId: RoomId;
+  readonly #names: NameDirectory;
+  readonly #encrypted: boolean;
+
+  constructor(context: ClientContext, roomId: RoomId) {
+    this.#context = context;
+    this.#roomId = roomId;
+    this.#names = new NameDirectory(context.store.members, roomId);
+    this.#encrypted = context.store.rooms.load(roomId)?.algorithm !== undefined;
+  }
+
+  /** Undefined for an event without an item of its own or without a place. */
+  fromEvent(event: EventRecord): TimelineItem | undefined {
+    if (event.shown === 0 || event.position === undefined) return undefined;
+    const { store, userId } = this.#context;
+    const related = store.events.related(this.#roomId, event.eventId);
+    const waiting = this.#waitingAboutEvents();
+    const pending = waiting.filter((entry) => entry.target === event.eventId);
+    const edit = latestEdit(event, related);
+    const pendingEdit = pending.findLast((entry) => entry.type === event.type && objectField(entry.content, "m.new_content") !== undefined);
+    const content = this.#content(event, edit, pendingEdit, pending);
+    return {
+      id: event.itemId,
+      eventId: event.eventId,
+      position: event.position,
+      sender: event.sender,
+      senderName: this.#names.name(event.sender),
+      senderAvatar: this.#names.avatar(event.sender),
+      mine: event.sender === userId,
+      at: event.ts,
+      encrypted: event.source !== undefined,
+      shield: content.kind === "redacted" ? null : parseShield((edit ?? event).shield),
+      content,
+      reactions:
+        content.kind === "redacted"
+          ? []
+          : collectReactions(
+              related.filter((other) => !this.#isBeingRedacted(other)),
+              pending,
+              userId,
+              this.#names,
+            ),
+      send: pendingEdit === undefined ? null : sendState(pendingEdit, false),
+      readBy: this.#readBy(event.position),
+    };
+  }
+
+  fromQueue(entry: QueuedEvent, isSending: boolean): TimelineItem | undefined {
+    if (entry.target !== undefined) return undefined;
+    const { userId } = this.#context;
+    return {
+      id: entry.itemId,
+      eventId: entry.eventId ?? null,
+      position: ECHO_POSITIONS + entry.id,
+      sender: userId,
+      senderName: this.#names.name(userId),
+      senderAvatar: this.#names.avatar(userId),
+      mine: true,
+      at: entry.createdAt,
+      encrypted: this.#encrypted,
+      shield: null,
+      content: this.#message(entry.type, entry.content, false, false),
+      reactions: [],
+      send: sendState(entry, isSending),
+      readBy: [],
+    };
+  }
+
+  #content(
+    event: EventRecord,
+    edit: EventRecord | undefined,
+    pendingEdit: QueuedEvent | undefined,
+    pending: readonly QueuedEvent[],
+  ): Content {
+    const { userId, deviceCreatedAt } = this.#context;
+    if (event.redactedBy !== undefined) return this.#redacted(event.redactedBy, event.redactionReason);
+    if (pending.some(isWaitingRedaction)) return this.#redacted(userId, undefined);
+    if (event.utdCode !== undefined) {
+      return {
+        kind: "undecryptable",
+        utd: encodeUtd({
+          code: event.utdCode,
+          withheldCode: event.withheldCode,
+          membership: event.senderMembership,
+          sentAt: event.ts,
+          deviceCreatedAt,
+        }),
+      };
+    }
+    if (event.stateKey !== undefined) return this.#state(event, event.stateKey);
+    const replacement = pendingEdit?.content ?? edit?.content;
+    const edited = replacement === undefined ? undefined : objectField(replacement, "m.new_content");
+    return this.#message(event.type, edited ?? event.content, edited !== undefined, event.notify === 2, event.content);
+  }
+
+  /** `original` carries the reply of an edited message: an edit cannot change what was answered. */
+  #message(type: string, content: JsonObject, edited: boolean, mentionsMe: boolean, original: JsonObject = content): Content {
+    const text = type === "m.room.message" ? messageText(content) : undefined;
+    if (text === undefined) return { kind: "unsupported", type: type.slice(0, 255) };
+    const replyTo = this.#quote(repliedTo(original));
+    return text.kind === "media" ? { ...text, replyTo } : { ...text, edited, mentionsMe, replyTo };
+  }
+
+  #redacted(by: UserId, reason: string | undefined): Content {
+    return { kind: "redacted", by, byName: this.#names.name(by), reason: reason?.slice(0, 1024) ?? null };
+  }
+
+  #state(event: EventRecord, stateKey: string): Content {
+    switch (event.type) {
+      case "m.room.member": {
+        const change = decideMembershipChange(event.content, event.prevContent, stateKey === event.sender);
+        const target = /^@[^\s:]*:.+$/.test(stateKey) && stateKey.length <= 255 ? stateKey : event.sender;
+        if (change === undefined) return { kind: "unsupported", type: event.type };
+        const name =
+          cleanName(stringField(event.content, "displayname")) ??
+          cleanName(event.prevContent && stringField(event.prevContent, "displayname"));
+        return {
+          kind: "membership",
+          change,
+          target,
+          targetName: name ?? target,
+          reason: stringField(event.content, "reason")?.slice(0, 1024) ?? null,
+        };
+      }
+      case "m.room.create":
+        return { kind: "created" };
+      case "m.room.encryption":
+        return { kind: "encryption-enabled" };
+      case "m.room.name":
+        return { kind: "name-changed", name: cleanName(stringField(event.content, "name")) ?? "" };
+      case "m.room.topic":
+        return { kind: "topic-changed", topic: (stringField(event.content, "topic") ?? "").slice(0, 4096) };
+      case "m.room.avatar":
+        return { kind: "avatar-changed" };
+      default:
+        return { kind: "unsupported", type: event.type.slice(0, 255) };
+    }
+  }
+
+  #quote(eventId: EventId | undefined): Quote {
+    if (eventId === undefined || !/^\$[^\s]+$/.test(eventId)) return null;
+    const event = this.#context.store.events.load(this.#roomId, eventId);
+    if (event === undefined) return { eventId, sender: null, senderName: null, preview: null };
+    const { preview } = previewEvent(this.#context, event, this.#names);
+    return { eventId, sender: event.sender, senderName: this.#names.name(event.sender), preview: oneLine(preview) };
+  }
+
+  #readBy(position: number): TimelineItem["readBy"] {
+    const { store } = this.#context;
+    const until = store.events.nextShown(this.#roomId, position) ?? Number.MAX_SAFE_INTEGER;
+    return store.receipts
+      .between(this.#roomId, position, until, MAX_READERS)
+      .map(({ userId }) => ({ userId, displayName: this.#names.name(userId) }));
+  }
+
+  #waiting: readonly QueuedEvent[] | undefined;
+  /** What of ours waits to be sent about events of this room: looked up once a batch, as it is nearly always nothing. */
+  #waitingAboutEvents(): readonly QueuedEvent[] {
+    this.#waiting ??= this.#context.store.sendQueue.inRoom(this.#roomId).filter((entry) => entry.target !== undefined);
+    return this.#waiting;
+  }
+
+  #isBeingRedacted(event: EventRecord): boolean {
+    return this.#waitingAboutEvents().some((entry) => isWaitingRedaction(entry) && entry.target === event.eventId);
+  }
+}
+
+const isWaitingRedaction = (entry: QueuedEvent): boolean => entry.type === "m.room.redaction" && entry.state !== "failed";
+
+function sendState(entry: QueuedEvent, isSending: boolean): TimelineItem["send"] {
+  return { state: entry.state === "queued" && isSending ? "sending" : entry.state, error: entry.error ?? null };
+}
+
+function parseShield(text: string | undefined): Shield | null {
+  if (text === undefined) return null;
+  const [color, code] = text.split(" ");
+  const shield = shieldSchema.safeParse({ color, code });
+  return shield.success ? shield.data : null;
+}

@@ -1,0 +1,91 @@
+import type { RoomId } from "../../../protocol/ids.ts";
+import type { RoomSummary } from "../../../protocol/messages/room-summary.ts";
+import type { EventRecord } from "../../store/tables/events.ts";
+import { stringField } from "../../wire/json.ts";
+import type { ClientContext } from "../context.ts";
+import { NameDirectory } from "../rooms/names.ts";
+import { messageText, oneLine } from "./message-text.ts";
+import { decideMembershipChange } from "./membership-change.ts";
+import { effectiveContent } from "./search-text.ts";
+
+type LastMessage = NonNullable<RoomSummary["lastMessage"]>;
+
+/** The newest thing worth a line in the room list: a message of the timeline or one of ours that still waits. */
+export function lastMessage(context: ClientContext, roomId: RoomId): LastMessage | null {
+  const { store, userId } = context;
+  const names = new NameDirectory(store.members, roomId);
+  const waiting = store.sendQueue.inRoom(roomId).findLast((entry) => entry.target === undefined && entry.state !== "sent");
+  if (waiting !== undefined) {
+    const text = messageText(waiting.content);
+    return {
+      eventId: null,
+      sender: userId,
+      senderName: names.name(userId),
+      mine: true,
+      preview: oneLine(text?.body ?? ""),
+      kind: text?.kind === "media" ? "media" : "message",
+      at: waiting.createdAt,
+    };
+  }
+  const event = store.events.latestMessage(roomId);
+  if (event === undefined) return null;
+  const { kind, preview } = previewEvent(context, event, names);
+  return {
+    eventId: event.eventId,
+    sender: event.sender,
+    senderName: names.name(event.sender),
+    mine: event.sender === userId,
+    preview,
+    kind,
+    at: event.ts,
+  };
+}
+
+/** One line of plain text about an event. */
+export function previewEvent(context: ClientContext, event: EventRecord, names: NameDirectory): Pick<LastMessage, "kind" | "preview"> {
+  if (event.redactedBy !== undefined) return { kind: "redacted", preview: "" };
+  if (event.utdCode !== undefined) return { kind: "undecryptable", preview: "" };
+  if (event.stateKey !== undefined) return { kind: "state", preview: oneLine(describeState(event, names)) };
+  const text = messageText(effectiveContent(event, context.store.events.related(event.roomId, event.eventId)));
+  if (text === undefined) return { kind: "message", preview: "" };
+  return { kind: text.kind, preview: oneLine(text.body) };
+}
+
+function describeState(event: EventRecord, names: NameDirectory): string {
+  switch (event.type) {
+    case "m.room.member":
+      return describeMembership(event, names);
+    case "m.room.create":
+      return "created the room";
+    case "m.room.encryption":
+      return "turned on encryption";
+    case "m.room.name":
+      return "changed the room's name";
+    case "m.room.topic":
+      return "changed the topic";
+    default:
+      return "changed the room";
+  }
+}
+
+function describeMembership(event: EventRecord, names: NameDirectory): string {
+  const target = stringField(event.content, "displayname") ?? event.stateKey ?? "";
+  const change = decideMembershipChange(event.content, event.prevContent, event.stateKey === event.sender);
+  switch (change) {
+    case "joined":
+      return "joined";
+    case "left":
+    case "declined":
+      return "left";
+    case "invited":
+      return `invited ${target}`;
+    case "kicked":
+      return `removed ${target}`;
+    case "banned":
+      return `banned ${target}`;
+    case "renamed":
+      return `is now ${names.name(event.sender)}`;
+    default:
+      return "changed membership";
+  }
+}

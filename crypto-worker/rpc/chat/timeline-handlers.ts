@@ -1,0 +1,68 @@
+import type { ChatContract } from "../../../protocol/chat.ts";
+import type { RoomId } from "../../../protocol/ids.ts";
+import type { Handlers } from "../../../protocol/rpc.ts";
+import type { AccountHost } from "../../client/account-host.ts";
+import { eventIdOf, roomIdOf } from "../ids.ts";
+
+type Verbs =
+  | "openTimeline"
+  | "closeTimeline"
+  | "paginateBack"
+  | "typing"
+  | "markRead"
+  | "send"
+  | "edit"
+  | "react"
+  | "redact"
+  | "retrySend"
+  | "cancelSend";
+
+/** The timelines that one port has open; the others are not told to it. */
+export interface OpenTimelines {
+  open(roomId: RoomId): void;
+  close(roomId: RoomId): void;
+}
+
+export function timelineHandlers(host: AccountHost, timelines: OpenTimelines): Pick<Handlers<ChatContract>, Verbs> {
+  return {
+    openTimeline: ({ roomId, limit }) => {
+      const id = roomIdOf(roomId);
+      const page = host.client.timelines.open(id, limit);
+      timelines.open(id);
+      return page;
+    },
+    closeTimeline: ({ roomId }) => {
+      timelines.close(roomIdOf(roomId));
+      return {};
+    },
+    paginateBack: ({ roomId, before, limit }, { signal }) => host.client.timelines.before(roomIdOf(roomId), before, limit, signal),
+    typing: async ({ roomId, typing }) => {
+      const id = roomIdOf(roomId);
+      if (typing) host.client.composer.prepare(id);
+      await host.client.rooms.setTyping(id, typing);
+      return {};
+    },
+    markRead: async ({ roomId, eventId }) => {
+      await host.client.rooms.markRead(roomIdOf(roomId), eventIdOf(eventId));
+      return {};
+    },
+    send: ({ roomId, ...message }) => ({ itemId: host.client.composer.send(roomIdOf(roomId), message) }),
+    edit: ({ roomId, eventId, markdown }) => ({ itemId: host.client.composer.edit(roomIdOf(roomId), eventId, markdown) }),
+    react: ({ roomId, eventId, key }) => {
+      host.client.composer.react(roomIdOf(roomId), eventId, key);
+      return {};
+    },
+    redact: ({ roomId, eventId, reason }) => {
+      host.client.composer.redact(roomIdOf(roomId), eventId, reason);
+      return {};
+    },
+    retrySend: ({ roomId, itemId }) => {
+      host.client.sendQueue.retry(roomIdOf(roomId), itemId);
+      return {};
+    },
+    cancelSend: ({ roomId, itemId }) => {
+      host.client.sendQueue.cancel(roomIdOf(roomId), itemId);
+      return {};
+    },
+  };
+}
