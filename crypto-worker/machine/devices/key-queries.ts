@@ -62,16 +62,14 @@ export class KeyQueries {
 
   #receive(responseBody: unknown, { userIds, sequence }: Query): void {
     const response = parseKeysQueryResponse(responseBody);
-    if (!response.ok) return;
-    const outcome = this.#receiver.receive(response.value, [...userIds]);
-    const failed = response.value.failures;
-    const ownServer = serverNameOf(this.#context.userId);
     const servers = new Set([...userIds].map(serverNameOf));
+    const failed = response.ok ? response.value.failures : servers;
     for (const server of servers) {
-      if (server === ownServer) continue;
       if (failed.has(server)) this.#failures.fail(server);
       else this.#failures.succeed(server);
     }
+    if (!response.ok) return;
+    const outcome = this.#receiver.receive(response.value, [...userIds]);
     for (const userId of userIds) {
       if (response.value.devices.has(userId) || !failed.has(serverNameOf(userId))) this.#tracked.markClean(userId, sequence);
     }

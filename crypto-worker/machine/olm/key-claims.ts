@@ -108,6 +108,7 @@ export class KeyClaims {
       this.#claims.delete(request.id);
       const response = parseKeysClaimResponse(responseBody);
       if (response.ok) this.#receive(response.value, devices.values());
+      else for (const key of devices.keys()) this.#deviceFailures.fail(key);
     });
   }
 
@@ -131,7 +132,7 @@ export class KeyClaims {
       this.#directory.clearWithheldCodeSent(device);
       if (this.#context.store.wedgedDevices.remove(userId, deviceId)) unwedged.push(device);
     }
-    for (const server of response.failures) if (server !== serverNameOf(this.#context.userId)) this.#serverFailures.fail(server);
+    for (const server of response.failures) this.#serverFailures.fail(server);
     if (unwedged.length > 0) this.#sendDummies(unwedged);
   }
 

@@ -1,0 +1,152 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
+import type { OutgoingRequest } from "../requests/outgoing-request.ts";
+import { objectField } from "../../wire/json.ts";
+import { OlmMachine } from "../olm-machine.ts";
+import { FALLBACK_KEY_MAX_AGE_MS } from "./key-supply.ts";
+
+beforeAll(() => OlmMachine.ready());
+
+function newDevice(): { device: TestDevice; server: KeyServer; clock: TestClock } {
+  const server = new KeyServer();
+  const clock = new TestClock();
+  return { server, clock, device: new TestDevice(server, "@alice:example.org", "A", clock) };
+}
+
+function upload(device: TestDevice): OutgoingRequest | undefined {
+  return device.machine.outgoingRequests().find(({ kind }) => kind === "keys_upload");
+}
+
+function keysOf(request: OutgoingRequest | undefined, field: "one_time_keys" | "fallback_keys"): string[] {
+  return Object.keys(objectField(request?.body ?? {}, field) ?? {});
+}
+
+test("the first upload has device keys and 50 one-time keys, before any sync", () => {
+  const { device } = newDevice();
+  const request = upload(device);
+  expect(Object.keys(request?.body ?? {})).toEqual(["device_keys", "one_time_keys"]);
+  expect(keysOf(request, "one_time_keys")).toHaveLength(50);
+  device.send(request);
+  expect(upload(device)).toBeUndefined();
+});
+
+test("the same request until it is answered, and the same bytes after a crash", () => {
+  const { device } = newDevice();
+  const first = upload(device);
+  expect(upload(device)).toEqual(first);
+  device.restart();
+  const second = upload(device);
+  expect(second?.id).not.toBe(first?.id);
+  expect(JSON.stringify(second?.body)).toBe(JSON.stringify(first?.body));
+});
+
+test("a crash after the server took the keys uploads them again, and the server is content", () => {
+  const { device, server } = newDevice();
+  const request = upload(device);
+  if (request !== undefined) server.handle(device, request);
+  device.restart();
+  device.flush();
+  expect(server.device("@alice:example.org", "A").everUploaded.size).toBe(50);
+});
+
+describe("one-time keys", () => {
+  test.each([
+    [{ signed_curve25519: 50 }, 0],
+    [{ signed_curve25519: 49 }, 1],
+    [{ signed_curve25519: 70 }, 0],
+    [{ curve25519: 50 }, 50],
+    [{}, 50],
+    [undefined, 0],
+  ])("a count of %j asks for %i", (oneTimeKeyCounts, wanted) => {
+    const { device } = newDevice();
+    device.flush();
+    device.machine.receiveSyncChanges({ oneTimeKeyCounts });
+    expect(keysOf(upload(device), "one_time_keys")).toHaveLength(wanted);
+  });
+
+  test("nothing is made while earlier ones wait to be published", () => {
+    const { device } = newDevice();
+    const request = upload(device);
+    device.machine.receiveSyncChanges({ oneTimeKeyCounts: { signed_curve25519: 0 } });
+    expect(upload(device)).toEqual(request);
+  });
+
+  test("an unreadable response counts as sent", () => {
+    const { device } = newDevice();
+    device.machine.markRequestAsSent(upload(device)?.id ?? "", "not an object");
+    expect(upload(device)).toMatchObject({ body: expect.not.objectContaining({ device_keys: expect.anything() }) });
+  });
+
+  test("keys that were claimed and not used yet are never pushed out of libolm by new ones", () => {
+    const { device, server, clock } = newDevice();
+    device.flush();
+    const bob = new TestDevice(server, "@bob:example.org", "B", clock);
+    bob.flush();
+    bob.meet(device);
+    // Someone claims everything, twice.
+    server.device(device.userId, device.deviceId).oneTimeKeys.clear();
+    device.sync();
+    device.flush();
+    server.device(device.userId, device.deviceId).oneTimeKeys.clear();
+    device.sync();
+    expect(keysOf(upload(device), "one_time_keys")).toHaveLength(0);
+    // Bob's key is among the oldest, and still there.
+    const event = bob.say("!room:example.org", "late", device);
+    device.sync();
+    expect(device.machine.decryptRoomEvent(event, "!room:example.org").ok).toBe(true);
+    // That one is used up, so there is room for one; after a day the lost ones are given up.
+    expect(keysOf(upload(device), "one_time_keys")).toHaveLength(1);
+    device.flush();
+    clock.advance(24 * 60 * 60 * 1000);
+    expect(keysOf(upload(device), "one_time_keys")).toHaveLength(49);
+  });
+});
+
+describe("the fallback key", () => {
+  test("is made once the server shows that it knows them", () => {
+    const { device } = newDevice();
+    device.flush();
+    device.machine.receiveSyncChanges({ oneTimeKeyCounts: { signed_curve25519: 50 } });
+    expect(upload(device)).toBeUndefined();
+    device.machine.receiveSyncChanges({ oneTimeKeyCounts: { signed_curve25519: 50 }, unusedFallbackKeyTypes: [] });
+    const request = upload(device);
+    const [fallback] = Object.values(objectField(request?.body ?? {}, "fallback_keys") ?? {});
+    expect(fallback).toMatchObject({ fallback: true });
+    device.send(request);
+    device.sync();
+    expect(upload(device)).toBeUndefined();
+  });
+
+  test.each([
+    ["is used", [], 0, 1],
+    ["is unused and young", ["signed_curve25519"], FALLBACK_KEY_MAX_AGE_MS - 1, 0],
+    ["is unused and old", ["signed_curve25519"], FALLBACK_KEY_MAX_AGE_MS, 1],
+    ["was made in the future", ["signed_curve25519"], -1, 1],
+  ])("is replaced when it %s", (_name, unusedFallbackKeyTypes, age, replaced) => {
+    const { device, clock } = newDevice();
+    device.flush();
+    device.sync();
+    device.flush();
+    clock.advance(age);
+    device.machine.receiveSyncChanges({ oneTimeKeyCounts: { signed_curve25519: 50 }, unusedFallbackKeyTypes });
+    expect(keysOf(upload(device), "fallback_keys")).toHaveLength(replaced);
+  });
+
+  test("serves any number of sessions, also the one before it", () => {
+    const { device, server, clock } = newDevice();
+    device.flush();
+    device.sync();
+    device.flush();
+    server.device(device.userId, device.deviceId).oneTimeKeys.clear();
+    const others = ["B", "C"].map((id) => new TestDevice(server, "@bob:example.org", id, clock));
+    for (const other of others) {
+      other.flush();
+      other.meet(device);
+    }
+    clock.advance(FALLBACK_KEY_MAX_AGE_MS);
+    device.flush();
+    const events = others.map((other) => other.say("!room:example.org", other.deviceId, device));
+    device.sync();
+    for (const event of events) expect(device.machine.decryptRoomEvent(event, "!room:example.org").ok).toBe(true);
+  });
+});

@@ -1,0 +1,294 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
+import { isJsonObject, objectField, stringField, type JsonObject } from "../../wire/json.ts";
+import { OlmMachine } from "../olm-machine.ts";
+import type { OutgoingRequest } from "../requests/outgoing-request.ts";
+import { MAX_SESSIONS_PER_DEVICE } from "./olm-sessions.ts";
+
+const HOUR = 60 * 60 * 1000;
+const ROOM = "!room:example.org";
+
+beforeAll(() => OlmMachine.ready());
+
+type World = { server: KeyServer; clock: TestClock; alice: TestDevice; bob: TestDevice };
+
+function world(): World {
+  const server = new KeyServer();
+  const clock = new TestClock();
+  const alice = new TestDevice(server, "@alice:example.org", "A", clock);
+  const bob = new TestDevice(server, "@bob:example.org", "B", clock);
+  alice.flush();
+  bob.flush();
+  alice.meet(bob);
+  bob.machine.updateTrackedUsers([alice.userId]);
+  bob.flush();
+  return { server, clock, alice, bob };
+}
+
+function message(from: TestDevice, to: TestDevice, n = 0): JsonObject {
+  const content = from.machine.encryptToDeviceEvent(to.userId, to.deviceId, "org.example.ping", { n });
+  return { type: "m.room.encrypted", sender: from.userId, content };
+}
+
+function receive(device: TestDevice, ...toDeviceEvents: JsonObject[]): string[] {
+  return device.machine.receiveSyncChanges({ toDeviceEvents }).toDeviceEvents.map(({ kind }) => kind);
+}
+
+function bodyOf(event: JsonObject): { type: unknown; body: string } {
+  const [ciphertext] = Object.values(objectField(objectField(event, "content") ?? {}, "ciphertext") ?? {});
+  return isJsonObject(ciphertext)
+    ? { type: ciphertext["type"], body: stringField(ciphertext, "body") ?? "" }
+    : { type: undefined, body: "" };
+}
+
+/** The same event with one bit of the end of its ciphertext changed. */
+function damaged(event: JsonObject): JsonObject {
+  const { body } = bodyOf(event);
+  const bytes = Buffer.from(body, "base64");
+  bytes[bytes.length - 9] = (bytes.at(-9) ?? 0) ^ 1;
+  return JSON.parse(JSON.stringify(event).replace(body, bytes.toString("base64").replace(/=+$/, "")));
+}
+
+function claims(device: TestDevice): OutgoingRequest[] {
+  return device.machine.outgoingRequests().filter(({ kind }) => kind === "keys_claim");
+}
+
+describe("decryption", () => {
+  test("pre-key messages until the first answer, normal ones after it", () => {
+    const { alice, bob } = world();
+    const [first, second] = [message(alice, bob), message(alice, bob)];
+    expect([bodyOf(first).type, bodyOf(second).type]).toEqual([0, 0]);
+    expect(receive(bob, second, first)).toEqual(["decrypted", "decrypted"]);
+    expect(receive(alice, message(bob, alice))).toEqual(["decrypted"]);
+    const third = message(alice, bob);
+    expect(bodyOf(third).type).toBe(1);
+    expect(receive(bob, third)).toEqual(["decrypted"]);
+  });
+
+  test("a one-time key is used up by its session, and only by a message that decrypts", () => {
+    const { alice, bob } = world();
+    const first = message(alice, bob);
+    expect(receive(bob, damaged(first))).toEqual(["unableToDecrypt"]);
+    expect(receive(bob, first)).toEqual(["decrypted"]);
+    bob.restart();
+    expect(receive(bob, message(alice, bob))).toEqual(["decrypted"]);
+  });
+
+  test("a damaged message does not break the session that it belongs to", () => {
+    const { alice, bob } = world();
+    expect(receive(bob, message(alice, bob))).toEqual(["decrypted"]);
+    expect(receive(bob, damaged(message(alice, bob)))).toEqual(["unableToDecrypt"]);
+    expect(receive(bob, message(alice, bob))).toEqual(["decrypted"]);
+    receive(alice, message(bob, alice));
+    expect(receive(bob, damaged(message(alice, bob)), message(alice, bob))).toEqual(["unableToDecrypt", "decrypted"]);
+  });
+
+  test("Megolm to a device is refused (CVE-2022-39251), as is what is for other keys", () => {
+    const { alice, bob } = world();
+    const event = message(alice, bob);
+    const content = objectField(event, "content") ?? {};
+    expect(
+      receive(bob, { ...event, content: { ...content, algorithm: "m.megolm.v1.aes-sha2", session_id: "x", ciphertext: "x" } }),
+    ).toEqual(["unableToDecrypt"]);
+    expect(receive(alice, event)).toEqual(["unableToDecrypt"]);
+    expect(receive(bob, event)).toEqual(["decrypted"]);
+  });
+
+  test("the server cannot name another sender", () => {
+    const { alice, bob } = world();
+    expect(receive(bob, { ...message(alice, bob), sender: "@mallory:example.org" })).toEqual(["unableToDecrypt"]);
+    expect(receive(bob, message(alice, bob))).toEqual(["decrypted"]);
+  });
+});
+
+describe("the session to encrypt with", () => {
+  test("is the one that decrypted last", () => {
+    const { alice, bob, clock } = world();
+    receive(bob, message(alice, bob));
+    const old = message(alice, bob);
+    // Alice starts a second session, which becomes bob's current one with its first message.
+    clock.advance(HOUR);
+    alice.store.wedgedDevices.add(bob.machine.userId, bob.machine.deviceId);
+    alice.flush();
+    bob.sync();
+    const fromNew = message(bob, alice);
+    expect(bodyOf(fromNew).type).toBe(1);
+    receive(bob, old);
+    // Both decrypt, but the first session is in use again.
+    expect(receive(alice, fromNew, message(bob, alice))).toEqual(["decrypted", "decrypted"]);
+    const sessions = (device: TestDevice, other: TestDevice): string[] =>
+      device.store.olmSessions.withDevice(other.machine.identityKeys.curve25519).map(({ sessionId }) => sessionId);
+    expect(sessions(bob, alice)).toEqual(sessions(alice, bob));
+    expect(sessions(bob, alice)).toHaveLength(2);
+  });
+
+  test("their number is bounded, and the last ones work", () => {
+    const { alice, bob } = world();
+    for (let n = 0; n < MAX_SESSIONS_PER_DEVICE + 3; n++) {
+      alice.store.wedgedDevices.add(bob.machine.userId, bob.machine.deviceId);
+      alice.flush();
+      bob.sync();
+    }
+    expect(bob.store.olmSessions.withDevice(alice.machine.identityKeys.curve25519)).toHaveLength(MAX_SESSIONS_PER_DEVICE);
+    expect(alice.store.olmSessions.withDevice(bob.machine.identityKeys.curve25519)).toHaveLength(MAX_SESSIONS_PER_DEVICE);
+    expect(receive(alice, message(bob, alice))).toEqual(["decrypted"]);
+  });
+});
+
+describe("a message that comes twice", () => {
+  test("is no reason for a new session, in one batch or in two", () => {
+    const { alice, bob, clock } = world();
+    const first = message(alice, bob);
+    expect(receive(bob, first, first)).toEqual(["decrypted", "unableToDecrypt"]);
+    receive(alice, message(bob, alice));
+    const second = message(alice, bob);
+    clock.advance(2 * HOUR);
+    expect(receive(bob, second, second)).toEqual(["decrypted", "unableToDecrypt"]);
+    bob.restart();
+    expect(receive(bob, second, first)).toEqual(["unableToDecrypt", "unableToDecrypt"]);
+    expect(claims(bob)).toEqual([]);
+  });
+
+  test("does not make its session again from a fallback key", () => {
+    const { server, alice, bob } = world();
+    bob.sync();
+    bob.flush();
+    server.device(bob.userId, bob.deviceId).oneTimeKeys.clear();
+    alice.store.wedgedDevices.add(bob.machine.userId, bob.machine.deviceId);
+    alice.flush();
+    const [event] = server.sync(bob.userId, bob.deviceId).toDeviceEvents;
+    const dummy = event ?? {};
+    expect(receive(bob, dummy)).toEqual(["decrypted"]);
+    for (const { sessionId } of bob.store.olmSessions.withDevice(alice.machine.identityKeys.curve25519))
+      bob.store.olmSessions.remove(sessionId);
+    bob.restart();
+    expect(receive(bob, dummy)).toEqual(["unableToDecrypt"]);
+  });
+});
+
+describe("a broken session", () => {
+  test("is replaced, the other side is told, and shares its room key again", () => {
+    const { alice, bob, clock } = world();
+    receive(bob, message(alice, bob));
+    receive(alice, message(bob, alice));
+    // Bob's ratchet is lost on the way: alice cannot read what he sends.
+    clock.advance(HOUR);
+    const lost = bob.say(ROOM, "lost", alice);
+    const [share] = alice.server.sync(alice.userId, alice.deviceId).toDeviceEvents;
+    expect(receive(alice, damaged(share ?? {}))).toEqual(["unableToDecrypt"]);
+    const [claim] = claims(alice);
+    expect(claim?.body).toMatchObject({ timeout: 10_000, one_time_keys: { [bob.userId]: { [bob.deviceId]: "signed_curve25519" } } });
+    alice.send(claim);
+    const [dummy] = alice.machine.outgoingRequests();
+    expect(dummy).toMatchObject({ kind: "to_device", path: expect.stringContaining("/sendToDevice/m.room.encrypted/") });
+    // It outlives a crash with its transaction id.
+    alice.restart();
+    expect(alice.machine.outgoingRequests()).toEqual([dummy]);
+    alice.flush();
+    expect(bob.sync().toDeviceEvents).toMatchObject([{ kind: "decrypted", event: { type: "m.dummy" } }]);
+    const next = bob.say(ROOM, "next", alice);
+    alice.sync();
+    expect(alice.machine.decryptRoomEvent(next, ROOM)).toMatchObject({ ok: true });
+    expect(alice.machine.decryptRoomEvent(lost, ROOM)).toMatchObject({ ok: false });
+  });
+
+  test("is replaced at most once an hour", () => {
+    const { alice, bob, clock } = world();
+    receive(bob, message(alice, bob));
+    const bad = (): JsonObject => damaged(message(alice, bob));
+    clock.advance(HOUR - 1);
+    receive(bob, bad());
+    expect(claims(bob)).toEqual([]);
+    clock.advance(1);
+    receive(bob, bad(), bad());
+    expect(claims(bob)).toHaveLength(1);
+    bob.flush();
+    receive(bob, bad());
+    expect(claims(bob)).toEqual([]);
+    clock.advance(HOUR);
+    receive(bob, bad());
+    expect(claims(bob)).toHaveLength(1);
+  });
+
+  test("is remembered over a restart", () => {
+    const { alice, bob, clock } = world();
+    receive(bob, message(alice, bob));
+    clock.advance(HOUR);
+    receive(bob, damaged(message(alice, bob)));
+    bob.restart();
+    expect(claims(bob)).toHaveLength(1);
+    expect(bob.machine.getMissingSessions([])).toMatchObject({ kind: "keys_claim" });
+  });
+});
+
+describe("claims", () => {
+  test("the same request until it is answered, then nothing", () => {
+    const { server, clock, alice } = world();
+    const carol = new TestDevice(server, "@carol:example.org", "C", clock);
+    carol.flush();
+    alice.machine.updateTrackedUsers([carol.userId]);
+    alice.flush();
+    const claim = alice.machine.getMissingSessions([carol.userId]);
+    expect(alice.machine.getMissingSessions([carol.userId])).toEqual(claim);
+    expect(alice.machine.outgoingRequests()).toEqual([]);
+    alice.send(claim);
+    expect(alice.machine.getMissingSessions([carol.userId])).toBeUndefined();
+  });
+
+  test("one whose answer never came is made anew", () => {
+    const { server, clock, alice } = world();
+    const carol = new TestDevice(server, "@carol:example.org", "C", clock);
+    carol.flush();
+    alice.machine.updateTrackedUsers([carol.userId]);
+    alice.flush();
+    const lost = alice.machine.getMissingSessions([carol.userId]);
+    clock.advance(60_000);
+    expect(alice.machine.getMissingSessions([carol.userId])?.id).not.toBe(lost?.id);
+  });
+
+  const failures: [string, (key: JsonObject) => JsonObject][] = [
+    ["no key", () => ({ one_time_keys: {} })],
+    ["an unreadable answer", () => ({ one_time_keys: 1 })],
+    ["no answer at all", () => JSON.parse("[]")],
+    ["a server that cannot be reached", () => ({ one_time_keys: {}, failures: { "example.com": {} } })],
+    ["a key without a signature", (key) => answer("signed_curve25519:AAAAAQ", { key: key["key"] ?? "" })],
+    ["a plain key", (key) => answer("curve25519:AAAAAQ", key)],
+    ["a key of low order", (key) => answer("signed_curve25519:AAAAAQ", { ...key, key: "A".repeat(43) })],
+    ["another device's key", () => answer("signed_curve25519:AAAAAQ", otherKey())],
+  ];
+
+  test.each(failures)("%s: no session, and the device is left alone for a while", (_name, change) => {
+    const server = new KeyServer();
+    const clock = new TestClock();
+    const alice = new TestDevice(server, "@alice:example.org", "A", clock);
+    const carol = new TestDevice(server, "@carol:example.com", "C", clock);
+    alice.flush();
+    carol.flush();
+    alice.machine.updateTrackedUsers([carol.userId]);
+    alice.flush();
+    const [key] = server.device(carol.userId, carol.deviceId).oneTimeKeys.values();
+    for (const delay of [15_000, 30_000, 60_000]) {
+      const claim = alice.machine.getMissingSessions([carol.userId]);
+      alice.machine.markRequestAsSent(claim?.id ?? "", change(isJsonObject(key) ? key : {}));
+      expect(alice.machine.getMissingSessions([carol.userId])).toBeUndefined();
+      clock.advance(delay - 1);
+      expect(alice.machine.getMissingSessions([carol.userId])).toBeUndefined();
+      clock.advance(1);
+      expect(alice.machine.getMissingSessions([carol.userId])).toBeDefined();
+    }
+    alice.send(alice.machine.getMissingSessions([carol.userId]));
+    expect(alice.machine.getMissingSessions([carol.userId])).toBeUndefined();
+    expect(receive(carol, message(alice, carol))).toEqual(["decrypted"]);
+  });
+
+  function answer(fullId: string, key: JsonObject): JsonObject {
+    return { one_time_keys: { "@carol:example.com": { C: { [fullId]: key } } } };
+  }
+
+  function otherKey(): JsonObject {
+    const server = new KeyServer();
+    new TestDevice(server, "@carol:example.com", "C", new TestClock()).flush();
+    const [key] = server.device("@carol:example.com", "C").oneTimeKeys.values();
+    return isJsonObject(key) ? key : {};
+  }
+});
