@@ -1,0 +1,220 @@
+import { ArrowUp, Check, Pencil, Reply, X } from "lucide-react";
+import { useEffect, useId, useMemo, useRef, useState, type ChangeEvent, type KeyboardEvent, type ReactNode } from "react";
+import { Button as AriaButton } from "react-aria-components";
+import type { ErrorCode } from "../../../protocol/errors.ts";
+import { MAX_BODY_CHARS } from "../../../protocol/messages/text.ts";
+import type { Member, RoomSummary } from "../../../protocol/messages/room-summary.ts";
+import { IconButton } from "../../ui/button.tsx";
+import { errorLine } from "../../ui/error-sentence.ts";
+import { isMac } from "../../ui/keys.ts";
+import { useStore, useValue } from "../../ui/store.ts";
+import { useSay } from "../../ui/text.tsx";
+import { editItem, leaveMode, mentionedUsers, NO_DRAFT, type Draft } from "../state/drafts.ts";
+import { useLookup } from "../state/lookup.ts";
+import { matchMembers, mentionQuery, nameOf, type MentionQuery } from "../state/mention-query.ts";
+import { useSession, type Session } from "../state/session.ts";
+import { lastEditable } from "../state/timeline-items.ts";
+import { itemText } from "../timeline/item-text.ts";
+import "./composer.css";
+import { MentionList } from "./mention-list.tsx";
+import { useTyping } from "./use-typing.ts";
+
+const MENTIONS_SHOWN = 7;
+
+type ComposerProps = { readonly room: RoomSummary; readonly disabledReason: string | null };
+
+/** The field for writing: grows with the text, keeps a draft for each room, answers, edits and mentions. */
+export function Composer({ room, disabledReason }: ComposerProps): ReactNode {
+  const say = useSay();
+  const session = useSession();
+  const store = session.drafts.of(room.roomId);
+  const draft = useValue(store);
+  const enterSends = useStore(session.settings, (settings) => settings.enterSends);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const [query, setQuery] = useState<MentionQuery | null>(null);
+  const [picked, setPicked] = useState(0);
+  const [error, setError] = useState<ErrorCode | null>(null);
+  const listId = useId();
+  const typing = useTyping(room.roomId);
+
+  const members = useLookup(session.members, query === null ? null : room.roomId);
+  const matches = useMemo(
+    () => (query === null || members.value === null ? [] : matchMembers(members.value, query.term, MENTIONS_SHOWN)),
+    [query, members.value],
+  );
+  const selected = Math.min(picked, matches.length - 1);
+  const tooLong = draft.text.length - MAX_BODY_CHARS;
+  const canSend = draft.text.trim() !== "" && tooLong <= 0;
+
+  useEffect(() => {
+    if (disabledReason === null) field.current?.focus({ preventScroll: true });
+  }, [room.roomId, draft.mode, disabledReason]);
+
+  const change = (event: ChangeEvent<HTMLTextAreaElement>): void => {
+    const text = event.target.value;
+    store.update((now) => ({ ...now, text }));
+    setQuery(mentionQuery(text, event.target.selectionStart));
+    setPicked(0);
+    setError(null);
+    typing.typed(text !== "");
+  };
+
+  const mention = (member: Member): void => {
+    if (query === null) return;
+    const text = `@${nameOf(member)}`;
+    const after = draft.text.slice(query.start + 1 + query.term.length);
+    const before = `${draft.text.slice(0, query.start)}${text} `;
+    store.update((now) => ({ ...now, text: before + after.replace(/^ /, ""), mentions: new Map(now.mentions).set(text, member.userId) }));
+    setQuery(null);
+    requestAnimationFrame(() => field.current?.setSelectionRange(before.length, before.length));
+  };
+
+  const send = async (): Promise<void> => {
+    if (!canSend) return;
+    const sending = draft;
+    store.set(NO_DRAFT);
+    setQuery(null);
+    typing.stop();
+    const failed = await sendDraft(session, room.roomId, sending);
+    if (failed === null) return;
+    setError(failed);
+    // What could not be queued comes back, unless something new has been begun.
+    store.update((now) => (now.text === "" ? sending : now));
+  };
+
+  const editLast = (): boolean => {
+    const item = lastEditable(session.timeline.state.value.items);
+    if (item === null || session.timeline.state.value.roomId !== room.roomId) return false;
+    store.update((now) => editItem(now, item));
+    return true;
+  };
+
+  const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>): void => {
+    if (event.nativeEvent.isComposing) return;
+    if (matches.length > 0) {
+      const member = matches[selected];
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        setPicked((selected + (event.key === "ArrowDown" ? 1 : matches.length - 1)) % matches.length);
+        return event.preventDefault();
+      }
+      if ((event.key === "Enter" || event.key === "Tab") && member !== undefined && !event.shiftKey) {
+        mention(member);
+        return event.preventDefault();
+      }
+      if (event.key === "Escape") {
+        setQuery(null);
+        event.stopPropagation();
+        return event.preventDefault();
+      }
+    }
+    const mod = isMac ? event.metaKey : event.ctrlKey;
+    if (event.key === "Enter" && !event.shiftKey && !event.altKey && (mod || enterSends)) {
+      event.preventDefault();
+      void send();
+    } else if (event.key === "ArrowUp" && draft.text === "" && !mod && !event.altKey && !event.shiftKey && editLast()) {
+      event.preventDefault();
+    } else if (event.key === "Escape" && draft.mode.kind !== "new") {
+      store.update(leaveMode);
+      event.stopPropagation();
+      event.preventDefault();
+    }
+  };
+
+  if (disabledReason !== null) {
+    return (
+      <div className="composer composer--disabled" data-landmark="composer" tabIndex={-1}>
+        <p role="status">{disabledReason}</p>
+      </div>
+    );
+  }
+  const option = matches[selected];
+  return (
+    <div className="composer" data-landmark="composer">
+      <div className="composer__inner">
+        {matches.length > 0 && <MentionList id={listId} members={matches} selected={selected} onPick={mention} />}
+        {draft.mode.kind !== "new" && <Mode draft={draft} onLeave={() => store.update(leaveMode)} />}
+        <div className="composer__box">
+          <textarea
+            ref={field}
+            className="composer__field"
+            rows={1}
+            value={draft.text}
+            placeholder={say(room.encrypted ? "composer.placeholder" : "composer.placeholderClear")}
+            aria-label={say("composer.label", { room: room.name })}
+            aria-invalid={tooLong > 0}
+            aria-autocomplete="list"
+            aria-haspopup="listbox"
+            {...(matches.length > 0 ? { "aria-controls": listId } : {})}
+            {...(option === undefined ? {} : { "aria-activedescendant": `${listId}-${option.userId}` })}
+            onChange={change}
+            onKeyDown={onKeyDown}
+            onSelect={(event) => query !== null && setQuery(mentionQuery(draft.text, event.currentTarget.selectionStart))}
+            onBlur={() => {
+              setQuery(null);
+              typing.stop();
+            }}
+          />
+          <AriaButton
+            className="composer__send"
+            aria-label={say(draft.mode.kind === "edit" ? "composer.saveEdit" : "composer.send")}
+            isDisabled={!canSend}
+            preventFocusOnPress
+            onPress={() => void send()}
+          >
+            {draft.mode.kind === "edit" ? (
+              <Check className="icon" size={18} strokeWidth={2.2} aria-hidden />
+            ) : (
+              <ArrowUp className="icon" size={18} strokeWidth={2.2} aria-hidden />
+            )}
+          </AriaButton>
+        </div>
+        {tooLong > 0 && (
+          <p className="field__error" role="alert">
+            {say("composer.tooLong", { count: tooLong })}
+          </p>
+        )}
+        {error !== null && (
+          <p className="field__error" role="alert">
+            {say("composer.failed")} {errorLine(say, error)}
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Mode({ draft, onLeave }: { readonly draft: Draft; readonly onLeave: () => void }): ReactNode {
+  const say = useSay();
+  if (draft.mode.kind === "new") return null;
+  const { kind, item } = draft.mode;
+  const Icon = kind === "reply" ? Reply : Pencil;
+  return (
+    <div className="composer__mode">
+      <Icon className="icon" size={15} aria-hidden />
+      <span className="composer__mode-title">
+        {kind === "reply" ? say("composer.replying", { name: item.senderName }) : say("composer.editing")}
+      </span>
+      <span className="ellipsis muted">{itemText(say, item)}</span>
+      <IconButton icon={X} size="small" label={say(kind === "reply" ? "composer.cancelReply" : "composer.cancelEdit")} onPress={onLeave} />
+    </div>
+  );
+}
+
+async function sendDraft(session: Session, roomId: string, draft: Draft): Promise<ErrorCode | null> {
+  const { mode } = draft;
+  const text = draft.text.trim();
+  const { eventId } = mode.kind === "new" ? { eventId: null } : mode.item;
+  if (mode.kind === "edit" && eventId !== null) {
+    const edited = await session.link.call("edit", { roomId, eventId, markdown: text });
+    return edited.ok ? null : edited.error.code;
+  }
+  const emote = /^\/me\s+(.+)$/s.exec(text)?.[1];
+  const sent = await session.link.call("send", {
+    roomId,
+    msgtype: emote === undefined ? "text" : "emote",
+    markdown: emote ?? text,
+    relation: mode.kind === "reply" && eventId !== null ? { replyTo: eventId } : {},
+    mentions: mentionedUsers(draft),
+  });
+  return sent.ok ? null : sent.error.code;
+}

@@ -1,0 +1,134 @@
+import { LockKeyhole, LogOut, Pencil, TriangleAlert, UserPlus, UsersRound } from "lucide-react";
+import type { ReactNode } from "react";
+import type { RoomSummary } from "../../../protocol/messages/room-summary.ts";
+import { Avatar } from "../../ui/avatar.tsx";
+import { Button } from "../../ui/button.tsx";
+import { Delayed } from "../../ui/delayed.tsx";
+import { ErrorNote } from "../../ui/note.tsx";
+import { useSay, type Say } from "../../ui/text.tsx";
+import { useLookup } from "../state/lookup.ts";
+import { useSession, type RoomDetails } from "../state/session.ts";
+import { CopyLine } from "./copy-line.tsx";
+
+export function InfoPanel({ room }: { readonly room: RoomSummary }): ReactNode {
+  const say = useSay();
+  const session = useSession();
+  const { value: details, error } = useLookup(session.details, room.roomId);
+  const can = details?.can;
+  const { dmUserId } = room;
+  return (
+    <div className="panel__body">
+      <div className="info__top">
+        <Avatar
+          id={room.dmUserId ?? room.roomId}
+          name={room.name}
+          mxc={room.avatar}
+          size={72}
+          shape={room.kind === "dm" ? "person" : "room"}
+        />
+        <h3>{room.name}</h3>
+        <p className="muted info__topic">
+          {room.topic === null || room.topic === "" ? (room.kind === "dm" ? dmUserId : say("info.noTopic")) : room.topic}
+        </p>
+      </div>
+      <div className="panel__actions">
+        <Button
+          icon={UsersRound}
+          onPress={() => session.showPanel(dmUserId === null ? { kind: "members" } : { kind: "person", userId: dmUserId, from: "info" })}
+        >
+          {dmUserId === null ? say("room.members", { count: room.memberCount }) : say("person.devices")}
+        </Button>
+        {can?.invite === true && (
+          <Button icon={UserPlus} onPress={() => session.showDialog({ kind: "invite", roomId: room.roomId })}>
+            {say("info.invitePeople")}
+          </Button>
+        )}
+        {can?.rename === true && room.kind === "room" && (
+          <Button icon={Pencil} onPress={() => session.showDialog({ kind: "rename", roomId: room.roomId })}>
+            {say("info.rename")}
+          </Button>
+        )}
+      </div>
+      {error !== null && details === null && (
+        <ErrorNote code={error} actions={<Button onPress={() => session.details.refresh(room.roomId)}>{say("common.retry")}</Button>} />
+      )}
+      {details === null && error === null && (
+        <Delayed>
+          <span className="skeleton devices__skeleton" role="status" aria-label={say("common.loading")} />
+        </Delayed>
+      )}
+      <section className="panel__section">
+        <h4>{say("info.encryption")}</h4>
+        <div className={`info__encryption ${room.encrypted ? "" : "info__encryption--off"}`}>
+          {room.encrypted ? (
+            <LockKeyhole className="icon" size={18} strokeWidth={1.8} aria-hidden />
+          ) : (
+            <TriangleAlert className="icon" size={18} strokeWidth={1.8} aria-hidden />
+          )}
+          <div>
+            <p>{say(room.encrypted ? "info.on" : "info.off")}</p>
+            {room.encrypted && details !== null && <p className="muted">{rotation(say, details)}</p>}
+          </div>
+        </div>
+        {!room.encrypted && can?.rename === true && (
+          <Button onPress={() => session.showDialog({ kind: "enable-encryption", roomId: room.roomId })}>{say("info.enable")}</Button>
+        )}
+      </section>
+      {details !== null && (
+        <section className="panel__section">
+          <h4>{say("info.about")}</h4>
+          <dl className="facts">
+            {details.canonicalAlias !== null && (
+              <CopyLine label={say("info.address")} value={details.canonicalAlias} copyLabel={say("info.copyAddress")} />
+            )}
+            <div className="fact">
+              <dt>{say("info.join")}</dt>
+              <dd>{joinRule(say, details.joinRule)}</dd>
+            </div>
+            <div className="fact">
+              <dt>{say("info.history")}</dt>
+              <dd>{say(`info.history.${details.historyVisibility}`)}</dd>
+            </div>
+            {details.version !== null && (
+              <div className="fact">
+                <dt>{say("info.version")}</dt>
+                <dd className="tabular">{details.version}</dd>
+              </div>
+            )}
+            <CopyLine label={say("info.id")} value={room.roomId} mono copyLabel={say("common.copy")} />
+          </dl>
+        </section>
+      )}
+      {room.membership === "join" && (
+        <Button look="danger-quiet" icon={LogOut} onPress={() => session.showDialog({ kind: "leave", roomId: room.roomId })}>
+          {say(room.kind === "dm" ? "info.leaveDm" : "info.leave")}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function rotation(say: Say, { rotationPeriodMs, rotationPeriodMsgs }: RoomDetails): string {
+  if (rotationPeriodMs === null || rotationPeriodMsgs === null) return say("info.rotationDefault");
+  return say("info.rotation", { messages: rotationPeriodMsgs, period: periodText(say, rotationPeriodMs) });
+}
+
+function periodText(say: Say, ms: number): string {
+  const minutes = Math.max(1, Math.round(ms / 60_000));
+  if (minutes % (7 * 24 * 60) === 0) return say("info.weeks", { count: minutes / (7 * 24 * 60) });
+  if (minutes >= 48 * 60) return say("info.days", { count: Math.round(minutes / (24 * 60)) });
+  if (minutes >= 90) return say("info.hours", { count: Math.round(minutes / 60) });
+  return say("info.minutes", { count: minutes });
+}
+
+function joinRule(say: Say, rule: string): string {
+  switch (rule) {
+    case "public":
+    case "invite":
+    case "knock":
+    case "restricted":
+      return say(`info.join.${rule}`);
+    default:
+      return say("info.join.other");
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * What of a sender's org.matrix.custom.html is shown (client-server API, 11.3.1 "m.room.message msgtypes"). Tighter than the spec allows:
+ * no images (nothing remote is loaded for a message), no colours (they break contrast), no ftp or magnet links.
+ */
+export const ALLOWED_TAGS: readonly string[] = [
+  "del",
+  "h1",
+  "h2",
+  "h3",
+  "h4",
+  "h5",
+  "h6",
+  "blockquote",
+  "p",
+  "a",
+  "ul",
+  "ol",
+  "sup",
+  "sub",
+  "li",
+  "b",
+  "i",
+  "u",
+  "strong",
+  "em",
+  "s",
+  "code",
+  "hr",
+  "br",
+  "div",
+  "table",
+  "thead",
+  "tbody",
+  "tr",
+  "th",
+  "td",
+  "caption",
+  "pre",
+  "span",
+  "details",
+  "summary",
+];
+
+export const ALLOWED_ATTRIBUTES: readonly string[] = ["href", "start", "data-mx-spoiler"];
+
+/** The spec asks clients to limit how deep they follow nested tags. */
+export const MAX_DEPTH = 100;
+
+const SCHEMES = new Set(["http:", "https:", "mailto:", "matrix:"]);
+
+/** The normalised address of a link that may be opened; null for every other. */
+export function parseLink(href: string): string | null {
+  if (href.length > 4096 || !/^[a-z][a-z0-9+.-]*:/i.test(href)) return null;
+  const url = URL.parse(href);
+  return url !== null && SCHEMES.has(url.protocol) ? url.href : null;
+}
+
+export type MatrixTarget = { readonly kind: "user" | "room"; readonly id: string };
+
+/** Who or what a matrix.to link points at; null when it is no such link. */
+export function parseMatrixTo(href: string): MatrixTarget | null {
+  const match = /^https:\/\/matrix\.to\/#\/([^/?]+)/.exec(href);
+  const encoded = match?.[1];
+  if (encoded === undefined) return null;
+  const id = decode(encoded);
+  if (id === null) return null;
+  if (/^@[^\s:]*:\S+$/.test(id)) return { kind: "user", id };
+  if (/^[#!]\S+$/.test(id)) return { kind: "room", id };
+  return null;
+}
+
+export type TextPart = { readonly text: string; readonly href: string | null };
+
+const URL_IN_TEXT = /\bhttps?:\/\/[^\s<>"'`]+/giu;
+
+/** Finds web addresses in plain text. Punctuation at the end belongs to the sentence, and so does a bracket that the address did not open. */
+export function splitLinks(text: string): readonly TextPart[] {
+  const parts: TextPart[] = [];
+  let end = 0;
+  for (const match of text.matchAll(URL_IN_TEXT)) {
+    const address = trimAddress(match[0]);
+    const href = parseLink(address);
+    if (href === null) continue;
+    if (match.index > end) parts.push({ text: text.slice(end, match.index), href: null });
+    parts.push({ text: address, href });
+    end = match.index + address.length;
+  }
+  if (end < text.length) parts.push({ text: text.slice(end), href: null });
+  return parts;
+}
+
+/** Messages of a few emoji and nothing else are shown larger. */
+export function isEmojiOnly(text: string): boolean {
+  return text.length <= 32 && /^(?:\p{RGI_Emoji}\s*){1,3}$/v.test(text.trim());
+}
+
+function trimAddress(address: string): string {
+  let trimmed = address;
+  for (;;) {
+    const last = trimmed.at(-1) ?? "";
+    if (/[.,;:!?…*_~]/.test(last)) trimmed = trimmed.slice(0, -1);
+    else if (last === ")" && count(trimmed, ")") > count(trimmed, "(")) trimmed = trimmed.slice(0, -1);
+    else if (last === "]" && count(trimmed, "]") > count(trimmed, "[")) trimmed = trimmed.slice(0, -1);
+    else return trimmed;
+  }
+}
+
+const count = (text: string, character: string): number => text.split(character).length - 1;
+
+function decode(encoded: string): string | null {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    // Malformed percent escapes: not a link that we understand.
+    return null;
+  }
+}

@@ -1,0 +1,148 @@
+import { createContext, Fragment, memo, useContext, useMemo, useState, type ReactNode } from "react";
+import { MAX_DEPTH, isEmojiOnly, parseMatrixTo, splitLinks, type MatrixTarget } from "./policy.ts";
+import "./rich-text.css";
+import { sanitise } from "./sanitise.ts";
+
+export interface LinkActions {
+  openLink(href: string): void;
+  openTarget(target: MatrixTarget): void;
+}
+export const LinkContext = createContext<LinkActions>({ openLink: () => undefined, openTarget: () => undefined });
+
+type RichTextProps = { readonly body: string; readonly html: string | null };
+
+/** A message's text: its HTML when it has some, else the plain body with its addresses made into links. */
+export const RichText = memo(function RichText({ body, html }: RichTextProps): ReactNode {
+  const nodes = useMemo(() => (html === null ? null : children(sanitise(html), 0, false)), [html]);
+  if (nodes !== null) return <div className="rich">{nodes}</div>;
+  return (
+    <div className={isEmojiOnly(body) ? "rich rich--plain rich--emoji" : "rich rich--plain"}>
+      <PlainText text={body} />
+    </div>
+  );
+});
+
+function PlainText({ text }: { readonly text: string }): ReactNode {
+  return splitLinks(text).map((part, index) =>
+    part.href === null ? (
+      <Fragment key={index}>{part.text}</Fragment>
+    ) : (
+      <Link key={index} href={part.href}>
+        {part.text}
+      </Link>
+    ),
+  );
+}
+
+function children(parent: Node, depth: number, literal: boolean): ReactNode {
+  if (depth > MAX_DEPTH) return parent.textContent;
+  return [...parent.childNodes].map((node, index) => <Fragment key={index}>{draw(node, depth, literal)}</Fragment>);
+}
+
+/** Draws one node of the sanitised tree. Only what is listed here ever becomes an element. */
+function draw(node: Node, depth: number, literal: boolean): ReactNode {
+  if (node.nodeType === Node.TEXT_NODE) {
+    const text = node.textContent ?? "";
+    return literal ? text : <PlainText text={text} />;
+  }
+  if (!(node instanceof Element) && node.nodeType !== Node.ELEMENT_NODE) return null;
+  const element = node as Element;
+  const inside = (asIs = literal): ReactNode => children(element, depth + 1, asIs);
+  switch (element.localName) {
+    case "a": {
+      const href = element.getAttribute("href");
+      return href === null ? <span>{inside()}</span> : <Link href={href}>{inside(true)}</Link>;
+    }
+    case "span":
+      return element.hasAttribute("data-mx-spoiler") ? (
+        <Spoiler reason={element.getAttribute("data-mx-spoiler") ?? ""}>{inside()}</Spoiler>
+      ) : (
+        <span>{inside()}</span>
+      );
+    case "ol": {
+      const start = Number.parseInt(element.getAttribute("start") ?? "1", 10);
+      return <ol start={Number.isFinite(start) ? start : 1}>{inside()}</ol>;
+    }
+    case "pre":
+      return <pre tabIndex={0}>{inside(true)}</pre>;
+    case "code":
+      return <code>{inside(true)}</code>;
+    // Headings of a message are not headings of the page.
+    case "h1":
+    case "h2":
+    case "h3":
+    case "h4":
+    case "h5":
+    case "h6":
+      return <p className={`rich__heading rich__heading--${element.localName}`}>{inside()}</p>;
+    case "table":
+      return (
+        <div className="rich__table" tabIndex={0}>
+          <table>{inside()}</table>
+        </div>
+      );
+    case "hr":
+      return <hr />;
+    case "br":
+      return <br />;
+    case "del":
+    case "blockquote":
+    case "p":
+    case "ul":
+    case "sup":
+    case "sub":
+    case "li":
+    case "b":
+    case "i":
+    case "u":
+    case "strong":
+    case "em":
+    case "s":
+    case "div":
+    case "thead":
+    case "tbody":
+    case "tr":
+    case "th":
+    case "td":
+    case "caption":
+    case "details":
+    case "summary": {
+      const Tag = element.localName;
+      return <Tag>{inside()}</Tag>;
+    }
+    default:
+      return inside();
+  }
+}
+
+function Link({ href, children: inside }: { readonly href: string; readonly children: ReactNode }): ReactNode {
+  const actions = useContext(LinkContext);
+  const target = parseMatrixTo(href);
+  const open = (event: React.MouseEvent): void => {
+    event.preventDefault();
+    if (target === null) actions.openLink(href);
+    else actions.openTarget(target);
+  };
+  return (
+    <a
+      href={href}
+      rel="noreferrer noopener"
+      title={target === null ? href : target.id}
+      className={target === null ? "link" : "pill"}
+      onClick={open}
+      onAuxClick={open}
+    >
+      {inside}
+    </a>
+  );
+}
+
+function Spoiler({ reason, children: inside }: { readonly reason: string; readonly children: ReactNode }): ReactNode {
+  const [open, setOpen] = useState(false);
+  if (open) return <span className="spoiler spoiler--open">{inside}</span>;
+  return (
+    <button type="button" className="spoiler" aria-expanded={false} onClick={() => setOpen(true)}>
+      {reason === "" ? "•••••" : reason}
+    </button>
+  );
+}

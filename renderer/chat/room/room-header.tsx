@@ -1,0 +1,106 @@
+import { Info, LockKeyholeOpen, Search, ShieldCheck, TriangleAlert, UsersRound } from "lucide-react";
+import type { ReactNode } from "react";
+import { Button as AriaButton } from "react-aria-components";
+import { useIntl } from "react-intl";
+import type { RoomSummary } from "../../../protocol/messages/room-summary.ts";
+import { Avatar } from "../../ui/avatar.tsx";
+import { IconButton } from "../../ui/button.tsx";
+import { Explain } from "../../ui/explain.tsx";
+import { shortcutText } from "../../ui/keys.ts";
+import { useStore } from "../../ui/store.ts";
+import { useSay } from "../../ui/text.tsx";
+import { SHORTCUTS } from "../shell/shortcuts.ts";
+import { useSession } from "../state/session.ts";
+import type { Panel } from "../state/view.ts";
+
+export function RoomHeader({ room }: { readonly room: RoomSummary }): ReactNode {
+  const say = useSay();
+  const intl = useIntl();
+  const session = useSession();
+  const panel = useStore(session.view, (view) => view.panel?.kind ?? null);
+  const toggle = (next: Panel): void => session.showPanel(panel === next.kind ? null : next);
+  return (
+    <header className="room-header">
+      <AriaButton className="room-header__title" aria-label={`${room.name}. ${say("room.info")}`} onPress={() => toggle({ kind: "info" })}>
+        <Avatar
+          id={room.dmUserId ?? room.roomId}
+          name={room.name}
+          mxc={room.avatar}
+          size={36}
+          shape={room.kind === "dm" ? "person" : "room"}
+        />
+        <span className="room-header__names">
+          <span className="room-header__name ellipsis">{room.name}</span>
+          {room.topic !== null && room.topic !== "" && <span className="room-header__topic ellipsis">{room.topic}</span>}
+        </span>
+      </AriaButton>
+      <Trust encrypted={room.encrypted} />
+      <div className="room-header__tools">
+        <AriaButton
+          className="icon-button room-header__people"
+          aria-label={say("room.membersButton", { count: intl.formatNumber(room.memberCount) })}
+          aria-pressed={panel === "members"}
+          onPress={() => toggle({ kind: "members" })}
+        >
+          <UsersRound className="icon" size={18} strokeWidth={1.8} aria-hidden />
+          <span className="tabular">{intl.formatNumber(room.memberCount)}</span>
+        </AriaButton>
+        <IconButton
+          icon={Search}
+          label={say("room.search")}
+          shortcut={shortcutText(SHORTCUTS.search)}
+          pressed={panel === "search"}
+          onPress={() => toggle({ kind: "search" })}
+        />
+        <IconButton
+          icon={Info}
+          label={say("room.info")}
+          shortcut={shortcutText(SHORTCUTS.panel)}
+          pressed={panel === "info"}
+          onPress={() => toggle({ kind: "info" })}
+        />
+      </div>
+    </header>
+  );
+}
+
+/** Nothing to see where all is normal: a quiet shield that answers when asked. A word and amber where servers can read along. */
+function Trust({ encrypted }: { readonly encrypted: boolean }): ReactNode {
+  const say = useSay();
+  if (encrypted)
+    return (
+      <Explain
+        label={say("room.encryptedTitle")}
+        trigger={
+          <AriaButton className="icon-button" aria-label={say("room.encrypted")}>
+            <ShieldCheck className="icon" size={18} strokeWidth={1.8} aria-hidden />
+          </AriaButton>
+        }
+      >
+        <h3>
+          <ShieldCheck className="icon" size={18} aria-hidden />
+          {say("room.encryptedTitle")}
+        </h3>
+        <p>{say("room.encryptedText")}</p>
+        <p>{say("room.encryptedNext")}</p>
+      </Explain>
+    );
+  return (
+    <Explain
+      label={say("room.notEncryptedTitle")}
+      trigger={
+        <AriaButton className="room-header__clear">
+          <LockKeyholeOpen className="icon" size={14} aria-hidden />
+          {say("room.notEncrypted")}
+        </AriaButton>
+      }
+    >
+      <h3>
+        <TriangleAlert className="icon" size={18} aria-hidden />
+        {say("room.notEncryptedTitle")}
+      </h3>
+      <p>{say("room.notEncryptedText")}</p>
+      <p>{say("room.notEncryptedNext")}</p>
+    </Explain>
+  );
+}

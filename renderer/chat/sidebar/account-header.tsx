@@ -1,0 +1,84 @@
+import { Keyboard, LogOut, Settings as SettingsIcon, ShieldCheck } from "lucide-react";
+import type { ReactNode } from "react";
+import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover, Separator } from "react-aria-components";
+import type { Connection } from "../../../protocol/shell.ts";
+import type { MessageId } from "../../ui/messages/en.ts";
+import { Avatar } from "../../ui/avatar.tsx";
+import { useStore, useValue } from "../../ui/store.ts";
+import { useSay } from "../../ui/text.tsx";
+import { localpart } from "../state/mention-query.ts";
+import { useSession } from "../state/session.ts";
+import { CollapseButton } from "./sidebar.tsx";
+
+/** Who is signed in, how the connection is, and the way to settings. */
+export function AccountHeader(): ReactNode {
+  const say = useSay();
+  const session = useSession();
+  const account = useValue(session.account);
+  const app = useValue(session.app);
+  const connection = useValue(session.connection);
+  const catchingUp = useStore(session.status, (status) => status?.sync === "catching-up");
+  const userId = account?.userId ?? ("userId" in app ? app.userId : null) ?? "";
+  const name = account?.displayName ?? localpart(userId);
+  const line = connectionLine(connection, catchingUp);
+  return (
+    <div className="account">
+      <MenuTrigger>
+        <AriaButton className="account__button" aria-label={say("account.menu", { name })}>
+          <Avatar id={userId} name={name} mxc={account?.avatar ?? null} size={36} shape="person" />
+          <span className="account__text">
+            <span className="account__name ellipsis">{name}</span>
+            <span className={`account__state account__state--${line.tone}`}>
+              <span className="account__dot" aria-hidden />
+              <span className="ellipsis">{say(line.id)}</span>
+            </span>
+          </span>
+        </AriaButton>
+        <Popover className="popover" placement="bottom start" offset={4}>
+          <Menu
+            className="menu"
+            onAction={(key) => {
+              if (key === "settings") session.showDialog({ kind: "settings", section: "account" });
+              else if (key === "encryption") session.showDialog({ kind: "settings", section: "encryption" });
+              else if (key === "shortcuts" || key === "sign-out") session.showDialog({ kind: key });
+            }}
+          >
+            <MenuItem id="settings" className="menu__item" textValue={say("settings.title")}>
+              <SettingsIcon className="icon" size={16} aria-hidden />
+              {say("settings.title")}
+            </MenuItem>
+            <MenuItem id="encryption" className="menu__item" textValue={say("settings.encryption")}>
+              <ShieldCheck className="icon" size={16} aria-hidden />
+              {say("settings.encryption")}
+            </MenuItem>
+            <MenuItem id="shortcuts" className="menu__item" textValue={say("shortcuts.title")}>
+              <Keyboard className="icon" size={16} aria-hidden />
+              {say("shortcuts.title")}
+            </MenuItem>
+            <Separator className="menu__separator" />
+            <MenuItem id="sign-out" className="menu__item menu__item--danger" textValue={say("account.signOut")}>
+              <LogOut className="icon" size={16} aria-hidden />
+              {say("account.signOut")}
+            </MenuItem>
+          </Menu>
+        </Popover>
+      </MenuTrigger>
+      <CollapseButton />
+    </div>
+  );
+}
+
+function connectionLine(connection: Connection, catchingUp: boolean): { readonly id: MessageId; readonly tone: "good" | "busy" | "bad" } {
+  if (connection.workerRestarting) return { id: "connection.restarting", tone: "busy" };
+  switch (connection.state) {
+    case "online":
+      return catchingUp ? { id: "connection.catchingUp", tone: "busy" } : { id: "connection.online", tone: "good" };
+    case "connecting":
+    case "rate-limited":
+    case "idle":
+      return { id: `connection.${connection.state}`, tone: "busy" };
+    case "offline":
+    case "server-unreachable":
+      return { id: `connection.${connection.state}`, tone: "bad" };
+  }
+}

@@ -1,0 +1,80 @@
+import { CircleAlert, Clock } from "lucide-react";
+import { memo, type ReactNode } from "react";
+import type { RoomSummary } from "../../../protocol/messages/room-summary.ts";
+import { Avatar } from "../../ui/avatar.tsx";
+import { useSay, type Say } from "../../ui/text.tsx";
+import { useClock } from "../../ui/time.ts";
+import { isUnread } from "../state/room-order.ts";
+
+type RowProps = {
+  readonly room: RoomSummary;
+  readonly elementId: string;
+  readonly index: number;
+  readonly total: number;
+  readonly open: boolean;
+  readonly active: boolean;
+  readonly onPick: (roomId: string) => void;
+};
+
+/** One room of the list. Rendered again only when its own summary changed. */
+export const RoomRow = memo(function RoomRow({ room, elementId, index, total, open, active, onPick }: RowProps): ReactNode {
+  const say = useSay();
+  const clock = useClock();
+  const last = lastLine(say, room);
+  const unread = isUnread(room);
+  return (
+    <div
+      id={elementId}
+      role="option"
+      aria-selected={open}
+      aria-posinset={index + 1}
+      aria-setsize={total}
+      aria-label={say("row.label", {
+        name: room.name,
+        unread: room.unread,
+        mentions: room.mentions,
+        failed: room.failedSends,
+        last: last ?? "none",
+      })}
+      className={`room-row ${open ? "room-row--open" : ""} ${active ? "room-row--active" : ""} ${unread ? "room-row--unread" : ""}`}
+      onClick={() => onPick(room.roomId)}
+    >
+      <Avatar
+        id={room.dmUserId ?? room.roomId}
+        name={room.name}
+        mxc={room.avatar}
+        size={40}
+        shape={room.kind === "dm" ? "person" : "room"}
+      />
+      <span className="room-row__main">
+        <span className="room-row__top">
+          <span className="room-row__name ellipsis">{room.name}</span>
+          {room.lastMessage !== null && <time className="room-row__time tabular">{clock.short(room.lastMessage.at)}</time>}
+        </span>
+        <span className="room-row__bottom">
+          <span className={`room-row__last ellipsis ${room.lastMessage?.kind === "message" ? "" : "room-row__last--soft"}`}>
+            {last ?? say("row.noMessages")}
+          </span>
+          {room.failedSends > 0 ? (
+            <CircleAlert className="icon room-row__failed" size={16} aria-hidden />
+          ) : (
+            room.pendingSends > 0 && <Clock className="icon room-row__pending" size={14} aria-hidden />
+          )}
+          {room.mentions > 0 && <span className="badge badge--mention">{`@${cap(room.mentions)}`}</span>}
+          {room.unread > room.mentions && <span className="badge">{cap(room.unread)}</span>}
+        </span>
+      </span>
+    </div>
+  );
+});
+
+function lastLine(say: Say, room: RoomSummary): string | null {
+  const last = room.lastMessage;
+  if (last === null) return null;
+  const text = last.kind === "undecryptable" ? say("row.undecryptable") : last.kind === "redacted" ? say("row.redacted") : last.preview;
+  if (last.kind === "state" || last.kind === "redacted") return text;
+  if (last.mine) return say("row.you", { text });
+  return room.kind === "dm" ? text : say("row.sender", { sender: last.senderName, text });
+}
+
+const cap = (count: number): string => (count > 99 ? "99+" : String(count));

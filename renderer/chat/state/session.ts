@@ -1,0 +1,215 @@
+import { createContext, useContext } from "react";
+import { chatContract, type ChatContract } from "../../../protocol/chat.ts";
+import type { ResultOf } from "../../../protocol/define.ts";
+import type { RpcError } from "../../../protocol/errors.ts";
+import type { DeviceView } from "../../../protocol/messages/device.ts";
+import type { Member } from "../../../protocol/messages/room-summary.ts";
+import type { Result } from "../../../protocol/result.ts";
+import type { AppState, Connection, Settings, ShellContract } from "../../../protocol/shell.ts";
+import type { Shell } from "../../ui/shell.ts";
+import { Store } from "../../ui/store.ts";
+import { WorkerLink } from "../../ui/worker-link.ts";
+import { Avatars } from "./avatars.ts";
+import { Drafts } from "./drafts.ts";
+import { Lookup } from "./lookup.ts";
+import { allRooms, applyRoomsDelta, NO_ROOMS, type Rooms } from "./room-order.ts";
+import { Timeline } from "./timeline.ts";
+import { FIRST_VIEW, type OpenDialog, type Panel, type View } from "./view.ts";
+
+export type Account = ResultOf<ChatContract["account"]>;
+export type Status = ResultOf<ChatContract["status"]>;
+export type RoomDetails = ResultOf<ChatContract["room"]>;
+export type About = ResultOf<ShellContract["about"]>;
+
+const FIRST_SETTINGS: Settings = {
+  theme: "system",
+  notifications: "all",
+  notificationPreview: true,
+  sidebarCollapsed: false,
+  sendTyping: true,
+  sendReadReceipts: true,
+  enterSends: true,
+  language: "en",
+};
+
+/** Everything that the chat page knows, as stores that its parts subscribe to. Nothing here is on disk. */
+export class Session {
+  readonly shell: Shell;
+  readonly link = new WorkerLink(chatContract);
+
+  readonly app = new Store<AppState>({ phase: "starting" });
+  readonly connection = new Store<Connection>({ state: "idle", retryAt: null, workerRestarting: false });
+  readonly settings = new Store<Settings>(FIRST_SETTINGS);
+  readonly about = new Store<About | null>(null);
+  readonly account = new Store<Account | null>(null);
+  readonly status = new Store<Status | null>(null);
+  readonly rooms = new Store<Rooms>(NO_ROOMS);
+  readonly roomsError = new Store<RpcError | null>(null);
+  readonly typing = new Store<ReadonlyMap<string, readonly string[]>>(new Map());
+  readonly view = new Store<View>(FIRST_VIEW);
+
+  readonly timeline = new Timeline(this.link);
+  readonly drafts = new Drafts();
+  readonly avatars = new Avatars(this.link);
+  readonly details: Lookup<RoomDetails> = new Lookup((roomId) => this.link.call("room", { roomId }));
+  readonly members: Lookup<readonly Member[]> = new Lookup((roomId) => this.link.call("members", { roomId }));
+  readonly devices: Lookup<readonly DeviceView[]> = new Lookup((userId) => this.link.call("devices", { userId }));
+
+  constructor(shell: Shell) {
+    this.shell = shell;
+    this.#listenToShell();
+    this.#listenToWorker();
+  }
+
+  async start(): Promise<void> {
+    const keep = <T>(store: Store<T>, answer: Result<T, RpcError>): void => void (answer.ok && store.set(answer.value));
+    const { shell } = this;
+    await Promise.all([
+      shell.call("settings", {}).then((answer) => keep(this.settings, answer)),
+      shell.call("connection", {}).then((answer) => keep(this.connection, answer)),
+      shell.call("about", {}).then((answer) => answer.ok && this.about.set(answer.value)),
+      shell.call("appState", {}).then((answer) => answer.ok && this.#enter(answer.value)),
+    ]);
+  }
+
+  async changeSettings(change: Partial<Settings>): Promise<void> {
+    const before = this.settings.value;
+    this.settings.set({ ...before, ...change });
+    const answer = await this.shell.call("changeSettings", change);
+    this.settings.set(answer.ok ? answer.value : before);
+  }
+
+  openRoom(roomId: string, eventId?: string): void {
+    const jumpTo = eventId === undefined ? null : { eventId };
+    this.view.update((view) => {
+      if (view.roomId === roomId) return { ...view, jumpTo: jumpTo ?? view.jumpTo };
+      // A person's panel belongs to the room that it was opened from.
+      const panel = view.panel?.kind === "person" ? null : view.panel;
+      return { ...view, roomId, jumpTo, panel };
+    });
+    const membership = this.rooms.value.byId.get(roomId)?.membership;
+    if (membership === "invite") this.timeline.close();
+    else void this.timeline.open(roomId);
+  }
+
+  closeRoom(): void {
+    this.timeline.close();
+    this.view.update((view) => ({ ...view, roomId: null, jumpTo: null, panel: null }));
+  }
+
+  showPanel(panel: Panel | null): void {
+    this.view.update((view) => ({ ...view, panel }));
+  }
+
+  showDialog(dialog: OpenDialog | null): void {
+    this.view.update((view) => ({ ...view, dialog }));
+  }
+
+  /** Accepts an invitation or joins a room, then opens it. */
+  async join(roomIdOrAlias: string): Promise<Result<{ roomId: string }, RpcError>> {
+    const answer = await this.link.call("join", { roomIdOrAlias });
+    if (answer.ok) {
+      const { roomId } = answer.value;
+      this.details.refresh(roomId);
+      this.view.update((view) => ({ ...view, roomId, jumpTo: null }));
+      void this.timeline.open(roomId);
+    }
+    return answer;
+  }
+
+  #listenToShell(): void {
+    const { shell } = this;
+    shell.on("appStateChanged", (state) => this.#enter(state));
+    shell.on("connectionChanged", (connection) => this.connection.set(connection));
+    shell.on("settingsChanged", (settings) => this.settings.set(settings));
+  }
+
+  #listenToWorker(): void {
+    const { link } = this;
+    link.onAttach(() => void this.#reload());
+    link.on("statusChanged", (status) => this.status.set(status));
+    link.on("accountChanged", (account) => this.account.set(account));
+    link.on("roomsChanged", ({ upserts, removals }) => {
+      this.rooms.update((rooms) => applyRoomsDelta(rooms, upserts, removals));
+      for (const { roomId } of upserts) if (roomId === this.view.value.roomId) this.#roomChanged(roomId);
+      const open = this.view.value.roomId;
+      if (open !== null && removals.includes(open)) this.closeRoom();
+    });
+    link.on("membersChanged", ({ roomId }) => {
+      this.members.refresh(roomId);
+      this.details.refresh(roomId);
+    });
+    link.on("devicesChanged", ({ userIds }) => userIds.forEach((userId) => this.devices.refresh(userId)));
+    link.on("typingChanged", ({ roomId, userIds }) => this.typing.update((typing) => new Map(typing).set(roomId, userIds)));
+  }
+
+  #enter(state: AppState): void {
+    const before = this.app.value;
+    this.app.set(state);
+    if (state.phase === "signed-out" || (state.phase === "ready" && before.phase !== "ready" && before.phase !== "soft-logged-out"))
+      this.#forget();
+    if (hasAccount(state) && !hasAccount(before)) void this.#reload();
+  }
+
+  /** Asks for everything on screen again: at the start, and when a new worker has taken over. */
+  async #reload(): Promise<void> {
+    const { link } = this;
+    if (!hasAccount(this.app.value) || !link.connected) return;
+    const [account, status, rooms] = await Promise.all([link.call("account", {}), link.call("status", {}), link.call("rooms", {})]);
+    if (account.ok) this.account.set(account.value);
+    if (status.ok) this.status.set(status.value);
+    if (rooms.ok) this.rooms.set(allRooms(rooms.value));
+    this.roomsError.set(rooms.ok ? null : rooms.error);
+    this.details.refreshAll();
+    this.members.refreshAll();
+    await this.timeline.reopen();
+  }
+
+  retryRooms(): void {
+    this.roomsError.set(null);
+    void this.#reload();
+  }
+
+  #roomChanged(roomId: string): void {
+    const membership = this.rooms.value.byId.get(roomId)?.membership;
+    const { phase, roomId: open } = this.timeline.state.value;
+    if (membership === "join" && (open !== roomId || phase === "closed")) void this.timeline.open(roomId);
+    const known = this.details.of(roomId).value.value?.summary;
+    const now = this.rooms.value.byId.get(roomId);
+    // Power levels and rules come with the details; ask only when what they depend on has changed, not with each message.
+    if (
+      known?.membership !== now?.membership ||
+      known?.encrypted !== now?.encrypted ||
+      known?.name !== now?.name ||
+      known?.topic !== now?.topic
+    )
+      this.details.refresh(roomId);
+  }
+
+  #forget(): void {
+    this.timeline.close();
+    this.view.set(FIRST_VIEW);
+    this.rooms.set(NO_ROOMS);
+    this.account.set(null);
+    this.status.set(null);
+    this.typing.set(new Map());
+    this.drafts.clear();
+    this.avatars.clear();
+    this.details.clear();
+    this.members.clear();
+    this.devices.clear();
+  }
+}
+
+/** Whether the store is open, so that the worker can answer about rooms. */
+function hasAccount(state: AppState): boolean {
+  return state.phase === "ready" || state.phase === "soft-logged-out" || state.phase === "logged-out-by-server";
+}
+
+export const SessionContext = createContext<Session | null>(null);
+
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (session === null) throw new Error("no session above this component");
+  return session;
+}

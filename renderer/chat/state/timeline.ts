@@ -1,0 +1,130 @@
+import type { ChatContract } from "../../../protocol/chat.ts";
+import type { PayloadOf } from "../../../protocol/define.ts";
+import type { ErrorCode } from "../../../protocol/errors.ts";
+import { Store } from "../../ui/store.ts";
+import type { WorkerLink } from "../../ui/worker-link.ts";
+import { dropBefore, indexOfEvent, mergeItems, type Items } from "./timeline-items.ts";
+
+export type TimelineState = {
+  readonly roomId: string | null;
+  readonly phase: "closed" | "opening" | "open" | "failed";
+  readonly error: ErrorCode | null;
+  readonly items: Items;
+  readonly reachedStart: boolean;
+  readonly older: "idle" | "loading" | "failed";
+  /** The new-message line goes below this event. */
+  readonly readUpTo: string | null;
+};
+
+const CLOSED: TimelineState = {
+  roomId: null,
+  phase: "closed",
+  error: null,
+  items: [],
+  reachedStart: false,
+  older: "idle",
+  readUpTo: null,
+};
+
+const FIRST_PAGE = 60;
+const PAGE = 80;
+/** How far a jump to an old message reads back before it gives up. */
+const JUMP_PAGES = 25;
+
+/** The open room's timeline: the worker's items and deltas, folded into one value. */
+export class Timeline {
+  readonly state = new Store<TimelineState>(CLOSED);
+  readonly #link: WorkerLink<ChatContract>;
+  #marked = "";
+
+  constructor(link: WorkerLink<ChatContract>) {
+    this.#link = link;
+    link.on("timelineChanged", (change) => this.#apply(change));
+  }
+
+  async open(roomId: string): Promise<void> {
+    const before = this.state.value.roomId;
+    if (before === roomId && this.state.value.phase !== "failed") return;
+    if (before !== null) void this.#link.call("closeTimeline", { roomId: before });
+    this.#marked = "";
+    this.state.set({ ...CLOSED, roomId, phase: "opening" });
+    await this.#load(roomId, false);
+  }
+
+  /** Asks again after the worker was replaced; what is on screen stays until the answer is there. */
+  async reopen(): Promise<void> {
+    const { roomId } = this.state.value;
+    if (roomId !== null) await this.#load(roomId, true);
+  }
+
+  close(): void {
+    const { roomId } = this.state.value;
+    if (roomId !== null) void this.#link.call("closeTimeline", { roomId });
+    this.state.set(CLOSED);
+  }
+
+  /** Loads one page of older items; nothing when that is under way or there are none. */
+  async loadOlder(): Promise<void> {
+    const { roomId, phase, items, reachedStart, older } = this.state.value;
+    if (roomId === null || phase !== "open" || reachedStart || older === "loading") return;
+    const before = items[0]?.position ?? Number.MAX_SAFE_INTEGER;
+    this.state.update((now) => ({ ...now, older: "loading" }));
+    const answer = await this.#link.call("paginateBack", { roomId, before, limit: PAGE });
+    this.state.update((now) => {
+      if (now.roomId !== roomId) return now;
+      if (!answer.ok) return { ...now, older: "failed" };
+      return { ...now, older: "idle", items: mergeItems(now.items, answer.value.items), reachedStart: answer.value.reachedStart };
+    });
+  }
+
+  /** Reads back until an event is loaded. False when it is not to be had. */
+  async loadUntil(eventId: string): Promise<boolean> {
+    for (let page = 0; page < JUMP_PAGES; page++) {
+      const { items, reachedStart, older } = this.state.value;
+      if (indexOfEvent(items, eventId) >= 0) return true;
+      if (reachedStart || older === "failed") return false;
+      await this.loadOlder();
+    }
+    return false;
+  }
+
+  /** Tells the worker how far has been read; each event once. */
+  markRead(eventId: string): void {
+    const { roomId } = this.state.value;
+    if (roomId === null || this.#marked === eventId) return;
+    this.#marked = eventId;
+    void this.#link.call("markRead", { roomId, eventId });
+  }
+
+  /** Moves the new-message line below an event: what comes while nobody looks is new. */
+  setReadUpTo(eventId: string | null): void {
+    this.state.update((now) => (now.readUpTo === eventId ? now : { ...now, readUpTo: eventId }));
+  }
+
+  async #load(roomId: string, keep: boolean): Promise<void> {
+    const answer = await this.#link.call("openTimeline", { roomId, limit: FIRST_PAGE });
+    this.state.update((now) => {
+      if (now.roomId !== roomId) return now;
+      if (!answer.ok) return keep ? now : { ...now, phase: "failed", error: answer.error.code };
+      return {
+        ...now,
+        phase: "open",
+        error: null,
+        // Deltas that overtook the answer are newer than it. After a new start of the worker only the answer counts.
+        items: keep ? answer.value.items : mergeItems(answer.value.items, now.items),
+        reachedStart: answer.value.reachedStart,
+        older: "idle",
+        readUpTo: keep ? now.readUpTo : answer.value.readUpTo,
+      };
+    });
+  }
+
+  #apply(change: PayloadOf<ChatContract["timelineChanged"]>): void {
+    this.state.update((now) => {
+      if (change.roomId !== now.roomId) return now;
+      const kept = change.resetBefore === null ? now.items : dropBefore(now.items, change.resetBefore);
+      const items = mergeItems(kept, change.upserts, change.removals);
+      return change.resetBefore === null ? { ...now, items } : { ...now, items, reachedStart: false, older: "idle" };
+    });
+  }
+}

@@ -1,0 +1,74 @@
+import { Hash, KeyRound, LogOut, Pencil, UserPlus, UsersRound, type LucideIcon } from "lucide-react";
+import { memo, useState, type ReactNode } from "react";
+import { Button as AriaButton } from "react-aria-components";
+import type { TimelineItem } from "../../../protocol/messages/timeline-item.ts";
+import { useSay } from "../../ui/text.tsx";
+import { useClock } from "../../ui/time.ts";
+import { itemText } from "./item-text.ts";
+
+type StateProps = { readonly item: TimelineItem; readonly index: number; readonly tabbable: boolean };
+
+/** Something that happened to the room, on one small line. */
+export const StateLine = memo(function StateLine({ item, index, tabbable }: StateProps): ReactNode {
+  const say = useSay();
+  const clock = useClock();
+  const Icon = iconOf(item);
+  const text = itemText(say, item);
+  return (
+    <article className="state" tabIndex={tabbable ? 0 : -1} data-index={index} aria-label={text}>
+      <Icon className="icon" size={14} aria-hidden />
+      <span>{text}</span>
+      <time className="state__time tabular" dateTime={new Date(item.at).toISOString()}>
+        {clock.time(item.at)}
+      </time>
+    </article>
+  );
+});
+
+type RunProps = { readonly items: readonly TimelineItem[]; readonly index: number; readonly tabbable: boolean };
+
+/** Several changes of who is here, folded into one line that opens. */
+export const StateRun = memo(function StateRun({ items, index, tabbable }: RunProps): ReactNode {
+  const say = useSay();
+  const [open, setOpen] = useState(false);
+  const [first] = items;
+  const text = say("state.run", { names: first === undefined ? "" : itemText(say, first), count: items.length - 1 });
+  return (
+    <article className="state state--run" tabIndex={tabbable ? 0 : -1} data-index={index} aria-label={text}>
+      <div className="state__line">
+        <UsersRound className="icon" size={14} aria-hidden />
+        <span>{text}</span>
+        <AriaButton className="link-button" aria-expanded={open} onPress={() => setOpen(!open)}>
+          {say(open ? "state.runHide" : "state.runShow")}
+        </AriaButton>
+      </div>
+      {open && (
+        <ul className="state__list">
+          {items.map((item) => (
+            <li key={item.id}>{itemText(say, item)}</li>
+          ))}
+        </ul>
+      )}
+    </article>
+  );
+});
+
+function iconOf({ content }: TimelineItem): LucideIcon {
+  switch (content.kind) {
+    case "encryption-enabled":
+      return KeyRound;
+    case "name-changed":
+    case "topic-changed":
+    case "avatar-changed":
+      return Pencil;
+    case "membership":
+      return content.change === "left" || content.change === "kicked" || content.change === "banned" ? LogOut : UserPlus;
+    case "created":
+    case "message":
+    case "media":
+    case "undecryptable":
+    case "redacted":
+    case "unsupported":
+      return Hash;
+  }
+}

@@ -1,0 +1,32 @@
+import { createContext, useContext, useSyncExternalStore, type ReactNode } from "react";
+import "./avatar.css";
+import { avatarHue, initials } from "./avatar-colour.ts";
+
+/** Where pictures come from; null until one is there, and for ever where there is none. */
+export interface AvatarSource {
+  picture(mxc: string): string | null;
+  subscribe(listener: () => void): () => void;
+}
+
+const none: AvatarSource = { picture: () => null, subscribe: () => () => undefined };
+export const AvatarContext = createContext<AvatarSource>(none);
+
+type AvatarProps = {
+  readonly id: string;
+  readonly name: string;
+  readonly mxc: string | null;
+  readonly size: 20 | 24 | 28 | 36 | 40 | 72;
+  /** People are round, rooms are square. */
+  readonly shape: "person" | "room";
+};
+
+/** Decoration beside a name, so screen readers skip it. */
+export function Avatar({ id, name, mxc, size, shape }: AvatarProps): ReactNode {
+  const source = useContext(AvatarContext);
+  const url = useSyncExternalStore(source.subscribe, () => (mxc === null ? null : source.picture(mxc)));
+  return (
+    <span className={`avatar avatar--${size} avatar--${shape} hue-${avatarHue(id)}`} aria-hidden>
+      {url === null ? <span className="avatar__initials">{initials(name)}</span> : <img src={url} alt="" draggable={false} />}
+    </span>
+  );
+}

@@ -1,0 +1,20 @@
+import { appMessages } from "./en-app.ts";
+import { errorMessages } from "./en-errors.ts";
+import { roomMessages } from "./en-rooms.ts";
+import { sealMessages } from "./en-seal.ts";
+import { settingsMessages } from "./en-settings.ts";
+import { timelineMessages } from "./en-timeline.ts";
+import { vaultMessages } from "./en-vault.ts";
+
+/** Every sentence of both pages, in ICU message syntax. Other languages translate this object. */
+export const messages = {
+  ...appMessages,
+  ...errorMessages,
+  ...roomMessages,
+  ...sealMessages,
+  ...settingsMessages,
+  ...timelineMessages,
+  ...vaultMessages,
+} as const;
+
+export type MessageId = keyof typeof messages;
