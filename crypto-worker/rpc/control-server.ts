@@ -24,7 +24,12 @@ export function serveControl(host: AccountHost, custody: StoreKeyCustody, channe
     stop = client?.emitter.on("unread", (payload) => server.emit("unread", payload)) ?? ((): void => undefined);
     if (client !== undefined) server.emit("unread", client.totalUnread());
   });
-  custody.onTask((task) => server.emit("vaultWanted", { wanted: task.kind !== "idle" }));
+  let wanted = false;
+  custody.onTask((task) => {
+    if (wanted === (task.kind !== "idle")) return;
+    wanted = !wanted;
+    server.emit("vaultWanted", { wanted });
+  });
 }
 
 function controlHandlers(host: AccountHost, custody: StoreKeyCustody, handshake: Handshake, log: Log): Handlers<ControlContract> {
