@@ -1,8 +1,6 @@
 import { parseCurve25519PublicKey, type Curve25519PublicKey } from "../../protocol/ids.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 
-export const CURVE25519_KEY_BYTES = 32;
-
 /** The u-coordinates of every point whose order divides 8, canonical and not, little endian (the top bit is ignored by X25519). */
 const LOW_ORDER: readonly string[] = [
   "0000000000000000000000000000000000000000000000000000000000000000",

@@ -4,8 +4,8 @@ import { err, ok, type Result } from "../../protocol/result.ts";
 import { decodeBase64, encodeBase64 } from "./base64.ts";
 import type { Secret } from "./secret.ts";
 
-export const ED25519_KEY_BYTES = 32;
-export const ED25519_SIGNATURE_BYTES = 64;
+const ED25519_KEY_BYTES = 32;
+const ED25519_SIGNATURE_BYTES = 64;
 
 /** Points whose order divides 8, with both signs; non-canonical encodings (y ≥ p) are refused separately. */
 const SMALL_ORDER: ReadonlySet<string> = new Set([

@@ -38,7 +38,7 @@ export function olmResult<T>(call: () => T): Result<T, OlmFailure> {
 }
 
 /** Classifies an error of libolm; rethrows anything else. */
-export function olmFailureOf(error: unknown): OlmFailure {
+function olmFailureOf(error: unknown): OlmFailure {
   if (!(error instanceof Error) || !error.message.startsWith("OLM.")) throw error;
   return FAILURES.get(error.message.slice(4)) ?? "other";
 }

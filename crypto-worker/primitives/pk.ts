@@ -10,7 +10,7 @@ import { Secret } from "./secret.ts";
 type RawEncryption = InstanceType<ReturnType<typeof olm>["PkEncryption"]>;
 type RawDecryption = InstanceType<ReturnType<typeof olm>["PkDecryption"]>;
 
-export const PK_KEY_BYTES = 32;
+const PK_KEY_BYTES = 32;
 const MAX_CIPHERTEXT_LENGTH = 1 << 20;
 
 /** One entry of a backup, as `session_data` carries it. The MAC covers nothing (E2EE §Backup algorithm): content is NOT authenticated. */

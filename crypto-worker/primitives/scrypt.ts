@@ -10,8 +10,8 @@ export type ScryptParameters = {
   readonly length: number;
 };
 
-export const MIN_SCRYPT_LOG_N = 10;
-export const MAX_SCRYPT_LOG_N = 20;
+const MIN_SCRYPT_LOG_N = 10;
+const MAX_SCRYPT_LOG_N = 20;
 
 /** Blocks for as long as it takes. Throws for parameters out of range: they are read from our own files. */
 export function scryptKey<Kind extends string>(passphrase: string, parameters: ScryptParameters, kind: Kind): Secret<Kind> {

@@ -21,7 +21,3 @@ export function parseMegolmPayload(text: string): Result<MegolmPayload, MegolmPa
   const roomId = parseRoomId(stringField(json.value, "room_id"));
   return roomId.ok ? ok({ type, content, roomId: roomId.value }) : roomId;
 }
-
-export function encodeMegolmPayload(payload: MegolmPayload): string {
-  return JSON.stringify({ type: payload.type, content: payload.content, room_id: payload.roomId });
-}

@@ -21,8 +21,6 @@ export type OlmPlaintext = {
 export type OlmPlaintextFailure =
   "invalid-json" | "invalid-type" | "invalid-content" | "invalid-sender" | "invalid-recipient" | "invalid-keys";
 
-export type OlmPlaintextFields = Omit<OlmPlaintext, "senderDeviceKeys"> & { readonly senderDeviceKeys: JsonObject | undefined };
-
 export function parseOlmPlaintext(text: string): Result<OlmPlaintext, OlmPlaintextFailure> {
   const json = parseJsonObject(text, TO_DEVICE_JSON_LIMITS);
   if (!json.ok) return err("invalid-json");
@@ -46,18 +44,5 @@ export function parseOlmPlaintext(text: string): Result<OlmPlaintext, OlmPlainte
     recipientEd25519: recipientEd25519.value,
     senderEd25519: senderEd25519.value,
     senderDeviceKeys: field(payload, "sender_device_keys") ?? field(payload, "org.matrix.msc4147.device_keys"),
-  });
-}
-
-/** The text to encrypt; device keys under the stable name of MSC4147. */
-export function encodeOlmPlaintext(payload: OlmPlaintextFields): string {
-  return JSON.stringify({
-    type: payload.type,
-    content: payload.content,
-    sender: payload.sender,
-    recipient: payload.recipient,
-    recipient_keys: { ed25519: payload.recipientEd25519 },
-    keys: { ed25519: payload.senderEd25519 },
-    ...(payload.senderDeviceKeys === undefined ? {} : { sender_device_keys: payload.senderDeviceKeys }),
   });
 }

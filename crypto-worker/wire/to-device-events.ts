@@ -82,17 +82,6 @@ export type ToDeviceFailure =
   | "invalid-secret"
   | "invalid-file";
 
-/** The codes of E2EE §Reporting that decryption keys are withheld, after resolving unstable names. Others are passed on as sent. */
-export const WITHHELD_CODES = [
-  "m.blacklisted",
-  "m.unverified",
-  "m.unauthorised",
-  "m.unavailable",
-  "m.no_olm",
-  "m.history_not_shared",
-] as const;
-export type WithheldCode = (typeof WITHHELD_CODES)[number];
-
 const MAX_SESSION_KEY = 1024;
 const MAX_SECRET = 65_536;
 const MAX_NAME = 255;
@@ -188,7 +177,7 @@ export function parseRoomKeyBundle(content: unknown): Result<RoomKeyBundleConten
 }
 
 /** Stable name first, then the one of MSC3061. */
-export function parseSharedHistory(content: JsonObject): boolean {
+function parseSharedHistory(content: JsonObject): boolean {
   return booleanField(content, "shared_history") ?? booleanField(content, "org.matrix.msc3061.shared_history") ?? false;
 }
 
