@@ -73,7 +73,7 @@ export class WasmDevice {
     await this.machine.updateTrackedUsers(userIds.map((userId) => new wasm.UserId(userId)));
     await this.flush();
     const claim = await this.machine.getMissingSessions(userIds.map((userId) => new wasm.UserId(userId)));
-    await this.send((claim ?? null) as WasmRequest | null);
+    await this.send(claim ?? null);
   }
 
   async say(roomId: string, body: string, ...userIds: readonly string[]): Promise<JsonObject> {

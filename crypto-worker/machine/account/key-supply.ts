@@ -1,7 +1,7 @@
 import type { AccountRecord } from "../../store/tables/account.ts";
 
 /** How many one-time keys the server should hold. */
-export const TARGET_ONE_TIME_KEYS = 50;
+const TARGET_ONE_TIME_KEYS = 50;
 /** Replaced at this age even if nobody is known to have used it. */
 export const FALLBACK_KEY_MAX_AGE_MS = 7 * 24 * 60 * 60 * 1000;
 /** A key that was claimed this long ago and never used belongs to a message that was never sent. */

@@ -15,7 +15,7 @@ import type { OlmChannel } from "./olm-channel.ts";
 import type { OlmSessions } from "./olm-sessions.ts";
 
 /** How long our server waits for another one. */
-export const CLAIM_TIMEOUT_MS = 10_000;
+const CLAIM_TIMEOUT_MS = 10_000;
 /** A claim that is unanswered this long was probably lost by its caller, and its devices may be claimed for again. */
 const CLAIM_LATE_MS = 60_000;
 /** Up to here its answer is still taken. */

@@ -16,7 +16,7 @@ import type { OlmSessions } from "./olm-sessions.ts";
 export type OlmDecryptionFailure = "malformed" | "not-for-us" | "undecryptable" | "replayed" | "invalid-payload" | OlmEventFailure;
 
 /** A failed decryption is reason for a new session at most this often for each device (E2EE §Recovering from undecryptable messages). */
-export const UNWEDGING_INTERVAL_MS = 60 * 60 * 1000;
+const UNWEDGING_INTERVAL_MS = 60 * 60 * 1000;
 const HASH_LIFETIME_MS = 90 * 24 * 60 * 60 * 1000;
 
 /** What decryption changes besides sessions. */

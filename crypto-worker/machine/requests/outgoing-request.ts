@@ -1,4 +1,4 @@
-import type { DeviceId, RoomId, TransactionId, UserId } from "../../../protocol/ids.ts";
+import type { DeviceId, UserId } from "../../../protocol/ids.ts";
 import type { JsonObject } from "../../wire/json.ts";
 
 export type OutgoingRequestKind =
@@ -59,20 +59,4 @@ export function signaturesUploadRequest(id: string, body: JsonObject): OutgoingR
 /** The caller adds `auth` for user-interactive authentication. */
 export function signingKeysUploadRequest(id: string, body: JsonObject): OutgoingRequest {
   return { id, kind: "signing_keys_upload", method: "POST", path: "/_matrix/client/v3/keys/device_signing/upload", body };
-}
-
-export function keysBackupRequest(id: string, version: string, body: JsonObject): OutgoingRequest {
-  const path = `/_matrix/client/v3/room_keys/keys?version=${encodeURIComponent(version)}`;
-  return { id, kind: "keys_backup", method: "PUT", path, body };
-}
-
-export function roomMessageRequest(
-  id: string,
-  roomId: RoomId,
-  eventType: string,
-  transactionId: TransactionId,
-  content: JsonObject,
-): OutgoingRequest {
-  const path = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/send/${encodeURIComponent(eventType)}/${encodeURIComponent(transactionId)}`;
-  return { id, kind: "room_message", method: "PUT", path, body: content };
 }
