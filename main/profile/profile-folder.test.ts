@@ -56,9 +56,17 @@ test("setting aside moves everything of the account and nothing else, and never 
     folder.write(profile);
     writeFileSync(folder.file("account-0011.db"), round);
     writeFileSync(folder.file("account-0011.db-wal"), round);
+    writeFileSync(folder.file("account-0011.db.key-check"), round);
+    writeFileSync(folder.file("account-0011.db.new-wal"), round);
     writeFileSync(folder.file("settings.json"), "{}");
     const aside = folder.setAside(at);
-    expect(readdirSync(aside).toSorted()).toEqual(["account-0011.db", "account-0011.db-wal", "profile.json"]);
+    expect(readdirSync(aside).toSorted()).toEqual([
+      "account-0011.db",
+      "account-0011.db-wal",
+      "account-0011.db.key-check",
+      "account-0011.db.new-wal",
+      "profile.json",
+    ]);
     expect(readFileSync(join(aside, "account-0011.db"), "utf8")).toBe(round);
   }
   expect(readdirSync(path).toSorted()).toEqual(["set-aside", "settings.json"]);

@@ -6,8 +6,8 @@ import { encodeProfile, parseProfile, type Profile } from "./profile.ts";
 
 const PROFILE = "profile.json";
 const MAX_PROFILE_BYTES = 65_536;
-/** Files of the account beside the profile: the store, and what SQLite keeps next to it. */
-const STORE_FILE = /^[a-z0-9-]{1,64}\.db(?:-wal|-shm|-journal|-lock|\.lock)?$/;
+/** Files of the account beside the profile: the store, and what is kept next to it (`-wal`, `.key-check`, one that was being made: `.new`). */
+const STORE_FILE = /^[a-z0-9-]{1,64}\.db(?:[.-][a-z-]{1,16}){0,2}$/;
 
 /** The folder of one account. */
 export class ProfileFolder {

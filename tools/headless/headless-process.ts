@@ -57,6 +57,12 @@ export class HeadlessProcess {
     clearTimeout(late);
   }
 
+  /** Ends it as a power cut would. */
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.exited;
+  }
+
   #receive(line: string): void {
     const message = messageSchema.parse(JSON.parse(line));
     if ("method" in message) {
