@@ -120,7 +120,6 @@ function createFile(path: string, key: Uint8Array): void {
   try {
     const database = new SqliteDatabase(connection, unfinished);
     migrate(database);
-    connection.pragma("wal_checkpoint(TRUNCATE)");
   } finally {
     connection.close();
   }
@@ -153,8 +152,11 @@ function connectKeyed(path: string, key: Uint8Array, fileMustExist: boolean): SQ
     connection.key(rawKey);
     // One process an account: the lock is taken with the first read and held, and a second opener is refused at once. It dies with the process.
     connection.pragma("locking_mode=EXCLUSIVE");
-    connection.pragma("journal_mode=WAL");
+    if (fileMustExist) connection.pragma("journal_mode=WAL");
     configure(connection);
+    // A file that is not there yet needs no journal: it gets its name only when it is complete and on disk.
+    if (!fileMustExist) connection.pragma("journal_mode=OFF");
+    if (!fileMustExist) connection.pragma("synchronous=OFF");
     return connection;
   } catch (error) {
     connection.close();
