@@ -18,7 +18,7 @@ export type TargetRequest = {
 };
 export type Target = { readonly id: string; readonly session: CdpSession };
 
-/** The one Chromium behind this process, and the targets the app asked for. Any other page target is closed before it runs. */
+/** The one Chromium behind this process, and the targets the app asked for. Any other page target is closed at once. */
 class Browser {
   #chromium: Promise<Chromium> | undefined;
   readonly #attached = new Map<string, CdpSession>();
@@ -90,10 +90,14 @@ class Browser {
     return chromium;
   }
 
-  /** A page that opened a window got past `setWindowOpenHandler`; it is still paused and goes away without having run. */
+  /** Windows that a page opened: none has a network or a handler of its own, and each is closed at once. */
   #closeUnclaimed(connection: CdpConnection): void {
     if (this.#creating > 0) return;
-    for (const targetId of this.#attached.keys()) connection.browser.post("Target.closeTarget", { targetId });
+    for (const [targetId, session] of this.#attached) {
+      connection.browser.post("Target.closeTarget", { targetId });
+      // While it is paused its opener, which shares the process, can be too.
+      session.post("Runtime.runIfWaitingForDebugger");
+    }
     this.#attached.clear();
   }
 }

@@ -145,6 +145,7 @@ describe.skipIf(findChromium() === undefined)("the Chromium host", () => {
         }),
     );
     expect(await closed).toBe("closed");
+    await happened('worker says {"closed":true}');
     const before = events().filter((line) => line === 'worker says {"closed":true}').length;
     await connectWorker(chat);
     await chat.evaluate(() => window.ports.get("worker-port")?.close());
