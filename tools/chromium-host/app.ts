@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { mkdirSync, readFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -126,6 +125,7 @@ class App extends LooseEmitter implements Checked {
 
   /** Used by the host once the entry module has run: starts Chromium and announces that the app is ready. */
   async becomeReady(): Promise<void> {
+    if (this.#quitting || this.#exiting) return;
     const chromium = await browser.start(this.getLocale());
     const onBrowserGone = (): void => {
       if (this.#exiting) return;
@@ -342,7 +342,3 @@ class App extends LooseEmitter implements Checked {
 
 export const app = new App();
 
-/** Used by the host: waits for the ready event, which the entry module must not hold up. */
-export async function appReady(): Promise<void> {
-  if (!app.isReady()) await once(app, "ready");
-}

@@ -28,12 +28,7 @@ registerHooks({
 });
 
 const { app } = await import("./app.ts");
-const { browser } = await import("./browser.ts");
 await import("./test-orders.ts");
-// Chromium starts while the app's own code loads. The app is ready only after its entry module has finished, as in Electron.
-browser.start(app.getLocale()).catch((error: unknown) => {
-  console.error(`[chromium-host] ${error instanceof Error ? error.message : String(error)}`);
-  process.exit(1);
-});
+// The app is ready only after its entry module has finished, as in Electron; one that has quit by then needs no Chromium.
 await import(pathToFileURL(entry).href);
 await app.becomeReady();
