@@ -2,7 +2,7 @@ import { z } from "zod";
 import { HeadlessProcess } from "../headless/headless-process.ts";
 
 const ANSWERS: readonly ((text: string) => string)[] = [
-  (text) => `I could read “${text}”. The server could not: it only saw ciphertext.`,
+  (text) => `“${text}”: I could read that. The server could not, it only saw ciphertext.`,
   () => "By the way, I am a second Bulkhead, without windows: the same crypto worker, driven over JSON-RPC.",
   (text) => `“${text}”, you say. My keys for this room came from your device, encrypted for mine alone.`,
   () => "Try closing the app and opening it again: our history stays readable.",

@@ -20,7 +20,7 @@ import { Steps } from "./steps.ts";
 export type CheckDeps = {
   readonly homeserver: Homeserver;
   readonly ada: Ada;
-  readonly you: { readonly userId: string; readonly password: string };
+  readonly you: { readonly user: string; readonly userId: string; readonly password: string };
   /** Opens the app on the demo's profile. */
   readonly launch: () => Promise<DemoApp>;
   /** For the screenshots. */
@@ -40,7 +40,7 @@ export async function runCheck({ homeserver, ada, you, launch, output }: CheckDe
     page.setDefaultTimeout(15_000);
     await steps.run("sign in", async () => {
       await look(page, "sign-in");
-      await signIn(page, you.userId, you.password);
+      await signIn(page, you.user, you.password);
       // Where there is a keychain, no passphrase is asked for.
       await createPassphraseIfAsked(app, page, look);
       await expectRoomList(page);
@@ -63,7 +63,7 @@ export async function runCheck({ homeserver, ada, you, launch, output }: CheckDe
       if (!(await ada.hears(roomId, ANSWER, 15_000)).decrypted) throw new Error("your answer went out unencrypted");
     });
     await steps.run("ada's own answer arrives", async () => {
-      await expectMessage(page, `I could read “${ANSWER}”. The server could not: it only saw ciphertext.`);
+      await expectMessage(page, `“${ANSWER}”: I could read that. The server could not, it only saw ciphertext.`);
       await look(page, "answered");
     });
     await steps.run("the server has seen ciphertext only", () => {

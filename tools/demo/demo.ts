@@ -33,7 +33,7 @@ async function main(): Promise<void> {
     await ada.signIn(homeserver.url, password);
     const launch = (): Promise<DemoApp> =>
       launchDemoApp({ runtime, profileDir: join(folder, "you"), homeserver: homeserver.url, headless: values.check || !hasDisplay });
-    const deps = { homeserver, ada, you: { userId, password }, launch, output };
+    const deps = { homeserver, ada, you: { user: "you", userId, password }, launch, output };
     if (values.check) await runCheck(deps);
     else await runTour(deps);
   } finally {

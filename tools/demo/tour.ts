@@ -11,7 +11,7 @@ export async function runTour({ ada, you, launch, output }: CheckDeps): Promise<
   const noLook = (): Promise<void> => Promise.resolve();
   try {
     const page = await app.chatPage();
-    await signIn(page, you.userId, you.password);
+    await signIn(page, you.user, you.password);
     await createPassphraseIfAsked(app, page, noLook);
     await expectRoomList(page);
     const roomId = await ada.invite(you.userId);
