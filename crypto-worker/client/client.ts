@@ -1,13 +1,14 @@
 import { CodedError } from "../../protocol/errors.ts";
 import type { Session } from "../../protocol/control.ts";
 import { parseDeviceId, parseUserId, type RoomId } from "../../protocol/ids.ts";
-import type { RoomSummary } from "../../protocol/messages/room-summary.ts";
-import type { Log } from "../log.ts";
+import { roomSummarySchema, type RoomSummary } from "../../protocol/messages/room-summary.ts";
+import { describeError, type Log } from "../log.ts";
 import type { Env } from "../machine/env.ts";
 import type { CryptoStore } from "../store/store.ts";
 import { isJsonObject, parseJson } from "../wire/json.ts";
 import { Account } from "./account.ts";
 import { AvatarCache } from "./avatars.ts";
+import { inBackground } from "./background.ts";
 import { Changes } from "./changes.ts";
 import type { ClientContext } from "./context.ts";
 import { ClientEmitter } from "./emitter.ts";
@@ -104,7 +105,7 @@ export class Client {
   start(): void {
     this.#pump.trigger();
     this.sendQueue.wakeAll();
-    void this.account.refreshProfile();
+    inBackground(this.#context.log, this.account.refreshProfile());
   }
 
   get syncPosition(): { since: string | null; filter: string } {
@@ -197,10 +198,19 @@ export class Client {
       store.afterCommit(() => {
         this.#members.observe(changes);
         this.rooms.observe(changes);
-        this.#publisher.publish(changes);
+        this.#publish(changes);
       });
       return value;
     });
+  }
+
+  /** What is on disk stays there: a bug in telling of it must not look like a failed commit. */
+  #publish(changes: Changes): void {
+    try {
+      this.#publisher.publish(changes);
+    } catch (error) {
+      this.#context.log.error("bug", { kind: "publish", ...describeError(error) });
+    }
   }
 
   #summarise(changes: Changes): void {
@@ -209,7 +219,11 @@ export class Client {
     const direct = parseDirectRooms(store.accountData.load("m.direct"));
     for (const roomId of changes.rooms) {
       const room = store.rooms.load(roomId);
-      if (room !== undefined) store.rooms.saveSummary(summariseRoom(this.#context, room, direct));
+      if (room === undefined) continue;
+      const summary = roomSummarySchema.safeParse(summariseRoom(this.#context, room, direct));
+      // One room that a page could not parse would cost it the whole list.
+      if (summary.success) store.rooms.saveSummary(summary.data);
+      else this.#context.log.error("bug", { kind: "summary" });
     }
   }
 }

@@ -1,11 +1,11 @@
 import type { ChatContract } from "../../protocol/chat.ts";
 import type { ResultOf } from "../../protocol/define.ts";
 import { CodedError } from "../../protocol/errors.ts";
-import { parseUserId } from "../../protocol/ids.ts";
 import type { DeviceView } from "../../protocol/messages/device.ts";
 import { arrayField, isJsonObject, stringField } from "../wire/json.ts";
 import type { ClientContext } from "./context.ts";
 import type { RequestPump } from "./pump.ts";
+import { parseShownUserId } from "./shown-ids.ts";
 import { cleanMxc, cleanName } from "./rooms/names.ts";
 
 type Found = ResultOf<ChatContract["searchUsers"]>;
@@ -31,11 +31,11 @@ export class People {
       retry: "safe",
     });
     return (arrayField(answer, "results") ?? []).slice(0, 50).flatMap((entry) => {
-      const userId = isJsonObject(entry) ? parseUserId(stringField(entry, "user_id")) : undefined;
-      if (!isJsonObject(entry) || userId?.ok !== true || /\s/.test(userId.value)) return [];
+      const userId = isJsonObject(entry) ? parseShownUserId(stringField(entry, "user_id")) : undefined;
+      if (!isJsonObject(entry) || userId === undefined) return [];
       return [
         {
-          userId: userId.value,
+          userId,
           displayName: cleanName(stringField(entry, "display_name")) ?? null,
           avatar: cleanMxc(stringField(entry, "avatar_url")) ?? null,
         },

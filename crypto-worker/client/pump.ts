@@ -1,6 +1,7 @@
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { OutgoingRequest } from "../machine/requests/outgoing-request.ts";
 import { describeError } from "../log.ts";
+import { inBackground } from "./background.ts";
 import type { ClientContext } from "./context.ts";
 import type { HttpFailure } from "./http.ts";
 
@@ -26,8 +27,13 @@ export class RequestPump {
   /** Sends whatever is due. Cheap where nothing is. */
   trigger(): void {
     if (this.#stopped || !this.#online) return;
-    for (const request of this.#due()) void this.send(request).then(() => this.trigger());
+    for (const request of this.#due()) inBackground(this.#context.log, this.#sendAndGoOn(request));
     this.#schedule();
+  }
+
+  async #sendAndGoOn(request: OutgoingRequest): Promise<void> {
+    await this.send(request);
+    this.trigger();
   }
 
   setOnline(online: boolean): void {

@@ -6,6 +6,6 @@ const MIN_DISTINCT = 5;
  * makes each guess cost half a second and 128 MiB.
  */
 export function isWeakPassphrase(passphrase: string): boolean {
-  const characters = [...passphrase.normalize("NFKC").trim()];
+  const characters = Array.from(passphrase.normalize("NFKC").trim());
   return characters.length < MIN_LENGTH || new Set(characters).size < MIN_DISTINCT;
 }

@@ -1,16 +1,17 @@
-import { parseRoomId, parseUserId, type RoomId, type UserId } from "../../../protocol/ids.ts";
+import { parseRoomId, type RoomId, type UserId } from "../../../protocol/ids.ts";
 import { isJsonObject, type JsonObject } from "../../wire/json.ts";
+import { parseShownUserId } from "../shown-ids.ts";
 
 /** Which rooms the account calls direct, and with whom (account data `m.direct`). */
 export function parseDirectRooms(content: JsonObject | undefined): Map<RoomId, UserId> {
   const direct = new Map<RoomId, UserId>();
   if (!isJsonObject(content)) return direct;
   for (const [key, rooms] of Object.entries(content)) {
-    const userId = parseUserId(key);
-    if (!userId.ok || !Array.isArray(rooms)) continue;
+    const userId = parseShownUserId(key);
+    if (userId === undefined || !Array.isArray(rooms)) continue;
     for (const value of rooms) {
       const roomId = parseRoomId(value);
-      if (roomId.ok) direct.set(roomId.value, userId.value);
+      if (roomId.ok) direct.set(roomId.value, userId);
     }
   }
   return direct;

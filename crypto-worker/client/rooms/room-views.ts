@@ -67,7 +67,6 @@ export class RoomViews {
     const levels = PowerLevels.load(store.roomState, roomId);
     return store.members
       .all(roomId)
-      .filter((member) => /^@[^\s:]*:.+$/.test(member.userId))
       .slice(0, MAX_MEMBERS)
       .map((member) => ({
         userId: member.userId,

@@ -1,5 +1,4 @@
 import type { RoomId } from "../../../protocol/ids.ts";
-import { parseUserId } from "../../../protocol/ids.ts";
 import type { MemberRecord } from "../../store/tables/room-members.ts";
 import type { Membership } from "../../store/tables/rooms.ts";
 import { parseEncryptionContent } from "../../wire/encryption-event.ts";
@@ -7,6 +6,7 @@ import { stringField, type JsonObject } from "../../wire/json.ts";
 import type { RoomEvent, StrippedStateEvent } from "../../wire/room-event.ts";
 import type { Changes } from "../changes.ts";
 import type { ClientContext } from "../context.ts";
+import { parseShownUserId } from "../shown-ids.ts";
 import { cleanMxc, cleanName } from "./names.ts";
 
 /** Applies one event of a joined room's current state. */
@@ -38,11 +38,11 @@ export function applyStrippedState(context: ClientContext, changes: Changes, roo
 }
 
 export function parseMember(stateKey: string, sender: MemberRecord["sender"], content: JsonObject): MemberRecord | undefined {
-  const userId = parseUserId(stateKey);
+  const userId = parseShownUserId(stateKey);
   const membership = parseMembership(stringField(content, "membership"));
-  if (!userId.ok || membership === undefined) return undefined;
+  if (userId === undefined || membership === undefined) return undefined;
   return {
-    userId: userId.value,
+    userId,
     membership,
     displayName: cleanName(stringField(content, "displayname")),
     avatar: cleanMxc(stringField(content, "avatar_url")),

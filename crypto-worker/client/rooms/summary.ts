@@ -3,6 +3,7 @@ import type { RoomSummary } from "../../../protocol/messages/room-summary.ts";
 import type { RoomRecord } from "../../store/tables/rooms.ts";
 import { booleanField, stringField } from "../../wire/json.ts";
 import type { ClientContext } from "../context.ts";
+import { parseShownUserId } from "../shown-ids.ts";
 import { lastMessage } from "../timeline/preview.ts";
 import { cleanMxc, cleanName } from "./names.ts";
 import { hasExplicitName, roomName } from "./room-name.ts";
@@ -18,7 +19,7 @@ export function summariseRoom(context: ClientContext, room: RoomRecord, direct: 
   const dmUserId = decideDirect(context, room, direct);
   const dmMember = dmUserId === null ? undefined : store.members.load(roomId, dmUserId);
   const own = store.roomState.load(roomId, "m.room.member", userId);
-  const inviterId = room.membership === "invite" ? (own?.sender ?? null) : null;
+  const inviterId = room.membership === "invite" ? (parseShownUserId(own?.sender) ?? null) : null;
   const queue = store.sendQueue.counts(roomId);
   const last = lastMessage(context, roomId);
   const unread = countUnread(context, room);
@@ -49,7 +50,7 @@ function decideDirect({ store, userId }: ClientContext, room: RoomRecord, direct
   if (named !== undefined && named !== userId) return named;
   const own = store.roomState.load(room.roomId, "m.room.member", userId);
   if (room.membership === "invite") {
-    return own !== undefined && booleanField(own.content, "is_direct") === true && own.sender !== userId ? own.sender : null;
+    return own !== undefined && booleanField(own.content, "is_direct") === true && own.sender !== userId ? (parseShownUserId(own.sender) ?? null) : null;
   }
   const joined = room.joinedCount ?? store.members.count(room.roomId, "join");
   const invited = room.invitedCount ?? store.members.count(room.roomId, "invite");

@@ -4,6 +4,7 @@ import { CodedError } from "../../../protocol/errors.ts";
 import { parseEventId, parseUserId, type EventId, type RoomId } from "../../../protocol/ids.ts";
 import { MEGOLM_ALGORITHM } from "../../wire/algorithms.ts";
 import { arrayField, objectField } from "../../wire/json.ts";
+import { inBackground } from "../background.ts";
 import type { ClientContext } from "../context.ts";
 import type { EventRecord } from "../../store/tables/events.ts";
 import { messageText } from "../timeline/message-text.ts";
@@ -81,12 +82,10 @@ export class Composer {
   prepare(roomId: RoomId): void {
     const room = this.#context.store.rooms.load(roomId);
     if (room?.membership !== "join" || room.algorithm !== MEGOLM_ALGORITHM) return;
-    this.#encryption
-      .whenReady(roomId, () => undefined)
-      .catch((error: unknown) => {
-        if (!(error instanceof CodedError)) throw error;
-        this.#context.log.info("request.failed", { kind: "prepare", code: error.code });
-      });
+    inBackground(
+      this.#context.log,
+      this.#encryption.whenReady(roomId, () => undefined),
+    );
   }
 
   #requireWritable(roomId: RoomId): void {

@@ -35,11 +35,12 @@ export class RoomEncryption {
   whenReady<T>(roomId: RoomId, encrypt: () => T): Promise<T> {
     const tail = this.#tails.get(roomId) ?? Promise.resolve();
     const run = tail.then(() => this.#prepare(roomId, encrypt));
-    const settled = run.catch(() => undefined);
+    const settled: Promise<unknown> = run
+      .catch(() => undefined)
+      .finally(() => {
+        if (this.#tails.get(roomId) === settled) this.#tails.delete(roomId);
+      });
     this.#tails.set(roomId, settled);
-    void settled.then(() => {
-      if (this.#tails.get(roomId) === settled) this.#tails.delete(roomId);
-    });
     return run;
   }
 
@@ -69,14 +70,16 @@ export class RoomEncryption {
 
   /** One claim at a time in the whole account: two would take two one-time keys of the same device. */
   async #claimMissing(roomId: RoomId): Promise<void> {
-    const turn = this.#claims.then(async () => {
-      const claim = this.#context.machine.getMissingSessions(recipientsOf(this.#context, roomId).userIds);
-      if (claim === undefined) return;
-      const answer = await this.#pump.send(claim);
-      if (!answer.ok) throw new CodedError(answer.error.code);
-    });
+    const turn = this.#claims.then(() => this.#claim(roomId));
     this.#claims = turn.catch(() => undefined);
     return turn;
+  }
+
+  async #claim(roomId: RoomId): Promise<void> {
+    const claim = this.#context.machine.getMissingSessions(recipientsOf(this.#context, roomId).userIds);
+    if (claim === undefined) return;
+    const answer = await this.#pump.send(claim);
+    if (!answer.ok) throw new CodedError(answer.error.code);
   }
 
   #requireEncrypted(roomId: RoomId): RoomRecord {

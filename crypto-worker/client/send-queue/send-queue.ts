@@ -5,9 +5,11 @@ import { describeError } from "../../log.ts";
 import { encodeBase64Url } from "../../primitives/base64.ts";
 import type { QueuedEvent } from "../../store/tables/send-queue.ts";
 import { stringField, type JsonObject } from "../../wire/json.ts";
+import { inBackground } from "../background.ts";
 import type { Changes } from "../changes.ts";
 import type { ClientContext } from "../context.ts";
 import { roomPath, segment, type HttpFailure } from "../http.ts";
+import { codedStoreError } from "../store-errors.ts";
 import type { RoomEncryption } from "./room-encryption.ts";
 
 export type Outgoing = {
@@ -108,7 +110,7 @@ export class SendQueue {
   wake(roomId: RoomId): void {
     if (this.#stopped || !this.#online || this.#running.has(roomId) || this.#retries.has(roomId)) return;
     this.#running.add(roomId);
-    void this.#run(roomId);
+    inBackground(this.#context.log, this.#runUntilDone(roomId));
   }
 
   stop(): void {
@@ -117,30 +119,43 @@ export class SendQueue {
     this.#retries.clear();
   }
 
-  async #run(roomId: RoomId): Promise<void> {
-    let waits = false;
-    while (!this.#stopped && this.#online) {
-      const entry = this.#context.store.sendQueue.next(roomId);
-      if (entry === undefined) break;
-      const attempt = await this.#attempt(entry);
-      if (this.#stopped) return;
-      if (attempt.kind === "later") {
-        this.#delay(roomId, entry);
-        waits = true;
-        break;
-      }
-      this.#failures.delete(roomId);
-      this.#finish(entry, attempt);
+  async #runUntilDone(roomId: RoomId): Promise<void> {
+    let waits = true;
+    try {
+      waits = await this.#run(roomId);
+    } catch (error) {
+      // The store cannot be written now: a full disk, for example. The queue is as it was.
+      if (!this.#stopped) this.#delay(roomId);
+      throw error;
+    } finally {
+      this.#running.delete(roomId);
     }
-    this.#running.delete(roomId);
     // Something may have been queued between the last look and now.
     if (!waits && !this.#stopped && this.#context.store.sendQueue.next(roomId) !== undefined) this.wake(roomId);
   }
 
+  /** True where the room has to wait before the next attempt. */
+  async #run(roomId: RoomId): Promise<boolean> {
+    while (!this.#stopped && this.#online) {
+      const entry = this.#context.store.sendQueue.next(roomId);
+      if (entry === undefined) break;
+      const attempt = await this.#attempt(entry);
+      if (this.#stopped) return true;
+      if (attempt.kind === "later") {
+        this.#delay(roomId);
+        this.#change(entry, () => undefined);
+        return true;
+      }
+      this.#failures.delete(roomId);
+      this.#finish(entry, attempt);
+    }
+    return false;
+  }
+
   async #attempt(entry: QueuedEvent): Promise<Attempt> {
     this.#inFlight.add(entry.itemId);
-    this.#change(entry, () => undefined);
     try {
+      this.#change(entry, () => undefined);
       const answer = await this.#send(entry);
       if (!answer.ok) {
         this.#context.log.warn("send.failed", { code: answer.error.code });
@@ -148,8 +163,9 @@ export class SendQueue {
       }
       const eventId = parseEventId(stringField(answer.value, "event_id"));
       return eventId.ok ? { kind: "sent", eventId: eventId.value } : { kind: "later" };
-    } catch (error) {
+    } catch (thrown) {
       if (this.#stopped) return { kind: "later" };
+      const error = codedStoreError(thrown);
       const code = error instanceof CodedError ? error.code : "encryption-failed";
       if (error instanceof CodedError) this.#context.log.warn("send.failed", { code });
       else this.#context.log.error("bug", describeError(error));
@@ -211,10 +227,9 @@ export class SendQueue {
     if (attempt.kind === "sent") this.#context.log.info("send.accepted");
   }
 
-  #delay(roomId: RoomId, entry: QueuedEvent): void {
+  #delay(roomId: RoomId): void {
     const failures = (this.#failures.get(roomId) ?? 0) + 1;
     this.#failures.set(roomId, failures);
-    this.#change(entry, () => undefined);
     const delayMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (failures - 1)) * (0.75 + Math.random() / 2);
     const timer = setTimeout(() => {
       this.#retries.delete(roomId);

@@ -1,5 +1,6 @@
 import { parseUserId } from "../../../protocol/ids.ts";
 import { arrayField } from "../../wire/json.ts";
+import { inBackground } from "../background.ts";
 import type { ClientContext } from "../context.ts";
 import { segment } from "../http.ts";
 
@@ -18,9 +19,11 @@ export class DeviceListCatchUp {
   afterFirstSync(from: string, to: string, changed: () => void): void {
     if (this.#done || from === to) return;
     this.#done = true;
-    void this.#ask(from, to).then((any) => {
-      if (any) changed();
-    });
+    inBackground(this.#context.log, this.#catchUp(from, to, changed));
+  }
+
+  async #catchUp(from: string, to: string, changed: () => void): Promise<void> {
+    if (await this.#ask(from, to)) changed();
   }
 
   async #ask(from: string, to: string): Promise<boolean> {

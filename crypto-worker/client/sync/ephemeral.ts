@@ -1,7 +1,8 @@
-import { parseUserId, type RoomId, type UserId } from "../../../protocol/ids.ts";
+import type { RoomId, UserId } from "../../../protocol/ids.ts";
 import { arrayField, isJsonObject, isWithinDepth, objectField, stringField, type JsonObject } from "../../wire/json.ts";
 import type { Changes } from "../changes.ts";
 import type { ClientContext } from "../context.ts";
+import { parseShownUserId } from "../shown-ids.ts";
 import { applyReceipts } from "./receipts.ts";
 
 /** Who is typing where. Not stored: it is stale by the next start. */
@@ -34,12 +35,14 @@ export function applyEphemeral(
         applyReceipts(context, changes, roomId, content);
         break;
       case "m.typing": {
-        const users = (arrayField(content, "user_ids") ?? []).map(parseUserId).flatMap((user) => (user.ok ? [user.value] : []));
+        const users = (arrayField(content, "user_ids") ?? []).flatMap((user) => parseShownUserId(user) ?? []);
         const others = users.filter((userId) => userId !== context.userId).slice(0, 100);
         context.store.afterCommit(() => typing.set(roomId, others));
         changes.typing.add(roomId);
         break;
       }
+      default:
+        break;
     }
   }
 }

@@ -1,22 +1,23 @@
-import { parseEventId, parseUserId, type EventId, type RoomId, type UserId } from "../../../protocol/ids.ts";
+import type { EventId, RoomId, UserId } from "../../../protocol/ids.ts";
 import { integerField, isJsonObject, objectField, stringField, type JsonObject } from "../../wire/json.ts";
 import type { Changes } from "../changes.ts";
 import type { ClientContext } from "../context.ts";
+import { parseShownEventId, parseShownUserId } from "../shown-ids.ts";
 
 /** Applies the content of an `m.receipt` event: who has read up to where. Receipts of threads say nothing about the room's timeline. */
 export function applyReceipts(context: ClientContext, changes: Changes, roomId: RoomId, content: JsonObject): void {
   for (const [key, byType] of Object.entries(content)) {
-    const eventId = parseEventId(key);
-    if (!eventId.ok || !isJsonObject(byType)) continue;
+    const eventId = parseShownEventId(key);
+    if (eventId === undefined || !isJsonObject(byType)) continue;
     for (const type of ["m.read", "m.read.private"]) {
       for (const [user, receipt] of Object.entries(objectField(byType, type) ?? {})) {
-        const userId = parseUserId(user);
-        if (!userId.ok || !isJsonObject(receipt)) continue;
+        const userId = parseShownUserId(user);
+        if (userId === undefined || !isJsonObject(receipt)) continue;
         const thread = stringField(receipt, "thread_id");
         if (thread !== undefined && thread !== "main") continue;
-        if (userId.value === context.userId) markOwnAsRead(context, changes, roomId, eventId.value);
+        if (userId === context.userId) markOwnAsRead(context, changes, roomId, eventId);
         else if (type === "m.read") {
-          applyReceipt(context, changes, roomId, userId.value, eventId.value, Math.max(0, integerField(receipt, "ts") ?? 0));
+          applyReceipt(context, changes, roomId, userId, eventId, Math.max(0, integerField(receipt, "ts") ?? 0));
         }
       }
     }
@@ -24,14 +25,13 @@ export function applyReceipts(context: ClientContext, changes: Changes, roomId: 
 }
 
 /** Moves our own mark forward, never back. Sending something counts as having read what was before it. */
-export function markOwnAsRead(context: ClientContext, changes: Changes, roomId: RoomId, event: string, known?: number): void {
-  const eventId = parseEventId(event);
+export function markOwnAsRead(context: ClientContext, changes: Changes, roomId: RoomId, eventId: EventId, known?: number): void {
   const { rooms, events } = context.store;
   const room = rooms.load(roomId);
-  if (!eventId.ok || room === undefined || room.readEventId === eventId.value) return;
-  const position = known ?? events.load(roomId, eventId.value)?.position;
+  if (room === undefined || room.readEventId === eventId) return;
+  const position = known ?? events.load(roomId, eventId)?.position;
   if (room.readPosition !== undefined && (position === undefined || position <= room.readPosition)) return;
-  rooms.setRead(roomId, eventId.value, position);
+  rooms.setRead(roomId, eventId, position);
   changes.rooms.add(roomId);
 }
 

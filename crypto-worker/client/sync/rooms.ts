@@ -1,5 +1,4 @@
-import type { RoomId } from "../../../protocol/ids.ts";
-import { parseUserId } from "../../../protocol/ids.ts";
+import type { EventId, RoomId } from "../../../protocol/ids.ts";
 import type { RoomRecord } from "../../store/tables/rooms.ts";
 import {
   arrayField,
@@ -15,6 +14,7 @@ import { parseRoomEvent, parseStrippedStateEvent } from "../../wire/room-event.t
 import type { Changes } from "../changes.ts";
 import type { ClientContext } from "../context.ts";
 import { applyState, applyStrippedState } from "../rooms/state.ts";
+import { parseShownUserId } from "../shown-ids.ts";
 import { Ingest } from "../timeline/ingest.ts";
 import { applyRoomAccountData } from "./account-data.ts";
 import { applyEphemeral, type TypingRegister } from "./ephemeral.ts";
@@ -103,7 +103,7 @@ function applyTimeline(context: ClientContext, changes: Changes, room: RoomRecor
   }
   // Changes of membership within the gap may not have been sent: the list is fetched again before anything is encrypted for it.
   if (limited && oldest !== undefined) store.rooms.setMembersComplete(roomId, false);
-  let ownNewest: { position: number; eventId: string } | undefined;
+  let ownNewest: { readonly position: number; readonly eventId: EventId } | undefined;
   for (const raw of raws) {
     const outcome = ingest.add(raw, position, live);
     if (outcome === "refused") continue;
@@ -137,8 +137,7 @@ function applySummary(context: ClientContext, room: RoomRecord, summary: JsonObj
   if (summary === undefined) return;
   const heroes = arrayField(summary, "m.heroes")
     ?.slice(0, 5)
-    .map(parseUserId)
-    .flatMap((hero) => (hero.ok ? [hero.value] : []));
+    .flatMap((hero) => parseShownUserId(hero) ?? []);
   const joined = integerField(summary, "m.joined_member_count");
   const invited = integerField(summary, "m.invited_member_count");
   context.store.rooms.setCounts(

@@ -1,10 +1,10 @@
 import type { RoomId } from "../../../protocol/ids.ts";
-import { eventIdSchema, userIdSchema } from "../../../protocol/messages/text.ts";
 import type { EventRecord, NewEvent } from "../../store/tables/events.ts";
 import { objectField, stringField, type JsonObject } from "../../wire/json.ts";
 import { parseRoomEvent, type RoomEvent } from "../../wire/room-event.ts";
 import type { Changes } from "../changes.ts";
 import type { ClientContext } from "../context.ts";
+import { parseShownEventId, parseShownUserId } from "../shown-ids.ts";
 import { decideShown, prevContentOf } from "./classify.ts";
 import { decryptEvent, type Reading } from "./decrypt.ts";
 import { indexForSearch } from "./search-text.ts";
@@ -145,9 +145,8 @@ export class Ingest {
   }
 }
 
-/** Whether the ids fit what a page accepts; anything else could make a whole answer unreadable. */
 function isShowable(event: RoomEvent): boolean {
-  return eventIdSchema.safeParse(event.eventId).success && userIdSchema.safeParse(event.sender).success;
+  return parseShownEventId(event.eventId) !== undefined && parseShownUserId(event.sender) !== undefined;
 }
 
 const clearReading = (event: RoomEvent): Reading => ({

@@ -39,7 +39,9 @@ export async function fillGap(context: ClientContext, roomId: RoomId, position: 
     for (const raw of chunk) {
       const outcome = ingest.add(raw, next, false);
       if (outcome === "new") next -= 1;
-      met ||= outcome === "known" && isOlder(context, roomId, raw, position);
+      met = outcome === "known" && isOlder(context, roomId, raw, position);
+      // What comes after the meeting is older than what we have there: it belongs to the next gap, which has a token of its own.
+      if (met) break;
     }
     store.gaps.close(roomId, position);
     if (!met && end !== undefined && end !== gap.token) store.gaps.open(roomId, { position: next + 1, token: end });
