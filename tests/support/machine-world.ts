@@ -1,3 +1,4 @@
+import type { Env } from "../../crypto-worker/machine/env.ts";
 import { OlmMachine } from "../../crypto-worker/machine/olm-machine.ts";
 import type { OutgoingRequest } from "../../crypto-worker/machine/requests/outgoing-request.ts";
 import { openMemoryStore, type CryptoStore } from "../../crypto-worker/store/store.ts";
@@ -184,13 +185,15 @@ export class TestDevice {
   readonly server: KeyServer;
   readonly store: CryptoStore;
   machine: OlmMachine;
+  /** From now on the machine fails wherever it needs random bytes. */
+  failRandomness = false;
   readonly #clock: TestClock;
 
   constructor(server: KeyServer, userId: string, deviceId: string, clock: TestClock, store: CryptoStore = openMemoryStore()) {
     this.server = server;
     this.store = store;
     this.#clock = clock;
-    this.machine = OlmMachine.open({ userId, deviceId, store, env: envOf(clock) });
+    this.machine = OlmMachine.open({ userId, deviceId, store, env: this.#env() });
   }
 
   get userId(): string {
@@ -205,7 +208,17 @@ export class TestDevice {
   restart(): void {
     const { userId, deviceId } = this;
     this.machine.close();
-    this.machine = OlmMachine.open({ userId, deviceId, store: this.store, env: envOf(this.#clock) });
+    this.machine = OlmMachine.open({ userId, deviceId, store: this.store, env: this.#env() });
+  }
+
+  #env(): Env {
+    return {
+      now: () => this.#clock.ms,
+      randomBytes: (length) => {
+        if (this.failRandomness) throw new Error("no randomness");
+        return crypto.getRandomValues(new Uint8Array(length));
+      },
+    };
   }
 
   send(...requests: (OutgoingRequest | undefined)[]): void {
@@ -243,10 +256,6 @@ export class TestDevice {
     const eventId = `$${this.deviceId}-${Math.random().toString(36).slice(2)}`;
     return { type: "m.room.encrypted", room_id: roomId, sender: this.userId, event_id: eventId, origin_server_ts: this.#clock.ms, content };
   }
-}
-
-export function envOf(clock: TestClock): { now(): number; randomBytes(length: number): Uint8Array } {
-  return { now: () => clock.ms, randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)) };
 }
 
 function mergeSignatures(stored: JsonObject, signed: JsonObject): JsonObject {

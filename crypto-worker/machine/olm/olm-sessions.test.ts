@@ -101,6 +101,34 @@ describe("decryption", () => {
   });
 });
 
+describe("ratchets", () => {
+  test("no key is used twice, whatever the process does between two messages", () => {
+    const { alice, bob } = world();
+    const events = [message(alice, bob, 1)];
+    alice.restart();
+    events.push(message(alice, bob, 2));
+    expect(receive(bob, ...events)).toEqual(["decrypted", "decrypted"]);
+    bob.restart();
+    receive(alice, message(bob, alice, 1));
+    alice.restart();
+    bob.restart();
+    expect(receive(alice, message(bob, alice, 2))).toEqual(["decrypted"]);
+    expect(receive(bob, message(alice, bob, 3))).toEqual(["decrypted"]);
+  });
+
+  test("a call that fails half way writes nothing", () => {
+    const { alice, bob } = world();
+    message(alice, bob);
+    const rows = (): unknown => alice.store.olmSessions.withDevice(bob.machine.identityKeys.curve25519);
+    const before = rows();
+    alice.failRandomness = true;
+    expect(() => message(alice, bob)).toThrow("no randomness");
+    alice.failRandomness = false;
+    expect(rows()).toEqual(before);
+    expect(receive(bob, message(alice, bob))).toEqual(["decrypted"]);
+  });
+});
+
 describe("the session to encrypt with", () => {
   test("is the one that decrypted last", () => {
     const { alice, bob, clock } = world();
