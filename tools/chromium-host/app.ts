@@ -341,4 +341,3 @@ class App extends LooseEmitter implements Checked {
 }
 
 export const app = new App();
-

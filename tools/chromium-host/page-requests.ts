@@ -41,6 +41,8 @@ export class PageRequests {
     const isMainFrame = paused.frameId === this.#options.mainFrameId;
     if (paused.resourceType === "Document" && !this.#options.allowsDocument({ url, pageUrl: paused.request.url, isMainFrame }))
       return this.#fail(paused, "Aborted");
+    // Chromium asks for an icon for its tab strip; an app has none to offer there.
+    if (paused.resourceType === "Other" && url.endsWith("/favicon.ico")) return this.#fail(paused, "Aborted");
     const allowed = await partition.webRequest.allows(this.#details(paused, url));
     const handler = scheme === undefined ? undefined : partition.protocol.handlerOf(scheme);
     if (!allowed || handler === undefined) return this.#fail(paused, paused.resourceType === "Document" ? "Aborted" : "BlockedByClient");
