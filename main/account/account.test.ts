@@ -24,6 +24,7 @@ class FakeWorker {
   crash: () => void = () => undefined;
   received: string[] = [];
   failOpen: CodedError | undefined;
+  failSync: CodedError | undefined;
   profileAtCreation: unknown;
   ended: boolean[] = [];
 
@@ -60,6 +61,7 @@ class FakeWorker {
           connectPort: () => ({}),
           syncPosition: () => ({ since, filter: "{}" }),
           receiveSync: ({ body }) => {
+            if (this.failSync !== undefined) throw this.failSync;
             const { next_batch: next } = JSON.parse(body) as { next_batch: string };
             this.received.push(next);
             since = next;
@@ -196,6 +198,19 @@ describe("Account", () => {
     expect(readdirSync(path)).toEqual(before);
     worker.failOpen = undefined;
     await account.retryOpen();
+    expect(account.state.value.phase).toBe("ready");
+  });
+
+  test("a full disk is told, and once there is room again the account goes on", async () => {
+    const worker = new FakeWorker();
+    worker.failSync = new CodedError("store-disk-full");
+    const { account } = start(worker);
+    await signIn(account);
+    await phase(account, "failed");
+    expect(account.state.value).toMatchObject({ code: "store-disk-full" });
+    worker.failSync = undefined;
+    await account.retryOpen();
+    await vi.waitFor(() => expect(account.connection.value.state).toBe("online"));
     expect(account.state.value.phase).toBe("ready");
   });
 

@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Session } from "../../protocol/control.ts";
-import { CodedError, type ErrorCode, type RpcError } from "../../protocol/errors.ts";
+import { CodedError, type ErrorCode } from "../../protocol/errors.ts";
 import type { HttpRequest, HttpResponse } from "../../protocol/network.ts";
-import { err, type Result } from "../../protocol/result.ts";
 import type { AppState, Connection } from "../../protocol/shell.ts";
 import { CryptoHost, type HostState } from "../crypto-host/crypto-host.ts";
 import { Observed } from "../crypto-host/observed.ts";
@@ -15,9 +14,10 @@ import { serveHttp } from "../matrix/network-server.ts";
 import { SyncLoop } from "../matrix/sync-loop.ts";
 import type { Transport } from "../matrix/transport.ts";
 import type { Keychain } from "../profile/keychain.ts";
-import type { KeyWrap, Profile } from "../profile/profile.ts";
+import type { Profile } from "../profile/profile.ts";
 import type { ProfileFolder } from "../profile/profile-folder.ts";
 import { ConnectionView } from "./connection-view.ts";
+import { StoreKeyExchange } from "./store-key-exchange.ts";
 
 export type AccountDeps = {
   readonly folder: ProfileFolder;
@@ -47,11 +47,10 @@ export class Account {
   readonly #view = new ConnectionView();
   readonly #client: HomeserverClient;
   readonly #loop: SyncLoop;
+  readonly #keys: StoreKeyExchange;
   #profile: Profile | undefined;
   #session: Session | undefined;
   #queue: Promise<unknown> = Promise.resolve();
-  /** Ends a call that waits for a person in the vault. */
-  #vaultWait: AbortController | undefined;
   #closing = false;
 
   constructor(deps: AccountDeps) {
@@ -68,6 +67,7 @@ export class Account {
       log: deps.log.named("host"),
       http: (request, signal) => this.#http(request, signal),
     });
+    this.#keys = new StoreKeyExchange(this.host, deps.keychain);
     this.#loop = new SyncLoop(this.#client, this.#syncTarget(), deps.clock, deps.log.named("sync"), (state) =>
       this.#view.connectivity(state),
     );
@@ -126,7 +126,7 @@ export class Account {
 
   /** Ends the session on the server and deletes everything local; with `force` also where the server cannot be told. */
   logout(force: boolean): Promise<void> {
-    this.#vaultWait?.abort();
+    this.#keys.giveUp();
     return this.#exclusive(async () => {
       if (this.state.value.phase === "signed-out") return;
       const { phase } = this.state.value;
@@ -162,7 +162,7 @@ export class Account {
 
   /** Moves the account's files into a folder of their own and starts afresh. */
   setAside(): Promise<string> {
-    this.#vaultWait?.abort();
+    this.#keys.giveUp();
     return this.#exclusive(async () => {
       await this.#stopSession();
       await this.host.stop();
@@ -182,13 +182,14 @@ export class Account {
   /** Stops everything in order: no more requests, then the store closed, then the process gone. */
   async close(): Promise<void> {
     this.#closing = true;
-    this.#vaultWait?.abort();
+    this.#keys.giveUp();
     await this.#stopSession();
     await this.host.stop();
   }
 
   async #establish(session: Session): Promise<void> {
-    const key = await this.#newKey(session.userId);
+    const { userId } = session;
+    const key = await this.#keys.create(() => this.state.set({ phase: "vault", task: "create-passphrase", userId }));
     this.state.set({ phase: "opening", userId: session.userId });
     const profile: Profile = {
       format: 1,
@@ -215,33 +216,13 @@ export class Account {
     this.#goOnline(session);
   }
 
-  async #newKey(userId: string): Promise<KeyWrap> {
-    const { keychain } = this.#deps;
-    if (keychain === undefined) {
-      this.state.set({ phase: "vault", task: "create-passphrase", userId });
-      const made = await this.#waitForVault((signal) => this.host.call("newStoreKey", { wrap: "passphrase" }, { signal }));
-      if (!made.ok) throw new CodedError(made.error.code);
-      if (made.value.wrap !== "passphrase") throw new CodedError("internal");
-      return made.value;
-    }
-    const made = await this.host.call("newStoreKey", { wrap: "keychain" });
-    if (!made.ok) throw new CodedError(made.error.code);
-    if (made.value.wrap !== "keychain") throw new CodedError("internal");
-    try {
-      return { wrap: "keychain", sealed: keychain.seal(made.value.storeKey) };
-    } catch {
-      throw new CodedError("keychain-unavailable");
-    } finally {
-      made.value.storeKey.fill(0);
-    }
-  }
-
   /** Opens the account of the profile. Whatever goes wrong leaves every file as it is. */
   async #open(): Promise<void> {
     const profile = this.#profile;
     if (profile === undefined || this.#closing || this.host.state.value.phase !== "up") return;
     if (profile.stage === "creating" && !this.#deps.folder.hasStore(profile)) return this.#abandonCreation();
-    const key = await this.#giveKey(profile);
+    const { userId } = profile;
+    const key = await this.#keys.give(profile.key, () => this.state.set({ phase: "vault", task: "unlock", userId }));
     if (key === "worker-gone" || key === "cancelled") return;
     if (key !== "given") return this.#failed(key);
     if (this.state.value.phase !== "ready") this.state.set({ phase: "opening", userId: profile.userId });
@@ -256,33 +237,6 @@ export class Account {
     if (session.userId !== profile.userId || session.deviceId !== profile.deviceId) return this.#failed("store-other-account");
     if (profile.stage === "creating") this.#markCreated(profile);
     this.#goOnline(session);
-  }
-
-  async #giveKey(profile: Profile): Promise<"given" | ErrorCode> {
-    if (profile.key.wrap === "passphrase") {
-      const { wrapped } = profile.key;
-      this.state.set({ phase: "vault", task: "unlock", userId: profile.userId });
-      const taken = await this.#waitForVault((signal) => this.host.call("takeStoreKey", { wrap: "passphrase", wrapped }, { signal }));
-      return taken.ok ? "given" : taken.error.code;
-    }
-    const storeKey = this.#deps.keychain?.open(profile.key.sealed);
-    if (storeKey === undefined) return "keychain-unavailable";
-    const taken = await this.host.call("takeStoreKey", { wrap: "keychain", storeKey });
-    storeKey.fill(0);
-    return taken.ok ? "given" : taken.error.code;
-  }
-
-  /** A call that a person answers in the vault, however long that takes; given up at once when `#vaultWait` is aborted. */
-  async #waitForVault<T>(call: (signal: AbortSignal) => Promise<Result<T, RpcError>>): Promise<Result<T, RpcError>> {
-    const wait = new AbortController();
-    this.#vaultWait = wait;
-    const { promise: givenUp, resolve } = Promise.withResolvers<Result<T, RpcError>>();
-    wait.signal.addEventListener("abort", () => resolve(err({ code: "cancelled" })), { once: true });
-    try {
-      return await Promise.race([call(wait.signal), givenUp]);
-    } finally {
-      if (this.#vaultWait === wait) this.#vaultWait = undefined;
-    }
   }
 
   /** The device never got as far as sending its keys, so nothing can be lost with it; its files are kept all the same. */
@@ -386,6 +340,7 @@ export class Account {
     return {
       syncPosition: () => this.host.call("syncPosition", {}),
       receiveSync: (since, body) => this.host.call("receiveSync", { since, body }),
+      storeFailed: (code) => this.#failed(code),
       tellConnectivity: (online) => void this.host.call("connectivity", { online }),
     };
   }

@@ -75,7 +75,7 @@ export class Log {
 }
 
 /** `file.ts:12:3` of the first stack frame: a place in our code, never a value. */
-export function firstOwnFrame(error: unknown): string | undefined {
+function firstOwnFrame(error: unknown): string | undefined {
   if (!(error instanceof Error) || error.stack === undefined) return undefined;
   return error.stack.match(/^\s+at .*?([A-Za-z0-9_-]+\.(?:ts|js|cjs|mjs):\d+:\d+)\)?$/m)?.[1];
 }

@@ -1,4 +1,4 @@
-import type { RpcError } from "../../protocol/errors.ts";
+import type { ErrorCode, RpcError } from "../../protocol/errors.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { Log } from "../logging/log.ts";
 import type { Clock } from "./clock.ts";
@@ -13,12 +13,15 @@ export interface SyncTarget {
   /** Commits one response; answers the position to go on from. */
   receiveSync(since: string | null, body: string): Promise<Result<{ readonly since: string }, RpcError>>;
   tellConnectivity(online: boolean): void;
+  /** Nothing can be written any more, and trying again by itself would not help. */
+  storeFailed(code: ErrorCode): void;
 }
 
 const LONG_POLL_MS = 30_000;
 /** On top of the server's own waiting. The first sync of a large account takes minutes to compute. */
 const GRACE_MS = 30_000;
 const FIRST_SYNC_MS = 300_000;
+const STORE_FAILURES: ReadonlySet<ErrorCode> = new Set(["store-disk-full", "store-read-only", "store-corrupt"]);
 const MAX_SYNC_BYTES = 200 * 1024 * 1024;
 
 type Outcome =
@@ -143,6 +146,10 @@ export class SyncLoop {
   #workerFailure(error: RpcError): Outcome {
     this.#log.error("sync.not-committed", { code: error.code });
     if (error.code === "worker-gone" || error.code === "not-signed-in" || error.code === "locked") return { kind: "over" };
+    if (STORE_FAILURES.has(error.code)) {
+      this.#target.storeFailed(error.code);
+      return { kind: "over" };
+    }
     return { kind: "failed", failure: "server-unreachable" };
   }
 

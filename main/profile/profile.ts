@@ -4,7 +4,7 @@ import { idSchema, userIdSchema } from "../../protocol/messages/text.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 
 /** How the store key lies in the profile: sealed by the OS keychain, or wrapped by a passphrase that only the worker ever sees. */
-export const keyWrapSchema = z.discriminatedUnion("wrap", [
+const keyWrapSchema = z.discriminatedUnion("wrap", [
   z.strictObject({ wrap: z.literal("keychain"), sealed: z.string().min(1).max(8192) }),
   z.strictObject({ wrap: z.literal("passphrase"), wrapped: wrappedKeySchema }),
 ]);
