@@ -43,7 +43,10 @@ describe("two people in an encrypted room", () => {
     const accepted = server.acceptedEvents(roomId);
     expect(accepted.filter((event) => event.type === "m.room.message")).toEqual([]);
     expect(JSON.stringify(accepted)).not.toContain("hello");
-    const own = await alice.until(() => alice.timeline(roomId).find((item) => item.mine && item.content.kind === "message" && item.send === null), "the echo");
+    const own = await alice.until(
+      () => alice.timeline(roomId).find((item) => item.mine && item.content.kind === "message" && item.send === null),
+      "the echo",
+    );
     expect(own.id.startsWith("~")).toBe(true);
     expect(alice.texts(roomId)).toEqual(["hello bob", "hello alice"]);
   });

@@ -139,10 +139,20 @@ function wordMatch(pattern: string, text: string | undefined, literal = false): 
 
 /** Runs of `*` are merged, so that a hostile pattern cannot make the expression explode. */
 function globExpression(pattern: string, before: string, after: string, literal = false): RegExp {
+  const key = `${literal} ${before} ${pattern}`;
+  const known = expressions.get(key);
+  if (known !== undefined) return known;
   const escaped = pattern.replace(/[\\^$.|+()[\]{}*?]/g, "\\$&");
   const body = literal ? escaped : escaped.replace(/(?:\\\*)+/g, ".*?").replaceAll("\\?", ".");
-  return new RegExp(`${before}${body}${after}`, "isu");
+  const expression = new RegExp(`${before}${body}${after}`, "isu");
+  if (expressions.size >= MAX_EXPRESSIONS) expressions.clear();
+  expressions.set(key, expression);
+  return expression;
 }
+
+/** Rules change rarely, and compiling costs more than matching. */
+const expressions = new Map<string, RegExp>();
+const MAX_EXPRESSIONS = 500;
 
 const notify = (rule_id: string, conditions: JsonValue[], highlight = false): JsonObject => ({
   rule_id,

@@ -50,7 +50,9 @@ function decideDirect({ store, userId }: ClientContext, room: RoomRecord, direct
   if (named !== undefined && named !== userId) return named;
   const own = store.roomState.load(room.roomId, "m.room.member", userId);
   if (room.membership === "invite") {
-    return own !== undefined && booleanField(own.content, "is_direct") === true && own.sender !== userId ? (parseShownUserId(own.sender) ?? null) : null;
+    return own !== undefined && booleanField(own.content, "is_direct") === true && own.sender !== userId
+      ? (parseShownUserId(own.sender) ?? null)
+      : null;
   }
   const joined = room.joinedCount ?? store.members.count(room.roomId, "join");
   const invited = room.invitedCount ?? store.members.count(room.roomId, "invite");

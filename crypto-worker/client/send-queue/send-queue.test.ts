@@ -36,7 +36,14 @@ describe("the send queue", () => {
     expect(new Set(attempts.map((request) => request.path)).size).toBe(1);
     expect(new Set(attempts.map((request) => JSON.stringify(request.body))).size).toBe(1);
     expect(encrypted(roomId)).toHaveLength(1);
-    await again.until(() => again.timeline(roomId).filter((item) => item.mine && item.send === null).some((item) => item.id.startsWith("~")), "its echo");
+    await again.until(
+      () =>
+        again
+          .timeline(roomId)
+          .filter((item) => item.mine && item.send === null)
+          .some((item) => item.id.startsWith("~")),
+      "its echo",
+    );
     expect(again.texts(roomId)).toEqual(["only once"]);
   });
 
@@ -123,7 +130,10 @@ describe("the send queue", () => {
     bob.client.emitter.on("timelineChanged", (event) => upserts.push(...event.upserts.map((item) => item.id)));
     bob.client.emitter.on("notification", (event) => notified.push(event.preview));
     const next = bob.client.syncPosition.since;
-    bob.client.receiveSync(next, JSON.stringify({ next_batch: `${next}x`, to_device: toDevice, device_one_time_keys_count: { signed_curve25519: 50 } }));
+    bob.client.receiveSync(
+      next,
+      JSON.stringify({ next_batch: `${next}x`, to_device: toDevice, device_one_time_keys_count: { signed_curve25519: 50 } }),
+    );
     expect(bob.timeline(roomId).at(-1)).toMatchObject({ id: waiting?.id, content: { kind: "message", body: "late" } });
     expect(upserts).toContain(waiting?.id);
     expect(notified).toEqual(["late"]);
@@ -133,7 +143,10 @@ describe("the send queue", () => {
 });
 
 async function person(name: string, store?: { path: string; key: Uint8Array }): Promise<InProcessClient> {
-  const client = await InProcessClient.register(server.url, name, { logs: process.env["LOGS"] === "1", ...(store === undefined ? {} : { store }) });
+  const client = await InProcessClient.register(server.url, name, {
+    logs: process.env["LOGS"] === "1",
+    ...(store === undefined ? {} : { store }),
+  });
   clients.push(client);
   client.startSyncing();
   return client;

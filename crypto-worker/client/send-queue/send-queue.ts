@@ -67,6 +67,8 @@ export class SendQueue {
       store.sendQueue.add({ roomId, itemId, transactionId, type, content, target, createdAt: env.now() });
       if (target === undefined) changes.touchQueued(roomId, itemId);
       else this.#touchTarget(changes, roomId, target);
+      // The page empties its composer once this is answered.
+      store.requireDurability();
     });
     this.wake(roomId);
     return itemId;

@@ -57,9 +57,13 @@ describe("a sync", () => {
       { ...message("$redaction", ""), type: "m.room.redaction", redacts: 7, content: {} },
       deep("$deep"),
     ];
-    const response = JSON.parse(body("s1", { [room]: joined([message("$1", "one"), ...bad, message("$2", "two")]), nonsense: {}, "!bad room": {} }));
+    const response = JSON.parse(
+      body("s1", { [room]: joined([message("$1", "one"), ...bad, message("$2", "two")]), nonsense: {}, "!bad room": {} }),
+    );
     response.rooms.join["!empty:x.org"] = { timeline: { events: 7 }, state: [], ephemeral: "no", summary: [], unread_notifications: null };
-    response.rooms.invite = { "!inv:x.org": { invite_state: { events: [null, {}, { type: "m.room.name", state_key: "", sender: ada, content: 1 }] } } };
+    response.rooms.invite = {
+      "!inv:x.org": { invite_state: { events: [null, {}, { type: "m.room.name", state_key: "", sender: ada, content: 1 }] } },
+    };
     response.account_data = { events: [null, { type: 1 }, { type: "m.direct", content: { [ada]: "no", nobody: [room] } }] };
     response.to_device = { events: [null, {}, { type: "m.room.encrypted", sender: ada, content: { algorithm: "x" } }] };
     response.device_lists = { changed: [7, ada, null], left: "no" };
@@ -99,7 +103,9 @@ describe("a sync", () => {
     client.receiveSync(null, body("s1", { [room]: joined([message("$1", "one")], { prev_batch: "p", limited: true }) }));
     const page = await client.timelines.before(roomId, Number.MAX_SAFE_INTEGER, 10, new AbortController().signal);
     expect(page.items.map(textOf)).toEqual(["one"]);
-    await expect(client.timelines.before(roomId, first(client), 10, new AbortController().signal)).rejects.toMatchObject({ code: "offline" });
+    await expect(client.timelines.before(roomId, first(client), 10, new AbortController().signal)).rejects.toMatchObject({
+      code: "offline",
+    });
   });
 
   test("the encryption latch: later state cannot take it back or loosen it", async () => {
@@ -121,7 +127,9 @@ describe("a sync", () => {
     const { client, requests } = await start();
     client.receiveSync(null, body("s1", { [room]: joined([state("m.room.encryption", { algorithm: "m.future" }, "", "$e")]) }));
     expect(client.summaries()).toMatchObject([{ encrypted: true }]);
-    expect(() => client.composer.send(roomId, { msgtype: "text", markdown: "x", relation: {}, mentions: [] })).toThrow("room-encryption-unsupported");
+    expect(() => client.composer.send(roomId, { msgtype: "text", markdown: "x", relation: {}, mentions: [] })).toThrow(
+      "room-encryption-unsupported",
+    );
     expect(requests.some((request) => request.path.includes("/send/"))).toBe(false);
   });
 
@@ -135,7 +143,10 @@ describe("a sync", () => {
           edit("$2", "$1", "by somebody else", "@eve:x.org"),
           edit("$3", "$1", "corrected"),
           edit("$4", "$3", "edit of an edit"),
-          { ...edit("$5", "$1", "no new content"), content: { body: "x", msgtype: "m.text", "m.relates_to": { rel_type: "m.replace", event_id: "$1" } } },
+          {
+            ...edit("$5", "$1", "no new content"),
+            content: { body: "x", msgtype: "m.text", "m.relates_to": { rel_type: "m.replace", event_id: "$1" } },
+          },
         ]),
       }),
     );
@@ -164,7 +175,14 @@ describe("a sync", () => {
     );
     client.receiveSync(null, JSON.stringify(response));
     expect(client.summaries()).toMatchObject([
-      { name: "Ada", kind: "dm", dmUserId: ada, unread: 2, mentions: 1, lastMessage: { preview: "hey you", senderName: "Ada", kind: "message" } },
+      {
+        name: "Ada",
+        kind: "dm",
+        dmUserId: ada,
+        unread: 2,
+        mentions: 1,
+        lastMessage: { preview: "hey you", senderName: "Ada", kind: "message" },
+      },
     ]);
     const receipt = { type: "m.receipt", content: { $2: { "m.read": { [me]: { ts: 1 } } } } };
     const read = JSON.parse(body("s2", { [room]: { ephemeral: { events: [receipt] } } }));
@@ -182,7 +200,9 @@ function roomIdOf(text: string): RoomId {
   return parsed.value;
 }
 
-async function start(answer: (request: HttpRequest) => object | undefined = () => undefined): Promise<{ client: Client; store: CryptoStore; requests: HttpRequest[] }> {
+async function start(
+  answer: (request: HttpRequest) => object | undefined = () => undefined,
+): Promise<{ client: Client; store: CryptoStore; requests: HttpRequest[] }> {
   await OlmMachine.ready();
   const session = { homeserver: "https://x.org", userId: me, deviceId: "ME", accessToken: "token", refreshToken: null };
   const store = openMemoryStore();
@@ -192,7 +212,9 @@ async function start(answer: (request: HttpRequest) => object | undefined = () =
     call: async (_: "http", request: HttpRequest) => {
       requests.push(request);
       const body = answer(request);
-      return body === undefined ? err({ code: "offline" as const }) : ok({ status: 200, body: JSON.stringify(body), bytes: null, contentType: null });
+      return body === undefined
+        ? err({ code: "offline" as const })
+        : ok({ status: 200, body: JSON.stringify(body), bytes: null, contentType: null });
     },
   };
   const bugs: string[] = [];
@@ -206,7 +228,12 @@ function message(event_id: string, text: string, sender = ada) {
   return { event_id, type: "m.room.message", sender, origin_server_ts: (clock += 1000), content: { msgtype: "m.text", body: text } };
 }
 function edit(event_id: string, target: string, text: string, sender = ada) {
-  const content = { msgtype: "m.text", body: `* ${text}`, "m.new_content": { msgtype: "m.text", body: text }, "m.relates_to": { rel_type: "m.replace", event_id: target } };
+  const content = {
+    msgtype: "m.text",
+    body: `* ${text}`,
+    "m.new_content": { msgtype: "m.text", body: text },
+    "m.relates_to": { rel_type: "m.replace", event_id: target },
+  };
   return { ...message(event_id, "", sender), content };
 }
 function redaction(event_id: string, redacts: string) {
@@ -221,11 +248,15 @@ function deep(event_id: string) {
   return { ...message(event_id, ""), content };
 }
 function joined(events: unknown[], timeline: object = {}) {
-  return { timeline: { events, limited: false, ...timeline }, state: { events: [state("m.room.member", { membership: "join" }, me, "$own")] } };
+  return {
+    timeline: { events, limited: false, ...timeline },
+    state: { events: [state("m.room.member", { membership: "join" }, me, "$own")] },
+  };
 }
 function body(next_batch: string, join: Record<string, unknown>): string {
   return JSON.stringify({ next_batch, rooms: { join } });
 }
 const textOf = (item: { content: { kind: string; body?: string } }): string | undefined => item.content.body;
-const texts = (client: Client): string[] => client.timelines.open(roomId, 200).items.flatMap((item) => (item.content.kind === "message" ? [item.content.body] : []));
+const texts = (client: Client): string[] =>
+  client.timelines.open(roomId, 200).items.flatMap((item) => (item.content.kind === "message" ? [item.content.body] : []));
 const first = (client: Client): number => client.timelines.open(roomId, 200).items[0]?.position ?? 0;

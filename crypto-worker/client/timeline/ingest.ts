@@ -80,9 +80,7 @@ export class Ingest {
       relatesTo: relation?.eventId,
       notify: mine || redactedBecause !== undefined ? 0 : this.#judge.decide(event, reading, shown),
     };
-    store.events.insert(record);
-    const stored = store.events.load(this.#roomId, event.eventId);
-    if (stored === undefined) throw new Error("an event vanished within its own transaction");
+    const stored = store.events.insert(record);
     if (position !== undefined) {
       store.receipts.place(this.#roomId, event.eventId, position);
       store.rooms.placeRead(this.#roomId, event.eventId, position);
@@ -104,10 +102,11 @@ export class Ingest {
       if (target !== undefined) applyRedaction(this.#context, this.#changes, target, stored);
       return;
     }
-    const redaction = events.related(this.#roomId, stored.eventId).find((other) => other.relation === REDACTION);
+    const related = events.related(this.#roomId, stored.eventId);
+    const redaction = related.find((other) => other.relation === REDACTION);
     if (redaction !== undefined) return applyRedaction(this.#context, this.#changes, stored, redaction);
     if (stored.relation !== undefined && stored.relatesTo !== undefined) this.#changes.touch(this.#roomId, stored.relatesTo);
-    indexForSearch(this.#context.store, stored);
+    indexForSearch(this.#context.store, stored, related);
   }
 
   /** The server had redacted it before we saw it. */

@@ -1,5 +1,11 @@
 import type { EventId, RoomId, UserId } from "../../../protocol/ids.ts";
-import { shieldSchema, timelineItemSchema, type Shield, type TimelineContent, type TimelineItem } from "../../../protocol/messages/timeline-item.ts";
+import {
+  shieldSchema,
+  timelineItemSchema,
+  type Shield,
+  type TimelineContent,
+  type TimelineItem,
+} from "../../../protocol/messages/timeline-item.ts";
 import type { EventRecord } from "../../store/tables/events.ts";
 import type { QueuedEvent } from "../../store/tables/send-queue.ts";
 import { objectField, stringField, type JsonObject } from "../../wire/json.ts";

@@ -6,11 +6,21 @@ import type { ClientContext } from "../context.ts";
 import { PowerLevels } from "../rooms/power-levels.ts";
 import { decideNotify } from "../rooms/push-rules.ts";
 
-/** Applies the push rules to events of one room. Encrypted rooms need this here: the server cannot see who is mentioned. */
+type RoomFacts = {
+  readonly rules: JsonObject | undefined;
+  readonly displayName: string | undefined;
+  readonly memberCount: number;
+  readonly powerLevels: PowerLevels;
+};
+
+/**
+ * Applies the push rules to events of one room. Encrypted rooms need this here: the server cannot see who is mentioned. One instance a
+ * batch: what it knows of the room is from the batch's first message.
+ */
 export class NotifyJudge {
   readonly #context: ClientContext;
   readonly #roomId: RoomId;
-  #rules: { readonly rules: JsonObject | undefined } | undefined;
+  #facts: RoomFacts | undefined;
 
   constructor(context: ClientContext, roomId: RoomId) {
     this.#context = context;
@@ -18,24 +28,29 @@ export class NotifyJudge {
   }
 
   decide(
-    event: Pick<RoomEvent, "sender" | "eventId" | "stateKey">,
+    event: Pick<RoomEvent, "sender" | "eventId">,
     reading: { readonly type: string; readonly content: JsonObject },
     shown: Shown,
   ): Notify {
     if (shown !== 2 || event.sender === this.#context.userId) return 0;
-    const { store, userId } = this.#context;
-    this.#rules ??= { rules: store.accountData.load("m.push_rules") };
-    return decideNotify(this.#rules.rules, {
+    this.#facts ??= this.#load();
+    const { rules, displayName, memberCount, powerLevels } = this.#facts;
+    return decideNotify(rules, {
       event: { type: reading.type, content: reading.content, sender: event.sender, room_id: this.#roomId, event_id: event.eventId },
-      userId,
-      displayName: store.members.load(this.#roomId, userId)?.displayName,
-      memberCount: this.#memberCount(),
-      senderMayNotifyRoom: PowerLevels.load(store.roomState, this.#roomId).mayNotifyRoom(event.sender),
+      userId: this.#context.userId,
+      displayName,
+      memberCount,
+      senderMayNotifyRoom: powerLevels.mayNotifyRoom(event.sender),
     });
   }
 
-  #memberCount(): number {
-    const { rooms, members } = this.#context.store;
-    return rooms.load(this.#roomId)?.joinedCount ?? members.count(this.#roomId, "join");
+  #load(): RoomFacts {
+    const { rooms, members, accountData, roomState } = this.#context.store;
+    return {
+      rules: accountData.load("m.push_rules"),
+      displayName: members.load(this.#roomId, this.#context.userId)?.displayName,
+      memberCount: rooms.load(this.#roomId)?.joinedCount ?? members.count(this.#roomId, "join"),
+      powerLevels: PowerLevels.load(roomState, this.#roomId),
+    };
   }
 }

@@ -6,14 +6,15 @@ import { messageText } from "./message-text.ts";
 import { REPLACEMENT } from "./relation.ts";
 
 /** Brings the search index up to date with a message, or with the message that an edit is about. */
-export function indexForSearch(store: CryptoStore, event: EventRecord): void {
+export function indexForSearch(store: CryptoStore, event: EventRecord, known?: readonly EventRecord[]): void {
   if (event.relation === REPLACEMENT && event.relatesTo !== undefined) {
     const original = store.events.load(event.roomId, event.relatesTo);
     if (original !== undefined) indexForSearch(store, original);
     return;
   }
   if (event.type !== "m.room.message" || event.shown !== 2) return;
-  const content = effectiveContent(event, event.redactedBy === undefined ? store.events.related(event.roomId, event.eventId) : []);
+  const related = event.redactedBy === undefined ? (known ?? store.events.related(event.roomId, event.eventId)) : [];
+  const content = effectiveContent(event, related);
   const text = messageText(content);
   if (text === undefined || event.redactedBy !== undefined) store.searchIndex.remove(event.row);
   else store.searchIndex.save(event.row, text.body);

@@ -92,14 +92,15 @@ export class EventTable {
     return this.#many("id = ?", row)[0];
   }
 
-  insert(event: NewEvent): void {
-    this.#database
-      .prepare(
+  /** Answers with the event as it is stored. */
+  insert(event: NewEvent): EventRecord {
+    const stored = this.#database
+      .prepare<{ id: number }>(
         `INSERT INTO event (room_id, event_id, position, item_id, sender, type, state_key, ts, shown, content, prev_content, source, session_id, utd_code,
            withheld_code, sender_membership, shield, relation, relates_to, notify)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
       )
-      .run(
+      .first(
         event.roomId,
         event.eventId,
         event.position ?? null,
@@ -121,6 +122,8 @@ export class EventTable {
         event.relatesTo ?? null,
         event.notify,
       );
+    if (stored === undefined) throw new Error("an insert that returns its row returned none");
+    return { ...event, row: stored.id, redactedBy: undefined, redactionReason: undefined };
   }
 
   /** Gives an event that was known by a relation only its place. */
