@@ -115,7 +115,7 @@ function NoRoom(): ReactNode {
       <span className="empty__glyph">
         <MessageCircle className="icon" size={26} strokeWidth={1.6} aria-hidden />
       </span>
-      <h2>{say(firstRun ? "room.firstRun" : "room.none")}</h2>
+      <h1>{say(firstRun ? "room.firstRun" : "room.none")}</h1>
       <p>{firstRun ? say("room.firstRunText") : say("room.noneText", { shortcut: shortcutText(SHORTCUTS.switcher) })}</p>
       {firstRun && (
         <div className="no-room__actions">

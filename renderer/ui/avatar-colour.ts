@@ -4,7 +4,7 @@ const HUES = 8;
 export function avatarHue(id: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193);
-  return (((hash >>> 0) ^ (hash >>> 15)) % HUES) >>> 0;
+  return ((hash ^ (hash >>> 15)) >>> 0) % HUES;
 }
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });

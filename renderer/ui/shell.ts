@@ -6,6 +6,7 @@ import { shellContract, type ShellContract } from "../../protocol/shell.ts";
 /** What the preload puts on the window. Its answers are parsed here again, as everything from outside. */
 type Bridge = {
   readonly call: (method: string, params: unknown) => Promise<unknown>;
+  readonly cancel: (method: string) => void;
   readonly on: (event: string, listener: (payload: unknown) => void) => unknown;
 };
 
@@ -20,6 +21,8 @@ export interface Shell {
     method: K,
     params: ParamsOf<ShellContract[K]>,
   ): Promise<Result<ResultOf<ShellContract[K]>, RpcError>>;
+  /** Gives up every call of this name that is under way; they answer `cancelled`. */
+  cancel(method: keyof CallsOf<ShellContract>): void;
   on<K extends keyof EventsOf<ShellContract>>(name: K, listener: (payload: PayloadOf<ShellContract[K]>) => void): () => void;
 }
 
@@ -37,6 +40,7 @@ export function shellOf(bridge: Bridge): Shell {
       const value = verb.result.safeParse(answer["value"]);
       return value.success ? ok(value.data as ResultOf<ShellContract[typeof method]>) : err({ code: "internal" });
     },
+    cancel: (method) => bridge.cancel(method),
     on(name, listener) {
       const verb = shellContract[name];
       let active = true;

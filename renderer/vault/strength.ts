@@ -7,7 +7,7 @@ const MIN_CHARS = 8;
  * 0 is too short, 1 weak, 2 fair, 3 strong.
  */
 export function passphraseStrength(passphrase: string): Strength {
-  if ([...passphrase].length < MIN_CHARS) return 0;
+  if (Array.from(passphrase).length < MIN_CHARS) return 0;
   const bits = estimateBits(passphrase);
   if (bits < 38) return 1;
   return bits < 56 ? 2 : 3;

@@ -46,9 +46,11 @@ export function Composer({ room, disabledReason }: ComposerProps): ReactNode {
   const tooLong = draft.text.length - MAX_BODY_CHARS;
   const canSend = draft.text.trim() !== "" && tooLong <= 0;
 
+  // Opening a room, answering and editing all lead into the field.
+  const { mode } = draft;
   useEffect(() => {
-    if (disabledReason === null) field.current?.focus({ preventScroll: true });
-  }, [room.roomId, draft.mode, disabledReason]);
+    if (disabledReason === null || mode.kind !== "new") field.current?.focus({ preventScroll: true });
+  }, [mode, disabledReason]);
 
   const change = (event: ChangeEvent<HTMLTextAreaElement>): void => {
     const text = event.target.value;

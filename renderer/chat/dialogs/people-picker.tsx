@@ -125,10 +125,12 @@ function useFound(term: string): { readonly found: readonly Person[]; readonly s
     if (wanted === "") return undefined;
     const stop = new AbortController();
     const timer = setTimeout(() => {
-      void session.link.call("searchUsers", { term: wanted }, { signal: stop.signal }).then((found) => {
-        if (!stop.signal.aborted) setAnswer({ term: wanted, people: found.ok ? found.value : [] });
-      });
+      void ask();
     }, SEARCH_DELAY_MS);
+    const ask = async (): Promise<void> => {
+      const found = await session.link.call("searchUsers", { term: wanted }, { signal: stop.signal });
+      if (!stop.signal.aborted) setAnswer({ term: wanted, people: found.ok ? found.value : [] });
+    };
     return () => {
       clearTimeout(timer);
       stop.abort();

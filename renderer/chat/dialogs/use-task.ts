@@ -20,7 +20,8 @@ export function useTask(): Task {
     const answer = await call();
     setBusy(false);
     if (answer.ok) then?.(answer.value);
-    else setError(answer.error.code);
+    // Giving up is no error.
+    else if (answer.error.code !== "cancelled") setError(answer.error.code);
   }, []);
   const clear = useCallback(() => setError(null), []);
   return { busy, error, run, clear };

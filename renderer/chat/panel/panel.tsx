@@ -22,9 +22,10 @@ export function Panel({ panel, room }: PanelProps): ReactNode {
   const title = panel.kind === "info" && room.kind === "dm" ? say("panel.dmInfo") : say(`panel.${panel.kind}`);
   const back = panel.kind === "person" ? panel.from : null;
 
+  // A panel that opens, or shows something else while the focus is nowhere, takes the focus.
   useEffect(() => {
     const inside = element.current;
-    if (inside !== null && !inside.contains(document.activeElement)) inside.focus({ preventScroll: true });
+    if (inside !== null && panel.kind !== "search" && !inside.contains(document.activeElement)) inside.focus({ preventScroll: true });
   }, [panel.kind]);
   const close = (): void => {
     session.showPanel(null);

@@ -28,18 +28,17 @@ export function SearchPanel({ room }: { readonly room: RoomSummary }): ReactNode
   const [answer, setAnswer] = useState<Answer | null>(null);
   const wanted = term.trim();
   useEffect(() => {
-    if (wanted === "") {
-      setAnswer(null);
-      return undefined;
-    }
+    if (wanted === "") return undefined;
     const stop = new AbortController();
     const timer = setTimeout(() => {
       const scope = everywhere ? {} : { roomId: room.roomId };
-      void session.link.call("search", { query: wanted, limit: LIMIT, ...scope }, { signal: stop.signal }).then((found) => {
-        if (stop.signal.aborted) return;
-        setAnswer(found.ok ? { term: wanted, hits: found.value, error: null } : { term: wanted, hits: [], error: found.error.code });
-      });
+      void ask(scope);
     }, SEARCH_DELAY_MS);
+    const ask = async (scope: { readonly roomId?: string }): Promise<void> => {
+      const found = await session.link.call("search", { query: wanted, limit: LIMIT, ...scope }, { signal: stop.signal });
+      if (stop.signal.aborted) return;
+      setAnswer(found.ok ? { term: wanted, hits: found.value, error: null } : { term: wanted, hits: [], error: found.error.code });
+    };
     return () => {
       clearTimeout(timer);
       stop.abort();
@@ -73,7 +72,7 @@ export function SearchPanel({ room }: { readonly room: RoomSummary }): ReactNode
           </ToggleButton>
         </ToggleButtonGroup>
       </div>
-      <Results answer={answer} everywhere={everywhere} />
+      <Results answer={wanted === "" ? null : answer} everywhere={everywhere} />
     </div>
   );
 }

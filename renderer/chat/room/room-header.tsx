@@ -21,7 +21,8 @@ export function RoomHeader({ room }: { readonly room: RoomSummary }): ReactNode 
   const toggle = (next: Panel): void => session.showPanel(panel === next.kind ? null : next);
   return (
     <header className="room-header">
-      <AriaButton className="room-header__title" aria-label={`${room.name}. ${say("room.info")}`} onPress={() => toggle({ kind: "info" })}>
+      <h1 className="visually-hidden">{room.name}</h1>
+      <AriaButton className="room-header__title" onPress={() => toggle({ kind: "info" })}>
         <Avatar
           id={room.dmUserId ?? room.roomId}
           name={room.name}
@@ -33,6 +34,7 @@ export function RoomHeader({ room }: { readonly room: RoomSummary }): ReactNode 
           <span className="room-header__name ellipsis">{room.name}</span>
           {room.topic !== null && room.topic !== "" && <span className="room-header__topic ellipsis">{room.topic}</span>}
         </span>
+        <span className="visually-hidden">{say("room.info")}</span>
       </AriaButton>
       <Trust encrypted={room.encrypted} />
       <div className="room-header__tools">

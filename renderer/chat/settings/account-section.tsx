@@ -1,5 +1,5 @@
 import { LogOut } from "lucide-react";
-import { useEffect, useState, type ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { Avatar } from "../../ui/avatar.tsx";
 import { Button } from "../../ui/button.tsx";
 import { ErrorNote } from "../../ui/note.tsx";
@@ -16,10 +16,10 @@ export function AccountSection(): ReactNode {
   const session = useSession();
   const account = useValue(session.account);
   const task = useTask();
-  const [name, setName] = useState(account?.displayName ?? "");
+  const [typed, setTyped] = useState<string | null>(null);
   const [saved, setSaved] = useState(false);
-  useEffect(() => setName(account?.displayName ?? ""), [account?.displayName]);
   if (account === null) return null;
+  const name = typed ?? account.displayName ?? "";
   const changed = name.trim() !== "" && name.trim() !== (account.displayName ?? "");
   return (
     <div className="settings__stack">
@@ -37,7 +37,7 @@ export function AccountSection(): ReactNode {
               );
           }}
         >
-          <TextField label={say("account.displayName")} value={name} onChange={setName} maxLength={255} />
+          <TextField label={say("account.displayName")} value={name} onChange={setTyped} maxLength={255} />
           <Button type="submit" isDisabled={!changed || task.busy}>
             {say("common.save")}
           </Button>

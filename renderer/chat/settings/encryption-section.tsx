@@ -26,11 +26,13 @@ export function EncryptionSection(): ReactNode {
   const [error, setError] = useState<ErrorCode | null>(null);
   useEffect(() => {
     let current = true;
-    void session.link.call("encryptionStatus", {}).then((answer) => {
+    const ask = async (): Promise<void> => {
+      const answer = await session.link.call("encryptionStatus", {});
       if (!current) return;
       if (answer.ok) setStatus(answer.value);
       else setError(answer.error.code);
-    });
+    };
+    void ask();
     return () => {
       current = false;
     };

@@ -24,7 +24,7 @@ export function AccountHeader(): ReactNode {
   return (
     <div className="account">
       <MenuTrigger>
-        <AriaButton className="account__button" aria-label={say("account.menu", { name })}>
+        <AriaButton className="account__button">
           <Avatar id={userId} name={name} mxc={account?.avatar ?? null} size={36} shape="person" />
           <span className="account__text">
             <span className="account__name ellipsis">{name}</span>
@@ -33,6 +33,7 @@ export function AccountHeader(): ReactNode {
               <span className="ellipsis">{say(line.id)}</span>
             </span>
           </span>
+          <span className="visually-hidden">{say("account.menu")}</span>
         </AriaButton>
         <Popover className="popover" placement="bottom start" offset={4}>
           <Menu

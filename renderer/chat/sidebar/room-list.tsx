@@ -14,7 +14,9 @@ export function RoomList({ rooms, shown, listRef }: ListProps): ReactNode {
   const session = useSession();
   const id = useId();
   const open = useStore(session.view, (view) => view.roomId);
-  const [active, setActive] = useState<string | null>(null);
+  const [moved, setMoved] = useState<{ readonly to: string | null; readonly open: string | null }>({ to: null, open: null });
+  // Opening a room, from wherever, makes it the active row.
+  const active = moved.open === open ? moved.to : null;
   const virtual = useRef<VirtualizerHandle>(null);
   const activeId = active !== null && shown.includes(active) ? active : open !== null && shown.includes(open) ? open : (shown[0] ?? null);
   const activeIndex = activeId === null ? -1 : shown.indexOf(activeId);
@@ -26,12 +28,11 @@ export function RoomList({ rooms, shown, listRef }: ListProps): ReactNode {
   useEffect(() => {
     const index = open === null ? -1 : latest.current.indexOf(open);
     if (index >= 0) virtual.current?.scrollToIndex(index, { align: "nearest" });
-    setActive(null);
   }, [open]);
 
   const move = (index: number): void => {
     const to = Math.max(0, Math.min(shown.length - 1, index));
-    setActive(shown[to] ?? null);
+    setMoved({ to: shown[to] ?? null, open });
     virtual.current?.scrollToIndex(to, { align: "nearest" });
   };
   const onKeyDown = (event: KeyboardEvent): void => {

@@ -29,13 +29,6 @@ export const RoomRow = memo(function RoomRow({ room, elementId, index, total, op
       aria-selected={open}
       aria-posinset={index + 1}
       aria-setsize={total}
-      aria-label={say("row.label", {
-        name: room.name,
-        unread: room.unread,
-        mentions: room.mentions,
-        failed: room.failedSends,
-        last: last ?? "none",
-      })}
       className={`room-row ${open ? "room-row--open" : ""} ${active ? "room-row--active" : ""} ${unread ? "room-row--unread" : ""}`}
       onClick={() => onPick(room.roomId)}
     >
@@ -56,17 +49,39 @@ export const RoomRow = memo(function RoomRow({ room, elementId, index, total, op
             {last ?? say("row.noMessages")}
           </span>
           {room.failedSends > 0 ? (
-            <CircleAlert className="icon room-row__failed" size={16} aria-hidden />
+            <>
+              <CircleAlert className="icon room-row__failed" size={16} aria-hidden />
+              <span className="visually-hidden">{say("row.failed")}</span>
+            </>
           ) : (
-            room.pendingSends > 0 && <Clock className="icon room-row__pending" size={14} aria-hidden />
+            room.pendingSends > 0 && (
+              <>
+                <Clock className="icon room-row__pending" size={14} aria-hidden />
+                <span className="visually-hidden">{say("row.pending")}</span>
+              </>
+            )
           )}
-          {room.mentions > 0 && <span className="badge badge--mention">{`@${cap(room.mentions)}`}</span>}
-          {room.unread > room.mentions && <span className="badge">{cap(room.unread)}</span>}
+          {room.mentions > 0 && (
+            <Badge look="badge badge--mention" shown={`@${cap(room.mentions)}`} read={say("row.mentions", { count: room.mentions })} />
+          )}
+          {room.unread > room.mentions && <Badge look="badge" shown={cap(room.unread)} read={say("row.unread", { count: room.unread })} />}
         </span>
       </span>
     </div>
   );
 });
+
+/** A count as it looks, and as it is read. */
+function Badge({ look, shown, read }: { readonly look: string; readonly shown: string; readonly read: string }): ReactNode {
+  return (
+    <>
+      <span className={look} aria-hidden>
+        {shown}
+      </span>
+      <span className="visually-hidden">{read}</span>
+    </>
+  );
+}
 
 function lastLine(say: Say, room: RoomSummary): string | null {
   const last = room.lastMessage;

@@ -1,5 +1,5 @@
 import { Check, CircleAlert, Globe, LoaderCircle } from "lucide-react";
-import { useEffect, useState, type FormEvent, type ReactNode } from "react";
+import { useState, type FormEvent, type ReactNode } from "react";
 import type { RpcError } from "../../../protocol/errors.ts";
 import type { Result } from "../../../protocol/result.ts";
 import { Button } from "../../ui/button.tsx";
@@ -20,17 +20,14 @@ export function SignIn(): ReactNode {
   const session = useSession();
   const suggested = useStore(session.about, (about) => about?.suggestedHomeserver ?? null);
   const [mode, setMode] = useState<"login" | "register">("login");
-  const [server, setServer] = useState(suggested ?? "");
-  const [touched, setTouched] = useState(false);
+  const [typedServer, setServer] = useState<string | null>(null);
+  const server = typedServer ?? suggested ?? "";
   const [user, setUser] = useState("");
   const [password, setPassword] = useState("");
   const [again, setAgain] = useState("");
   const [attempt, setAttempt] = useState(0);
   const [waiting, setWaiting] = useState(false);
   const task = useTask();
-  useEffect(() => {
-    if (suggested !== null && !touched) setServer(suggested);
-  }, [suggested, touched]);
 
   const discovery = useDiscovery(server, attempt);
   const found = discovery.state === "found" ? discovery.found : null;
@@ -43,7 +40,6 @@ export function SignIn(): ReactNode {
     task.clear();
     const fromUser = serverOfUser(value);
     if (fromUser !== null && /\.\w{2,}$|:\d+$|^localhost$/.test(fromUser) && !registering) {
-      setTouched(true);
       setServer(fromUser);
     }
   };
@@ -80,7 +76,6 @@ export function SignIn(): ReactNode {
             icon={Globe}
             value={server}
             onChange={(value) => {
-              setTouched(true);
               setServer(value);
               task.clear();
             }}
@@ -146,7 +141,7 @@ export function SignIn(): ReactNode {
             </>
           )}
           {found !== null && found.sso.length > 0 && !registering && (
-            <Sso found={found} waiting={waiting} busy={task.busy} onPick={sso} onStop={() => setWaiting(false)} />
+            <Sso found={found} waiting={waiting} busy={task.busy} onPick={sso} onStop={() => session.shell.cancel("loginSso")} />
           )}
           {found?.password === false && task.error !== null && <ErrorNote code={task.error} />}
         </form>

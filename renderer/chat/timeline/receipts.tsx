@@ -12,11 +12,16 @@ export function Receipts({ readers }: { readonly readers: TimelineItem["readBy"]
   const text = say("item.readBy", { names: readers.map((reader) => reader.displayName).join(", ") });
   return (
     <TooltipTrigger delay={300}>
-      <AriaButton className="receipts" aria-label={text} excludeFromTabOrder>
+      <AriaButton className="receipts" excludeFromTabOrder>
+        <span className="visually-hidden">{text}</span>
         {readers.slice(0, SHOWN).map(({ userId, displayName }) => (
           <Avatar key={userId} id={userId} name={displayName} mxc={null} size={20} shape="person" />
         ))}
-        {readers.length > SHOWN && <span className="receipts__more tabular">+{readers.length - SHOWN}</span>}
+        {readers.length > SHOWN && (
+          <span className="receipts__more tabular" aria-hidden>
+            +{readers.length - SHOWN}
+          </span>
+        )}
       </AriaButton>
       <Tooltip className="tooltip">{text}</Tooltip>
     </TooltipTrigger>

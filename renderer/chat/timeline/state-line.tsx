@@ -1,7 +1,7 @@
-import { Hash, KeyRound, LogOut, Pencil, UserPlus, UsersRound, type LucideIcon } from "lucide-react";
+import { Hash, KeyRound, LogOut, Pencil, UserPlus, UsersRound } from "lucide-react";
 import { memo, useState, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
-import type { TimelineItem } from "../../../protocol/messages/timeline-item.ts";
+import type { TimelineContent, TimelineItem } from "../../../protocol/messages/timeline-item.ts";
 import { useSay } from "../../ui/text.tsx";
 import { useClock } from "../../ui/time.ts";
 import { itemText } from "./item-text.ts";
@@ -12,11 +12,10 @@ type StateProps = { readonly item: TimelineItem; readonly index: number; readonl
 export const StateLine = memo(function StateLine({ item, index, tabbable }: StateProps): ReactNode {
   const say = useSay();
   const clock = useClock();
-  const Icon = iconOf(item);
   const text = itemText(say, item);
   return (
     <article className="state" tabIndex={tabbable ? 0 : -1} data-index={index} aria-label={text}>
-      <Icon className="icon" size={14} aria-hidden />
+      <StateIcon content={item.content} />
       <span>{text}</span>
       <time className="state__time tabular" dateTime={new Date(item.at).toISOString()}>
         {clock.time(item.at)}
@@ -53,22 +52,27 @@ export const StateRun = memo(function StateRun({ items, index, tabbable }: RunPr
   );
 });
 
-function iconOf({ content }: TimelineItem): LucideIcon {
+function StateIcon({ content }: { readonly content: TimelineContent }): ReactNode {
+  const look = { className: "icon", size: 14, "aria-hidden": true } as const;
   switch (content.kind) {
     case "encryption-enabled":
-      return KeyRound;
+      return <KeyRound {...look} />;
     case "name-changed":
     case "topic-changed":
     case "avatar-changed":
-      return Pencil;
+      return <Pencil {...look} />;
     case "membership":
-      return content.change === "left" || content.change === "kicked" || content.change === "banned" ? LogOut : UserPlus;
+      return content.change === "left" || content.change === "kicked" || content.change === "banned" ? (
+        <LogOut {...look} />
+      ) : (
+        <UserPlus {...look} />
+      );
     case "created":
     case "message":
     case "media":
     case "undecryptable":
     case "redacted":
     case "unsupported":
-      return Hash;
+      return <Hash {...look} />;
   }
 }

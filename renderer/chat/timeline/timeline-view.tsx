@@ -41,8 +41,10 @@ export function TimelineView({ room }: { readonly room: RoomSummary }): ReactNod
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
-  const previous = useRef<readonly Entry[]>([]);
-  const shift = prependedCount(previous.current, entries) > 0;
+  // What was drawn before tells whether entries were put in front; kept as state so that rendering stays pure.
+  const [drawn, setDrawn] = useState<{ readonly entries: readonly Entry[]; readonly shift: boolean }>({ entries: [], shift: false });
+  if (drawn.entries !== entries) setDrawn({ entries, shift: prependedCount(drawn.entries, entries) > 0 });
+  const { shift } = drawn;
   const stick = useRef(true);
   const [atBottom, setAtBottom] = useState(true);
   const [activeKey, setActiveKey] = useState<string | null>(null);
@@ -58,7 +60,6 @@ export function TimelineView({ room }: { readonly room: RoomSummary }): ReactNod
   // First position: the new-message line when there is one, else the end.
   const placed = useRef(false);
   useLayoutEffect(() => {
-    previous.current = entries;
     if (entries.length === 0) return;
     if (!placed.current) {
       placed.current = true;
@@ -137,13 +138,14 @@ export function TimelineView({ room }: { readonly room: RoomSummary }): ReactNod
     observer.observe(view);
     observer.observe(inside);
     return () => observer.disconnect();
-  }, [timeline, state.phase]);
+  }, [timeline]);
 
   const jumpTo = useValue(session.view).jumpTo;
   useEffect(() => {
     if (jumpTo === null || state.phase !== "open") return undefined;
     let current = true;
-    void timeline.loadUntil(jumpTo.eventId).then((found) => {
+    const show = async (): Promise<void> => {
+      const found = await timeline.loadUntil(jumpTo.eventId);
       if (!current || !found) return;
       const { items } = timeline.state.value;
       const item = items[indexOfEvent(items, jumpTo.eventId)];
@@ -156,7 +158,8 @@ export function TimelineView({ room }: { readonly room: RoomSummary }): ReactNod
       setFlashKey(key);
       requestAnimationFrame(() => list.current?.scrollToIndex(index, { align: "center" }));
       setTimeout(() => setFlashKey(null), FLASH_MS);
-    });
+    };
+    void show();
     return () => {
       current = false;
     };

@@ -1,6 +1,6 @@
 /** Room list, room header, panels, and dialogs about rooms and people. */
 export const roomMessages = {
-  "account.menu": "Account and settings of {name}",
+  "account.menu": "Account and settings",
   "sidebar.search": "Filter rooms",
   "sidebar.searchShort": "Search",
   "sidebar.filter": "Show",
@@ -36,10 +36,8 @@ export const roomMessages = {
   "row.noMessages": "No messages yet",
   "row.failed": "Not sent",
   "row.pending": "Waiting to send",
-  "row.label":
-    "{name}{unread, plural, =0 {} one {, # unread message} other {, # unread messages}}{mentions, plural, =0 {} one {, # mention} other {, # mentions}}{failed, plural, =0 {} one {, # message not sent} other {, # messages not sent}}{last, select, none {} other {, {last}}}",
-  "row.mentions": "{count} mentions of you",
-  "row.unread": "{count} unread",
+  "row.mentions": "{count, plural, one {# mention of you} other {# mentions of you}}",
+  "row.unread": "{count, plural, one {# unread message} other {# unread messages}}",
 
   "invite.from": "{name} invites you",
   "invite.fromUnknown": "You are invited",

@@ -1,0 +1,269 @@
+import type { Page } from "playwright-core";
+
+export type Scene = {
+  readonly name: string;
+  readonly path: string;
+  readonly size?: readonly [number, number];
+  readonly act?: (page: Page) => Promise<void>;
+  /** Rules of axe-core that do not hold for this scene, and why they need not. */
+  readonly reducedMotion?: boolean;
+};
+
+const chat = (scene: string, more = ""): string => `/chat.html?scene=${scene}${more}`;
+const open = (name: string) => async (page: Page) => {
+  await page
+    .getByRole("option", { name: new RegExp(`^${name}`) })
+    .first()
+    .click();
+  await page.getByRole("feed").waitFor();
+  await page.waitForTimeout(350);
+};
+const harbour = open("Harbour crew");
+const then =
+  (...steps: ReadonlyArray<(page: Page) => Promise<void>>) =>
+  async (page: Page): Promise<void> => {
+    for (const step of steps) {
+      await step(page);
+      await page.waitForTimeout(150);
+    }
+  };
+const press =
+  (...keys: readonly string[]) =>
+  async (page: Page) => {
+    for (const key of keys) await page.keyboard.press(key);
+  };
+const click = (name: string | RegExp) => async (page: Page) => {
+  await page.getByRole("button", { name }).first().click();
+};
+const type = (text: string) => (page: Page) => page.keyboard.type(text);
+const section = (name: string) => async (page: Page) => {
+  await page.getByRole("tab", { name }).click();
+};
+
+export const SCENES: readonly Scene[] = [
+  { name: "room-light", path: chat("room", "&typing&unsent"), act: harbour },
+  { name: "room-dark", path: chat("room", "&theme=dark"), act: harbour },
+  { name: "room-contrast", path: chat("room", "&theme=high-contrast&unsent"), act: harbour },
+  { name: "room-800", path: chat("room"), size: [800, 600], act: harbour },
+  { name: "room-2560", path: chat("room"), size: [2560, 1440], act: then(harbour, click("Room details")) },
+  { name: "room-info", path: chat("room"), act: then(harbour, click(/^Room details/)) },
+  { name: "room-info-800", path: chat("room"), size: [800, 600], act: then(harbour, click(/^Room details/)) },
+  { name: "room-hover", path: chat("room"), act: then(harbour, async (page) => page.getByText("Measure twice").hover()) },
+  { name: "room-focus", path: chat("room"), act: then(harbour, press("Shift+F6", "ArrowUp", "ArrowUp")) },
+  { name: "room-new-line", path: chat("room", "&new"), act: harbour },
+  { name: "room-collapsed", path: chat("room", "&collapsed&theme=dark"), act: then(press("Control+k"), type("harb"), press("Enter")) },
+  {
+    name: "room-scrolled",
+    path: chat("room"),
+    act: then(
+      harbour,
+      async (page) => page.mouse.move(800, 400),
+      async (page) => page.mouse.wheel(0, -3000),
+    ),
+  },
+  { name: "room-start", path: chat("room"), act: then(async (page) => page.getByRole("searchbox").fill("lighthouse"), open("Lighthouse")) },
+  { name: "room-clear", path: chat("room"), act: then(open("Night watch"), click("Not encrypted")) },
+  { name: "room-encrypted-popover", path: chat("room", "&theme=dark"), act: then(harbour, click("Encrypted")) },
+  { name: "room-no-permission", path: chat("room"), act: open("Choir") },
+  { name: "troubles-light", path: chat("room"), act: open("Security reviews") },
+  {
+    name: "troubles-dark-why",
+    path: chat("room", "&theme=dark"),
+    act: then(open("Security reviews"), async (page) => page.getByRole("button", { name: "Why?" }).nth(2).click()),
+  },
+  {
+    name: "composer-reply",
+    path: chat("room"),
+    act: then(harbour, press("Shift+F6", "ArrowUp", "r"), type("Yes, three of them.\nUploading now.")),
+  },
+  { name: "composer-edit", path: chat("room"), act: then(harbour, press("ArrowUp")) },
+  { name: "composer-mention", path: chat("room"), act: then(harbour, type("Thanks @")) },
+  { name: "members", path: chat("room"), act: then(harbour, click(/^People: /)) },
+  {
+    name: "person",
+    path: chat("room", "&theme=dark"),
+    act: then(
+      harbour,
+      click(/^People: /),
+      async (page) => page.getByRole("option", { name: /^Mikael/ }).click(),
+      async (page) => page.getByRole("button", { name: /Old laptop/ }).click(),
+    ),
+  },
+  {
+    name: "search",
+    path: chat("room"),
+    act: then(
+      harbour,
+      press("Control+f"),
+      async (page) => page.getByRole("searchbox", { name: "Search messages" }).fill("bar"),
+      (page) => page.waitForTimeout(500),
+    ),
+  },
+  {
+    name: "invite",
+    path: chat("room"),
+    act: async (page) =>
+      page
+        .getByRole("button", { name: /Kofi Mensah/ })
+        .first()
+        .click(),
+  },
+  { name: "no-room", path: chat("room") },
+  { name: "first-run", path: chat("first-run") },
+  { name: "loading", path: chat("loading") },
+  {
+    name: "room-loading",
+    path: chat("room-loading"),
+    act: async (page) =>
+      page
+        .getByRole("option", { name: /^Harbour crew/ })
+        .first()
+        .click(),
+  },
+  {
+    name: "room-failed",
+    path: chat("room-failed"),
+    act: async (page) =>
+      page
+        .getByRole("option", { name: /^Harbour crew/ })
+        .first()
+        .click(),
+  },
+  {
+    name: "older-failed",
+    path: chat("room", "&olderfail"),
+    act: then(
+      harbour,
+      async (page) => page.mouse.move(800, 400),
+      async (page) => page.mouse.wheel(0, -6000),
+    ),
+  },
+  { name: "filter-none", path: chat("room"), act: async (page) => page.getByRole("searchbox").fill("zzz") },
+  { name: "sign-in", path: chat("sign-in") },
+  {
+    name: "sign-in-found",
+    path: chat("sign-in", "&server=harbour.example&sso&theme=dark"),
+    act: async (page) => page.getByText("Found https").waitFor(),
+  },
+  {
+    name: "sign-in-wrong",
+    path: chat("sign-in", "&server=harbour.example"),
+    act: then(
+      async (page) => page.getByText("Found https").waitFor(),
+      async (page) => page.getByLabel("User name").fill("robin"),
+      async (page) => page.getByLabel("Password", { exact: true }).fill("nope"),
+      press("Enter"),
+      (page) => page.waitForTimeout(200),
+    ),
+  },
+  {
+    name: "sign-in-no-server",
+    path: chat("sign-in", "&server=harbour"),
+    act: async (page) => page.getByText("no Matrix server").waitFor(),
+  },
+  {
+    name: "register",
+    path: chat("sign-in", "&server=harbour.example"),
+    act: then(async (page) => page.getByText("Found https").waitFor(), click("Create an account")),
+  },
+  {
+    name: "sign-in-800",
+    path: chat("sign-in", "&server=harbour.example&sso"),
+    size: [800, 600],
+    act: async (page) => page.getByText("Found https").waitFor(),
+  },
+  { name: "gate-create", path: chat("vault-create") },
+  { name: "gate-unlock-dark", path: chat("vault-unlock", "&theme=dark") },
+  { name: "opening", path: chat("opening") },
+  { name: "failed", path: chat("failed") },
+  { name: "failed-dark-800", path: chat("failed", "&code=store-wrong-key&theme=dark"), size: [800, 600] },
+  { name: "banner-offline", path: chat("offline"), act: harbour },
+  { name: "banner-unreachable", path: chat("unreachable", "&theme=dark"), act: harbour },
+  { name: "banner-restarting", path: chat("restarting"), act: harbour },
+  { name: "banner-soft-logout", path: chat("soft-logout"), act: harbour },
+  { name: "banner-logged-out", path: chat("logged-out"), act: harbour },
+  { name: "catching-up", path: chat("catching-up"), act: harbour },
+  { name: "dialog-new-room", path: chat("room"), act: press("Control+Shift+N") },
+  {
+    name: "dialog-new-dm",
+    path: chat("room", "&theme=dark"),
+    act: then(press("Control+n"), type("a"), (page) => page.waitForTimeout(500)),
+  },
+  {
+    name: "dialog-join",
+    path: chat("room"),
+    act: then(
+      click("New message"),
+      async (page) => page.getByRole("menuitem", { name: "Join by address" }).click(),
+      type("harbour"),
+      press("Enter"),
+    ),
+  },
+  { name: "dialog-switcher", path: chat("room"), act: then(press("Control+k"), type("ha")) },
+  { name: "dialog-shortcuts", path: chat("room"), act: press("Control+/") },
+  {
+    name: "dialog-invite",
+    path: chat("room"),
+    act: then(harbour, click(/^Room details/), click("Invite people"), type("gr"), (page) => page.waitForTimeout(500)),
+  },
+  { name: "dialog-leave", path: chat("room"), act: then(harbour, click(/^Room details/), click("Leave the room")) },
+  { name: "dialog-delete", path: chat("room", "&theme=dark"), act: then(harbour, press("Shift+F6", "Delete")) },
+  { name: "menu-account", path: chat("room"), act: click(/Account and settings$/) },
+  { name: "settings-account", path: chat("room"), act: press("Control+,") },
+  {
+    name: "settings-encryption",
+    path: chat("room"),
+    act: then(press("Control+,"), section("Encryption"), (page) => page.waitForTimeout(200)),
+  },
+  {
+    name: "settings-encryption-dark-800",
+    path: chat("room", "&theme=dark"),
+    size: [800, 600],
+    act: then(press("Control+,"), section("Encryption"), (page) => page.waitForTimeout(200)),
+  },
+  { name: "settings-appearance", path: chat("room"), act: then(press("Control+,"), section("Appearance")) },
+  { name: "settings-notifications", path: chat("room", "&theme=high-contrast"), act: then(press("Control+,"), section("Notifications")) },
+  { name: "settings-messages", path: chat("room"), act: then(press("Control+,"), section("Messages")) },
+  { name: "settings-about", path: chat("room", "&theme=dark"), act: then(press("Control+,"), section("About")) },
+  {
+    name: "sign-out",
+    path: chat("room"),
+    act: then(
+      click(/Account and settings$/),
+      async (page) => page.getByRole("menuitem", { name: "Sign out" }).click(),
+      (page) => page.waitForTimeout(200),
+    ),
+  },
+  {
+    name: "vault-create",
+    path: "/vault.html?scene=create",
+    size: [560, 720],
+    act: then((page) => page.waitForTimeout(600), type("harbour light"), press("Tab", "Tab"), type("harbour")),
+  },
+  {
+    name: "vault-created",
+    path: "/vault.html?scene=create",
+    size: [560, 720],
+    act: then(
+      (page) => page.waitForTimeout(600),
+      type("correct horse battery staple"),
+      press("Tab", "Tab"),
+      type("correct horse battery staple"),
+      press("Enter"),
+      (page) => page.waitForTimeout(600),
+    ),
+  },
+  { name: "vault-unlock", path: "/vault.html?scene=unlock&theme=dark", size: [560, 720], act: (page) => page.waitForTimeout(600) },
+  {
+    name: "vault-unlock-wrong",
+    path: "/vault.html?scene=unlock",
+    size: [560, 720],
+    act: then(
+      (page) => page.waitForTimeout(600),
+      type("nope"),
+      press("Enter"),
+      (page) => page.waitForTimeout(600),
+    ),
+  },
+  { name: "vault-contrast", path: "/vault.html?scene=idle&theme=high-contrast&hue=30", size: [560, 720] },
+];
