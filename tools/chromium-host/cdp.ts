@@ -7,7 +7,7 @@ type Commands = Protocol.CommandParameters;
 type Results = Protocol.CommandReturnValues;
 
 /** The other side has gone: the browser exited, or the target was closed or crashed. */
-export class CdpClosed extends Error {
+class CdpClosed extends Error {
   constructor(method: string) {
     super(`${method}: the browser or its target is gone`);
     this.name = "CdpClosed";

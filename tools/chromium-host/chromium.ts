@@ -94,10 +94,11 @@ function removeAbandonedProfiles(): void {
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process runs. One that has ended and only waits to be collected by its parent does not. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return process.platform !== "linux" || !/^\d+ \(.*\) Z /s.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }

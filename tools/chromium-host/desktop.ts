@@ -119,7 +119,7 @@ export const crashReporter = { start(): void {}, getParameters: () => ({}), addE
 export const net = { isOnline: () => true, online: true, fetch: (...args: Parameters<typeof fetch>): Promise<Response> => fetch(...args) };
 
 /** An image that is never drawn. */
-export class NativeImage {
+class NativeImage {
   static createEmpty(): NativeImage {
     return new NativeImage();
   }

@@ -3,18 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findChromium } from "./chromium.ts";
-import { launchApp, type HostApp } from "./launch.ts";
+import { findChromium, isAlive } from "./chromium.ts";
+import { launchApp, pageUrl, type HostApp } from "./launch.ts";
 
 const entry = join(import.meta.dirname, "fixture", "main.ts");
 
 describe.skipIf(findChromium() === undefined)("the Chromium host", () => {
   const profile = mkdtempSync(join(tmpdir(), "host-test-"));
   const events = (): string[] => readFileSync(join(profile, "events.log"), "utf8").trim().split("\n");
-  const happened = (line: string | RegExp): Promise<void> =>
-    expect
-      .poll(() => events().some((event) => (typeof line === "string" ? event === line : line.test(event))), { timeout: 5000 })
-      .toBe(true);
+  const happened = async (line: string): Promise<void> => {
+    await expect.poll(() => events().includes(line), { timeout: 5000 }).toBe(true);
+  };
   let app: HostApp;
   let chat: Page;
 
@@ -206,7 +205,7 @@ describe.skipIf(findChromium() === undefined)("the Chromium host", () => {
     expect(await chat.evaluate(() => window.inlineScriptRan)).toBeUndefined();
     expect(await chat.evaluate(() => getComputedStyle(document.querySelector("h1") ?? document.body).color)).toBe("rgb(1, 2, 3)");
     expect(await chat.evaluate(() => isSecureContext)).toBe(true);
-    const attempts = await chat.evaluate(async () => {
+    const attempts = await chat.evaluate(async (foreignUrl) => {
       const outcome = (attempt: Promise<unknown>): Promise<string> =>
         attempt.then(
           () => "reached",
@@ -229,13 +228,8 @@ describe.skipIf(findChromium() === undefined)("the Chromium host", () => {
           }
         });
       });
-      return Promise.all([
-        outcome(fetch("/index.html")),
-        outcome(fetch("https://vault.app.invalid/index.html")),
-        outcome(image),
-        outcome(evaluated),
-      ]);
-    });
+      return Promise.all([outcome(fetch("/index.html")), outcome(fetch(foreignUrl)), outcome(image), outcome(evaluated)]);
+    }, pageUrl("app://vault/index.html"));
     expect(attempts).toEqual(["refused", "refused", "refused", "refused"]);
     const foreign = await chat.evaluate(
       () =>
@@ -352,6 +346,17 @@ describe.skipIf(findChromium() === undefined)("the Chromium host", () => {
     expect(await exchange(chat, "again")).toEqual({ echo: "again" });
   });
 
+  test("a second instance on the profile is refused and announces itself; a killed one leaves no lock", async () => {
+    await expect(launchApp({ userData: profile, entry, args: ["--room=7"] })).rejects.toThrow("ended before it could be driven");
+    await happened("second instance --room=7");
+    const worker = app.workerPid() ?? 0;
+    await app.kill("SIGKILL");
+    expect(isAlive(worker)).toBe(false);
+    app = await launchApp({ userData: profile, entry });
+    chat = await app.chatPage();
+    expect(await chat.evaluate(() => window.fixture.host)).toBe("--host=chat");
+  });
+
   test("a worker that ends is reported with its exit code, and its ports close", async () => {
     await connectWorker(chat);
     const pid = app.workerPid("fixture worker");
@@ -375,15 +380,6 @@ describe.skipIf(findChromium() === undefined)("the Chromium host", () => {
     ).toEqual(["7", "close"]);
     await happened("child gone Utility crashed");
     expect(app.workerPid()).toBeUndefined();
-  });
-
-  test("a second instance on the profile is refused and announces itself; a killed one leaves no lock", async () => {
-    await expect(launchApp({ userData: profile, entry, args: ["--room=7"] })).rejects.toThrow("ended before it could be driven");
-    await happened("second instance --room=7");
-    await app.kill("SIGKILL");
-    app = await launchApp({ userData: profile, entry });
-    chat = await app.chatPage();
-    expect(await chat.evaluate(() => window.fixture.host)).toBe("--host=chat");
   });
 
   test("a crashed page is reported and can be loaded again", async () => {

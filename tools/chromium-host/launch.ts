@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { chromium, type Browser, type Page } from "playwright";
+import { isAlive } from "./chromium.ts";
 import { HostDialogs } from "./host-dialogs.ts";
 import type { HostReport, TestOrder } from "./test-link.ts";
 import { repositoryRoot } from "./versions.ts";
@@ -193,11 +194,12 @@ export class HostApp {
     return path;
   }
 
-  /** Kills the main process at once; Chromium and the workers follow by themselves. */
+  /** Kills the main process at once. Chromium and the workers follow by themselves; answers when the workers are gone, so that their files are free. */
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<Exit> {
     this.#child.kill(signal);
     const exit = await this.exited;
     await this.#disconnect();
+    for (let tries = 0; tries < 500 && [...this.#utilities.keys()].some(isAlive); tries++) await delay(10);
     return exit;
   }
 

@@ -99,7 +99,7 @@ export class Session extends LooseEmitter {
 }
 
 /** `session.protocol`: what serves the privileged schemes. */
-export class Protocol {
+class Protocol {
   readonly #handlers = new Map<string, SchemeHandler>();
 
   handle(scheme: string, handler: SchemeHandler): void {
@@ -126,7 +126,7 @@ export class Protocol {
 }
 
 /** `session.webRequest`, the two hooks that an app which serves itself needs. */
-export class WebRequest {
+class WebRequest {
   #before: BeforeRequest | undefined;
   #headers: HeadersReceived | undefined;
 
