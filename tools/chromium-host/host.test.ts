@@ -180,7 +180,7 @@ describe.skipIf(findChromium() === undefined)("the Chromium host", () => {
     ).toEqual({ fromMain: [1] });
   });
 
-  test("a round trip from page to worker and back stays under 3 ms in the middle", async () => {
+  test("a round trip from page to worker and back is quick (about 1 ms on an idle machine; the limit leaves room for a busy one)", async () => {
     await connectWorker(chat);
     const times = await chat.evaluate(async () => {
       const port = window.ports.get("worker-port");
