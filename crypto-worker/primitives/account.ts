@@ -1,20 +1,33 @@
 import { parseCurve25519PublicKey, parseEd25519PublicKey, type Curve25519PublicKey, type Ed25519PublicKey } from "../../protocol/ids.ts";
 import { err, type Result } from "../../protocol/result.ts";
+import type { KeyObject } from "node:crypto";
+import { AccountPickle } from "./account-pickle.ts";
 import { isLowOrderKey } from "./curve25519.ts";
 import { MAX_STACK_INPUT, olm } from "./olm-library.ts";
 import { olmResult, type OlmFailure } from "./olm-error.ts";
+import { inboundSessionPickle, outboundSessionPickle } from "./olm-agreement.ts";
 import { parsePreKeyMessage } from "./olm-message.ts";
+import { transferCipher } from "./olm-pickle.ts";
 import { OlmSession } from "./olm-session.ts";
 import { pickleKeyCopy } from "./pickle-key.ts";
+import { x25519PrivateKey } from "./x25519.ts";
 
 type RawAccount = InstanceType<ReturnType<typeof olm>["Account"]>;
 
 export type IdentityKeys = { readonly curve25519: Curve25519PublicKey; readonly ed25519: Ed25519PublicKey };
 
-/** The Olm account of our device: its identity keys and the private halves of its one-time and fallback keys. Must be freed. */
+/**
+ * The Olm account of our device: its identity keys and the private halves of its one-time and fallback keys. Must be freed. libolm holds them; what takes a
+ * Diffie-Hellman is done with the platform's X25519 and handed to libolm as a pickle (decision 0005).
+ */
 export class Account {
-  readonly #raw: RawAccount;
+  #raw: RawAccount;
   #identityKeys: IdentityKeys | undefined;
+  #identity: { readonly publicKey: Uint8Array; readonly privateKey: KeyObject } | undefined;
+  /** What libolm holds, read out; forgotten whenever that changes. */
+  #contents: AccountPickle | undefined;
+  /** The one-time key that made each incoming session. */
+  readonly #oneTimeKeys = new WeakMap<OlmSession, Uint8Array>();
 
   private constructor(raw: RawAccount) {
     this.#raw = raw;
@@ -58,7 +71,20 @@ export class Account {
   }
 
   generateOneTimeKeys(count: number): void {
-    this.#raw.generate_one_time_keys(count);
+    if (count <= 0) return;
+    // Read anew, as keys that were removed are blanked in what was read before. Unpickling adds to what an object has, so it needs a fresh one.
+    this.#forget();
+    const pickle = transferCipher.seal(this.#read().withOneTimeKeys(count));
+    this.#forget();
+    const changed = new (olm().Account)();
+    try {
+      changed.unpickle(pickleKeyCopy(transferCipher.pickleKey), pickle);
+    } catch (error) {
+      changed.free();
+      throw error;
+    }
+    this.#raw.free();
+    this.#raw = changed;
   }
 
   /** Key id → public key of those that are not marked as published. */
@@ -69,11 +95,13 @@ export class Account {
   /** Marks one-time keys and the fallback key as published. */
   markKeysAsPublished(): void {
     this.#raw.mark_keys_as_published();
+    this.#forget();
   }
 
   /** Replaces the fallback key; the one before stays usable until `forgetOldFallbackKey`. */
   generateFallbackKey(): void {
     this.#raw.generate_fallback_key();
+    this.#forget();
   }
 
   /** Key id and public key of the fallback key while it is not marked as published. */
@@ -84,6 +112,7 @@ export class Account {
 
   forgetOldFallbackKey(): void {
     this.#raw.forget_old_fallback_key();
+    this.#forget();
   }
 
   /** Signs the UTF-8 bytes of `message` with the device's Ed25519 key; unpadded base64. Throws above `MAX_STACK_INPUT` bytes. */
@@ -95,12 +124,16 @@ export class Account {
   /** Drops the one-time key that created `session`. Only together with saving the session, and only after its first message decrypted. */
   removeOneTimeKeys(session: OlmSession): void {
     session.removeOneTimeKeysFrom(this.#raw);
+    const oneTimeKey = this.#oneTimeKeys.get(session);
+    if (oneTimeKey === undefined) this.#forget();
+    else this.#contents?.forgetKey(oneTimeKey);
   }
 
   /** The caller has verified the signature on the one-time key. */
   createOutboundSession(theirIdentityKey: Curve25519PublicKey, theirOneTimeKey: Curve25519PublicKey): Result<OlmSession, OlmFailure> {
     if (isLowOrderKey(theirIdentityKey) || isLowOrderKey(theirOneTimeKey)) return err("low-order-key");
-    return OlmSession.build((session) => session.create_outbound(this.#raw, theirIdentityKey, theirOneTimeKey));
+    const pickle = outboundSessionPickle(this.#identityPair(), rawKey(theirIdentityKey), rawKey(theirOneTimeKey));
+    return OlmSession.unpickle(pickle, transferCipher.pickleKey);
   }
 
   /** Checks every public key of the pre-key message first. Succeeds again and again until `removeOneTimeKeys`; nothing is decrypted yet. */
@@ -109,17 +142,46 @@ export class Account {
     const message = parsePreKeyMessage(preKeyBody);
     if (!message.ok) return message;
     if (message.value.identityKey !== theirIdentityKey) return err("bad-message-key-id");
-    return OlmSession.build((session) => session.create_inbound_from(this.#raw, theirIdentityKey, preKeyBody));
+    const { oneTimeKey, baseKey, identityKey, ratchetKey } = message.value;
+    const oneTimePublic = rawKey(oneTimeKey);
+    const oneTimePrivate = this.#read().privateKeyOf(oneTimePublic);
+    if (oneTimePrivate === undefined) return err("bad-message-key-id");
+    const own = { identity: this.#identityPair().privateKey, oneTime: x25519PrivateKey(oneTimePrivate), oneTimePublic };
+    const their = { identityKey: rawKey(identityKey), baseKey: rawKey(baseKey), ratchetKey: rawKey(ratchetKey) };
+    const session = OlmSession.unpickle(inboundSessionPickle(own, their), transferCipher.pickleKey);
+    if (session.ok) this.#oneTimeKeys.set(session.value, oneTimePublic);
+    return session;
   }
 
   free(): void {
+    this.#forget();
     this.#raw.free();
+  }
+
+  #read(): AccountPickle {
+    this.#contents ??= new AccountPickle(transferCipher.open(this.#raw.pickle(pickleKeyCopy(transferCipher.pickleKey))));
+    return this.#contents;
+  }
+
+  #forget(): void {
+    this.#contents?.wipe();
+    this.#contents = undefined;
+  }
+
+  #identityPair(): { readonly publicKey: Uint8Array; readonly privateKey: KeyObject } {
+    if (this.#identity === undefined) {
+      const { identityPublic, identityPrivate } = this.#read();
+      this.#identity = { publicKey: Uint8Array.from(identityPublic), privateKey: x25519PrivateKey(identityPrivate) };
+    }
+    return this.#identity;
   }
 
   [Symbol.dispose](): void {
     this.free();
   }
 }
+
+const rawKey = (key: Curve25519PublicKey): Uint8Array => Buffer.from(key, "base64");
 
 function parseIdentityKeys(json: string): IdentityKeys {
   const keys = JSON.parse(json) as { curve25519?: unknown; ed25519?: unknown };

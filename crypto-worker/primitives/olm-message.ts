@@ -4,18 +4,21 @@ import { decodeBase64, encodeBase64 } from "./base64.ts";
 import { isLowOrder } from "./curve25519.ts";
 import type { OlmFailure } from "./olm-error.ts";
 import { MAX_STACK_INPUT } from "./olm-library.ts";
-import { readFields } from "./protobuf.ts";
+import { readFields, type ProtobufField } from "./protobuf.ts";
 
 /** To-device events are far below this; pre-key messages, which libolm puts on the stack, have the lower `MAX_STACK_INPUT`. */
 export const MAX_OLM_BODY_LENGTH = 1 << 20;
 const VERSION = 3;
 const CIPHER_BLOCK = 16;
+const MAC_BYTES = 8;
 
 /** The public keys of a pre-key message. None of them is authenticated yet. */
 export type PreKeyMessage = {
   readonly oneTimeKey: Curve25519PublicKey;
   readonly baseKey: Curve25519PublicKey;
   readonly identityKey: Curve25519PublicKey;
+  /** Of the sender's first chain, from the message inside. */
+  readonly ratchetKey: Curve25519PublicKey;
 };
 
 /**
@@ -29,20 +32,30 @@ export function parsePreKeyMessage(body: string): Result<PreKeyMessage, OlmFailu
   if (bytes.value[0] !== VERSION) return err("bad-message-version");
   const fields = readFields(bytes.value.subarray(1));
   if (fields === undefined) return err("bad-message-format");
-  const keys: Curve25519PublicKey[] = [];
-  for (const tag of [0x0a, 0x12, 0x1a]) {
-    const found = fields.filter((field) => field.tag === tag);
-    const key = found[0]?.bytes;
-    if (found.length !== 1 || key === undefined || key.length !== 32) return err("bad-message-format");
-    if (isLowOrder(key)) return err("low-order-key");
-    const text = parseCurve25519PublicKey(encodeBase64(key));
-    if (!text.ok) return err("bad-message-format");
-    keys.push(text.value);
-  }
-  const [oneTimeKey, baseKey, identityKey] = keys;
-  if (oneTimeKey === undefined || baseKey === undefined || identityKey === undefined) return err("bad-message-format");
-  if (fields.filter((field) => field.tag === 0x22).length !== 1) return err("bad-message-format");
-  return ok({ oneTimeKey, baseKey, identityKey });
+  const oneTimeKey = publicKeyField(fields, 0x0a);
+  if (!oneTimeKey.ok) return oneTimeKey;
+  const baseKey = publicKeyField(fields, 0x12);
+  if (!baseKey.ok) return baseKey;
+  const identityKey = publicKeyField(fields, 0x1a);
+  if (!identityKey.ok) return identityKey;
+  const inside = fields.filter((field) => field.tag === 0x22);
+  const message = inside[0]?.bytes;
+  if (inside.length !== 1 || message === undefined) return err("bad-message-format");
+  if (message[0] !== VERSION) return err("bad-message-version");
+  const innerFields = readFields(message.subarray(1, -MAC_BYTES));
+  if (innerFields === undefined) return err("bad-message-format");
+  const ratchetKey = publicKeyField(innerFields, 0x0a);
+  if (!ratchetKey.ok) return ratchetKey;
+  return ok({ oneTimeKey: oneTimeKey.value, baseKey: baseKey.value, identityKey: identityKey.value, ratchetKey: ratchetKey.value });
+}
+
+function publicKeyField(fields: readonly ProtobufField[], tag: number): Result<Curve25519PublicKey, OlmFailure> {
+  const found = fields.filter((field) => field.tag === tag);
+  const key = found[0]?.bytes;
+  if (found.length !== 1 || key === undefined || key.length !== 32) return err("bad-message-format");
+  if (isLowOrder(key)) return err("low-order-key");
+  const text = parseCurve25519PublicKey(encodeBase64(key));
+  return text.ok ? text : err("bad-message-format");
 }
 
 /**

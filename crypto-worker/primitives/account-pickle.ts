@@ -1,0 +1,82 @@
+import { newX25519KeyPair } from "./x25519.ts";
+
+const VERSION = 4;
+const ED25519_BYTES = 32 + 64;
+const CURVE25519_AT = 4 + ED25519_BYTES;
+const ONE_TIME_KEYS_AT = CURVE25519_AT + 64;
+const PAIR_BYTES = 64;
+/** Id, published flag, public and private key. */
+const ENTRY_BYTES = 4 + 1 + PAIR_BYTES;
+/** As many private keys as libolm holds. */
+const MAX_ONE_TIME_KEYS = 100;
+
+/** Reads and changes libolm's plaintext pickle of an account (version 4). SECURITY: it holds every private key of the device. */
+export class AccountPickle {
+  readonly #bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    if (bytes.length < ONE_TIME_KEYS_AT + 4 || bytes.readUInt32BE(0) !== VERSION) throw new Error("not an account pickle of version 4");
+    this.#bytes = bytes;
+  }
+
+  get identityPublic(): Buffer {
+    return this.#bytes.subarray(CURVE25519_AT, CURVE25519_AT + 32);
+  }
+
+  get identityPrivate(): Buffer {
+    return this.#bytes.subarray(CURVE25519_AT + 32, CURVE25519_AT + 64);
+  }
+
+  /** The private half of a one-time or fallback key. */
+  privateKeyOf(publicKey: Uint8Array): Buffer | undefined {
+    const at = this.#find(publicKey);
+    return at === undefined ? undefined : this.#bytes.subarray(at + 32, at + 64);
+  }
+
+  /** Makes a key unfindable, as it has been removed in libolm. */
+  forgetKey(publicKey: Uint8Array): void {
+    const at = this.#find(publicKey);
+    if (at !== undefined) this.#bytes.fill(0, at, at + PAIR_BYTES);
+  }
+
+  /** With new one-time keys, as libolm's own generation leaves it: the newest in front, the oldest dropped. */
+  withOneTimeKeys(count: number): Buffer {
+    const bytes = this.#bytes;
+    const oldCount = bytes.readUInt32BE(ONE_TIME_KEYS_AT);
+    const oldEnd = ONE_TIME_KEYS_AT + 4 + oldCount * ENTRY_BYTES;
+    const nextId = bytes.readUInt32BE(bytes.length - 4);
+    const added = Buffer.alloc(count * ENTRY_BYTES);
+    for (let i = 0; i < count; i++) {
+      const at = (count - 1 - i) * ENTRY_BYTES;
+      const { publicKey, privateKey } = newX25519KeyPair();
+      added.writeUInt32BE(nextId + 1 + i, at);
+      added.set(publicKey, at + 5);
+      added.set(privateKey, at + 37);
+      privateKey.fill(0);
+    }
+    const entries = Buffer.concat([added, bytes.subarray(ONE_TIME_KEYS_AT + 4, oldEnd)]).subarray(0, MAX_ONE_TIME_KEYS * ENTRY_BYTES);
+    const head = Buffer.from(bytes.subarray(0, ONE_TIME_KEYS_AT + 4));
+    head.writeUInt32BE(entries.length / ENTRY_BYTES, ONE_TIME_KEYS_AT);
+    const tail = Buffer.from(bytes.subarray(oldEnd));
+    tail.writeUInt32BE(nextId + count, tail.length - 4);
+    const changed = Buffer.concat([head, entries, tail]);
+    for (const secret of [added, head, tail]) secret.fill(0);
+    return changed;
+  }
+
+  wipe(): void {
+    this.#bytes.fill(0);
+  }
+
+  /** Where a public key of either list begins. */
+  #find(publicKey: Uint8Array): number | undefined {
+    const bytes = this.#bytes;
+    const lastEntry = ONE_TIME_KEYS_AT + 4 + (bytes.readUInt32BE(ONE_TIME_KEYS_AT) - 1) * ENTRY_BYTES;
+    for (let at = ONE_TIME_KEYS_AT + 4; at + ENTRY_BYTES <= bytes.length - 4; at += ENTRY_BYTES) {
+      // One byte after the one-time keys says how many fallback keys follow.
+      if (at === lastEntry + ENTRY_BYTES) at += 1;
+      if (at + ENTRY_BYTES <= bytes.length && bytes.compare(publicKey, 0, 32, at + 5, at + 37) === 0) return at + 5;
+    }
+    return undefined;
+  }
+}

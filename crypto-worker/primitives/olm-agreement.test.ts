@@ -1,0 +1,116 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { parseCurve25519PublicKey, type Curve25519PublicKey } from "../../protocol/ids.ts";
+import type { Result } from "../../protocol/result.ts";
+import { Account } from "./account.ts";
+import { loadOlm, olm } from "./olm-library.ts";
+
+const KEY = new Uint8Array(32).fill(3);
+
+beforeAll(() => loadOlm());
+
+function unwrap<T>(result: Result<T, string>): T {
+  if (!result.ok) throw new Error(result.error);
+  return result.value;
+}
+
+/** libolm's own account, which does its own agreements. */
+function newReference() {
+  const raw = new (olm().Account)();
+  raw.create();
+  const identity = JSON.parse(raw.identity_keys()) as { curve25519: string };
+  return { raw, identityKey: unwrap(parseCurve25519PublicKey(identity.curve25519)) };
+}
+
+function firstKey(json: string): Curve25519PublicKey {
+  const { curve25519 } = JSON.parse(json) as { curve25519: Record<string, string> };
+  return unwrap(parseCurve25519PublicKey(Object.values(curve25519)[0]));
+}
+
+describe("against libolm's own agreement", () => {
+  test("libolm reads what our outgoing session writes, and we its answer", () => {
+    using alice = Account.create();
+    const bob = newReference();
+    bob.raw.generate_one_time_keys(1);
+    using session = unwrap(alice.createOutboundSession(bob.identityKey, firstKey(bob.raw.one_time_keys())));
+    const theirs = new (olm().Session)();
+    for (const [i, text] of ["one", "two"].entries()) {
+      const { type, body } = session.encrypt(text);
+      expect(type).toBe(0);
+      if (i === 0) theirs.create_inbound_from(bob.raw, alice.identityKeys.curve25519, body);
+      expect(theirs.decrypt(type, body)).toBe(text);
+    }
+    bob.raw.remove_one_time_keys(theirs);
+    expect(session.sessionId).toBe(theirs.session_id());
+    const answer = theirs.encrypt("three");
+    expect(session.decrypt(answer.type, answer.body)).toEqual({ ok: true, value: "three" });
+    theirs.free();
+    bob.raw.free();
+  });
+
+  test.each(["a one-time key", "a fallback key"])("we read what libolm's outgoing session writes to %s", (kind) => {
+    using bob = Account.create();
+    bob.generateOneTimeKeys(3);
+    bob.generateFallbackKey();
+    const keys = [...bob.oneTimeKeys().values()];
+    const target = kind === "a fallback key" ? bob.unpublishedFallbackKey()?.key : keys[1];
+    if (target === undefined) throw new Error("no key");
+    bob.markKeysAsPublished();
+    const alice = newReference();
+    const theirs = new (olm().Session)();
+    theirs.create_outbound(alice.raw, bob.identityKeys.curve25519, target);
+    const { body } = theirs.encrypt("hello");
+    using session = unwrap(bob.createInboundSession(alice.identityKey, body));
+    expect(session.decrypt(0, body)).toEqual({ ok: true, value: "hello" });
+    expect(session.sessionId).toBe(theirs.session_id());
+    theirs.free();
+    alice.raw.free();
+  });
+
+  test("libolm uses the one-time keys that we made", () => {
+    using bob = Account.create();
+    bob.generateOneTimeKeys(2);
+    const keys = [...bob.oneTimeKeys().values()];
+    const reference = new (olm().Account)();
+    reference.unpickle(Uint8Array.from(KEY), bob.pickle(KEY));
+    using alice = Account.create();
+    for (const key of keys) {
+      using session = unwrap(alice.createOutboundSession(bob.identityKeys.curve25519, key));
+      const { body } = session.encrypt("x");
+      const theirs = new (olm().Session)();
+      theirs.create_inbound(reference, body);
+      expect(theirs.decrypt(0, body)).toBe("x");
+      theirs.free();
+    }
+    reference.free();
+  });
+
+  test("key ids, order and eviction are libolm's", () => {
+    using ours = Account.create();
+    const { raw } = newReference();
+    for (const count of [50, 0, 49, 1, 1, 5, 100]) {
+      ours.generateOneTimeKeys(count);
+      raw.generate_one_time_keys(count);
+      const reference = JSON.parse(raw.one_time_keys()) as { curve25519: object };
+      expect([...ours.oneTimeKeys().keys()]).toEqual(Object.keys(reference.curve25519));
+    }
+    raw.free();
+  });
+});
+
+test("a one-time key that was removed stays so when more are made", () => {
+  using alice = Account.create();
+  using bob = Account.create();
+  bob.generateOneTimeKeys(2);
+  const [key] = bob.oneTimeKeys().values();
+  if (key === undefined) throw new Error("no key");
+  using session = unwrap(alice.createOutboundSession(bob.identityKeys.curve25519, key));
+  const { body } = session.encrypt("x");
+  using inbound = unwrap(bob.createInboundSession(alice.identityKeys.curve25519, body));
+  bob.removeOneTimeKeys(inbound);
+  const gone = { ok: false, error: "bad-message-key-id" };
+  expect(bob.createInboundSession(alice.identityKeys.curve25519, body)).toEqual(gone);
+  bob.generateOneTimeKeys(1);
+  expect(bob.createInboundSession(alice.identityKeys.curve25519, body)).toEqual(gone);
+  expect([...bob.oneTimeKeys().values()]).not.toContain(key);
+  expect(bob.oneTimeKeys().size).toBe(2);
+});
