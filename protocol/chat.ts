@@ -132,6 +132,16 @@ export const chatContract = {
     z.strictObject({ roomId: roomIdSchema, eventId: eventIdSchema, reason: z.string().max(1024).optional() }),
     nothing,
   ),
+  /** What became of an edit, which has no item of its own, for as long as the worker remembers it. */
+  outcome: call(
+    "public",
+    z.strictObject({ roomId: roomIdSchema, itemId: idSchema }),
+    z.strictObject({
+      state: z.enum(["queued", "sent", "failed", "unknown"]),
+      eventId: eventIdSchema.nullable(),
+      error: z.string().max(64).nullable(),
+    }),
+  ),
   retrySend: call("public", z.strictObject({ roomId: roomIdSchema, itemId: idSchema }), nothing),
   cancelSend: call("public", z.strictObject({ roomId: roomIdSchema, itemId: idSchema }), nothing),
 

@@ -8,8 +8,6 @@ export class Changes {
   readonly typing = new Set<RoomId>();
   readonly deviceOwners = new Set<UserId>();
   readonly notifications: { readonly roomId: RoomId; readonly eventId: EventId }[] = [];
-  /** Rooms that have become joined with their state known. */
-  readonly joined = new Set<RoomId>();
   account = false;
   /** Encrypted rooms whose members must be tracked. */
   readonly newMembers = new Map<RoomId, Set<UserId>>();

@@ -1,13 +1,14 @@
-import type { Client } from "../../protocol/rpc.ts";
-import type { ErrorCode } from "../../protocol/errors.ts";
-import { CodedError } from "../../protocol/errors.ts";
-import type { HttpRequest, HttpResponse, NetworkContract } from "../../protocol/network.ts";
+import { CodedError, type ErrorCode, type RpcError } from "../../protocol/errors.ts";
+import type { HttpRequest, HttpResponse } from "../../protocol/network.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { encodeBase64Url } from "../primitives/base64.ts";
 import type { Env } from "../machine/env.ts";
 import { isJsonObject, parseJson, stringField, type JsonObject } from "../wire/json.ts";
 
-export type Network = Pick<Client<NetworkContract>, "call">;
+/** The network contract's client, as far as it is needed here. */
+export interface Network {
+  call(method: "http", request: HttpRequest, options?: { readonly signal?: AbortSignal }): Promise<Result<HttpResponse, RpcError>>;
+}
 
 export type HttpFailure = {
   readonly code: ErrorCode;

@@ -36,14 +36,22 @@ export class InProcessClient {
     this.store.transaction(() => this.store.session.save(session));
     this.machine = OlmMachine.open({ userId: session.userId, deviceId: session.deviceId, store: this.store });
     this.#network = new FetchNetwork(session);
-    const log = createLog(options.logs === true ? (line) => process.stderr.write(`${session.userId} ${line}\n`) : () => undefined, Date.now);
+    const log = createLog(
+      options.logs === true ? (line) => process.stderr.write(`${session.userId} ${line}\n`) : () => undefined,
+      Date.now,
+    );
     this.client = new Client({ session, store: this.store, machine: this.machine, network: this.#network, env: systemEnv, log });
     this.client.start();
   }
 
   static async register(baseUrl: string, name: string, options: InProcessOptions = {}): Promise<InProcessClient> {
     const username = `${name}-${randomBytes(5).toString("hex")}`;
-    const body = { username, password: `secret of ${name}`, auth: { type: "m.login.dummy" }, initial_device_display_name: `${name}'s device` };
+    const body = {
+      username,
+      password: `secret of ${name}`,
+      auth: { type: "m.login.dummy" },
+      initial_device_display_name: `${name}'s device`,
+    };
     return InProcessClient.open(baseUrl, await post(`${baseUrl}/_matrix/client/v3/register`, body), options);
   }
 
@@ -180,7 +188,11 @@ class FetchNetwork implements Network {
     this.#session = session;
   }
 
-  async call(_method: "http", request: HttpRequest, options: { readonly signal?: AbortSignal } = {}): Promise<Result<HttpResponse, RpcError>> {
+  async call(
+    _method: "http",
+    request: HttpRequest,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<Result<HttpResponse, RpcError>> {
     if (!this.reachable) return err({ code: "offline" });
     try {
       const response = await fetch(`${this.#session.homeserver}${request.path}`, {

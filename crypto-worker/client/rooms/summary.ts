@@ -37,11 +37,17 @@ export function summariseRoom(context: ClientContext, room: RoomRecord, direct: 
     memberCount: room.joinedCount ?? store.members.count(roomId, "join"),
     unread: unread.unread,
     mentions: unread.mentions,
-    lastActivity: last?.at ?? 0,
+    lastActivity: last?.at ?? lastActivityBefore(context, room),
     lastMessage: last,
     pendingSends: queue.pending,
     failedSends: queue.failed,
   };
+}
+
+/** An invite carries no times: it counts from when it was first seen. */
+function lastActivityBefore({ store, env }: ClientContext, room: RoomRecord): number {
+  const before = store.rooms.summary(room.roomId)?.lastActivity ?? 0;
+  return before > 0 || room.membership !== "invite" ? before : Math.max(0, env.now());
 }
 
 /** The other person of a direct chat: by the account's own word, else where two people are in a room without a name. */

@@ -1,3 +1,5 @@
+import type { ChatContract } from "../../../protocol/chat.ts";
+import type { ResultOf } from "../../../protocol/define.ts";
 import { CodedError, type ErrorCode } from "../../../protocol/errors.ts";
 import { parseEventId, parseTransactionId, type EventId, type RoomId, type TransactionId } from "../../../protocol/ids.ts";
 import { err, ok, type Result } from "../../../protocol/result.ts";
@@ -20,6 +22,7 @@ export type Outgoing = {
   readonly target?: EventId;
 };
 
+type Outcome = ResultOf<ChatContract["outcome"]>;
 type Attempt =
   | { readonly kind: "sent"; readonly eventId: EventId }
   | { readonly kind: "refused"; readonly code: ErrorCode }
@@ -27,6 +30,7 @@ type Attempt =
 
 const FIRST_DELAY_MS = 1000;
 const MAX_DELAY_MS = 60_000;
+const MAX_REMEMBERED = 500;
 /** Reasons that another attempt by itself would not change. */
 const PERMANENT: ReadonlySet<ErrorCode> = new Set([
   "forbidden",
@@ -50,6 +54,8 @@ export class SendQueue {
   /** Rooms that wait before the next attempt. */
   readonly #retries = new Map<RoomId, NodeJS.Timeout>();
   readonly #failures = new Map<RoomId, number>();
+  /** The newest events that the server has accepted. */
+  readonly #accepted = new Map<string, EventId>();
   #online = true;
   #stopped = false;
 
@@ -72,6 +78,15 @@ export class SendQueue {
     });
     this.wake(roomId);
     return itemId;
+  }
+
+  /** What became of an event; `unknown` once the server has given it back and it is long ago. */
+  outcome(roomId: RoomId, itemId: string): Outcome {
+    const entry = this.#context.store.sendQueue.byItem(itemId);
+    if (entry !== undefined && entry.roomId === roomId)
+      return { state: entry.state, eventId: entry.eventId ?? null, error: entry.error ?? null };
+    const eventId = this.#accepted.get(itemId);
+    return eventId === undefined ? { state: "unknown", eventId: null, error: null } : { state: "sent", eventId, error: null };
   }
 
   isSending(itemId: string): boolean {
@@ -226,7 +241,13 @@ export class SendQueue {
       changes.timeline(entry.roomId).removals.add(arrived.itemId);
       changes.touch(entry.roomId, arrived.eventId);
     });
-    if (attempt.kind === "sent") this.#context.log.info("send.accepted");
+    if (attempt.kind !== "sent") return;
+    this.#context.log.info("send.accepted");
+    this.#accepted.set(entry.itemId, attempt.eventId);
+    for (const oldest of this.#accepted.keys()) {
+      if (this.#accepted.size <= MAX_REMEMBERED) break;
+      this.#accepted.delete(oldest);
+    }
   }
 
   #delay(roomId: RoomId): void {

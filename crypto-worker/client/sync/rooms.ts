@@ -39,11 +39,10 @@ export function applyJoinedRoom(
     roomState.dropStripped(roomId);
     members.drop(roomId);
     rooms.setMembersComplete(roomId, false);
-    changes.joined.add(roomId);
   }
   changes.rooms.add(roomId);
   for (const raw of events(body, "state")) applyRawState(context, changes, roomId, raw);
-  applyTimeline(context, changes, room, objectField(body, "timeline") ?? {}, !isFirst && before?.membership === "join");
+  applyTimeline(context, changes, room, objectField(body, "timeline") ?? {}, before?.membership === "join", isFirst);
   applySummary(context, room, objectField(body, "summary"));
   applyRoomAccountData(context, changes, roomId, objectField(body, "account_data"));
   applyEphemeral(context, changes, typing, roomId, objectField(body, "ephemeral"));
@@ -76,7 +75,7 @@ export function applyLeftRoom(context: ClientContext, changes: Changes, roomId: 
   // A room that we never knew and have left already is of no interest.
   if (before === undefined) return;
   for (const raw of events(body, "state")) applyRawState(context, changes, roomId, raw);
-  applyTimeline(context, changes, before, objectField(body, "timeline") ?? {}, false);
+  applyTimeline(context, changes, before, objectField(body, "timeline") ?? {}, true, true);
   const own = roomState.load(roomId, "m.room.member", context.userId);
   const membership = own !== undefined && stringField(own.content, "membership") === "ban" ? "ban" : "leave";
   // Being removed by somebody else is worth seeing; what we left or declined ourselves disappears.
@@ -85,14 +84,23 @@ export function applyLeftRoom(context: ClientContext, changes: Changes, roomId: 
   changes.rooms.add(roomId);
 }
 
-function applyTimeline(context: ClientContext, changes: Changes, room: RoomRecord, timeline: JsonObject, live: boolean): void {
+/** `wasJoined`: what is new follows on what we have, unless it is limited. A room that we come back to has gone on without us. */
+function applyTimeline(
+  context: ClientContext,
+  changes: Changes,
+  room: RoomRecord,
+  timeline: JsonObject,
+  wasJoined: boolean,
+  isSilent: boolean,
+): void {
   const { store, userId } = context;
   const { roomId } = room;
   const raws = arrayField(timeline, "events") ?? [];
   const ingest = new Ingest(context, changes, roomId);
   const oldest = store.events.oldestPosition(roomId);
   const prevBatch = stringField(timeline, "prev_batch");
-  const limited = booleanField(timeline, "limited") === true;
+  const limited = booleanField(timeline, "limited") === true || !wasJoined;
+  const live = wasJoined && !isSilent;
   const startsNewChunk = oldest === undefined || (limited && !connects(context, roomId, raws));
   let position = startsNewChunk && oldest !== undefined ? room.nextPosition + GAP_SIZE : room.nextPosition;
   const first = position;

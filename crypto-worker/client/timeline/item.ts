@@ -14,6 +14,7 @@ import { parseShownEventId, parseShownUserId } from "../shown-ids.ts";
 import { cleanName, NameDirectory } from "../rooms/names.ts";
 import { latestEdit } from "./edits.ts";
 import { decideMembershipChange } from "./membership-change.ts";
+import type { MissingEvents } from "./missing-events.ts";
 import { messageText, oneLine } from "./message-text.ts";
 import { previewEvent } from "./preview.ts";
 import { collectReactions } from "./reactions.ts";
@@ -33,10 +34,13 @@ export class ItemAssembler {
   readonly #roomId: RoomId;
   readonly #names: NameDirectory;
   readonly #encrypted: boolean;
+  readonly #missing: MissingEvents | undefined;
 
-  constructor(context: ClientContext, roomId: RoomId) {
+  /** `missing` is told of quoted events that are not here. */
+  constructor(context: ClientContext, roomId: RoomId, missing?: MissingEvents) {
     this.#context = context;
     this.#roomId = roomId;
+    this.#missing = missing;
     this.#names = new NameDirectory(context.store.members, roomId);
     this.#encrypted = context.store.rooms.load(roomId)?.algorithm !== undefined;
   }
@@ -129,14 +133,14 @@ export class ItemAssembler {
     if (event.stateKey !== undefined) return this.#state(event, event.stateKey);
     const replacement = pendingEdit?.content ?? edit?.content;
     const edited = replacement === undefined ? undefined : objectField(replacement, "m.new_content");
-    return this.#message(event.type, edited ?? event.content, edited !== undefined, event.notify === 2, event.content);
+    return this.#message(event.type, edited ?? event.content, edited !== undefined, event.notify === 2, event);
   }
 
   /** `original` carries the reply of an edited message: an edit cannot change what was answered. */
-  #message(type: string, content: JsonObject, edited: boolean, mentionsMe: boolean, original: JsonObject = content): Content {
+  #message(type: string, content: JsonObject, edited: boolean, mentionsMe: boolean, original?: EventRecord): Content {
     const text = type === "m.room.message" ? messageText(content) : undefined;
     if (text === undefined) return { kind: "unsupported", type: type.slice(0, 255) };
-    const replyTo = this.#quote(repliedTo(original));
+    const replyTo = this.#quote(repliedTo(original?.content ?? content), original?.eventId);
     return text.kind === "media" ? { ...text, replyTo } : { ...text, edited, mentionsMe, replyTo };
   }
 
@@ -176,10 +180,13 @@ export class ItemAssembler {
     }
   }
 
-  #quote(eventId: EventId | undefined): Quote {
+  #quote(eventId: EventId | undefined, askedBy: EventId | undefined): Quote {
     if (eventId === undefined || parseShownEventId(eventId) === undefined) return null;
     const event = this.#context.store.events.load(this.#roomId, eventId);
-    if (event === undefined) return { eventId, sender: null, senderName: null, preview: null };
+    if (event === undefined) {
+      this.#missing?.want(this.#roomId, eventId, askedBy);
+      return { eventId, sender: null, senderName: null, preview: null };
+    }
     const { preview } = previewEvent(this.#context, event, this.#names);
     return { eventId, sender: event.sender, senderName: this.#names.name(event.sender), preview: oneLine(preview) };
   }

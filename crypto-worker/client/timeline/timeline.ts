@@ -5,6 +5,7 @@ import type { Changes, TimelineChanges } from "../changes.ts";
 import type { ClientContext } from "../context.ts";
 import type { EventRecord } from "../../store/tables/events.ts";
 import { ECHO_POSITIONS, ItemAssembler } from "./item.ts";
+import { MissingEvents } from "./missing-events.ts";
 import { fillGap } from "./pagination.ts";
 import { rereadEvent } from "./reread.ts";
 
@@ -17,11 +18,13 @@ const MAX_REQUESTS_A_PAGE = 12;
 export class Timelines {
   readonly #context: ClientContext;
   readonly #isSending: (itemId: string) => boolean;
+  readonly #missing: MissingEvents;
   readonly #filling = new Map<RoomId, Promise<boolean>>();
 
   constructor(context: ClientContext, isSending: (itemId: string) => boolean) {
     this.#context = context;
     this.#isSending = isSending;
+    this.#missing = new MissingEvents(context);
   }
 
   open(roomId: RoomId, limit: number): TimelinePage & { readonly readUpTo: EventId | null } {
@@ -29,7 +32,7 @@ export class Timelines {
     if (room === undefined) throw new CodedError("not-found");
     const page = this.#stored(roomId, ECHO_POSITIONS, limit);
     this.#reviewShields(page.events);
-    const assembler = new ItemAssembler(this.#context, roomId);
+    const assembler = new ItemAssembler(this.#context, roomId, this.#missing);
     const echoes = this.#context.store.sendQueue
       .inRoom(roomId)
       .flatMap((entry) => assembler.fromQueue(entry, this.#isSending(entry.itemId)) ?? []);
@@ -54,7 +57,7 @@ export class Timelines {
   /** The items that a transaction changed, for a page that has the timeline open. */
   changed(roomId: RoomId, changes: TimelineChanges): { upserts: TimelineItem[]; removals: string[]; resetBefore: number | null } {
     const { store } = this.#context;
-    const assembler = new ItemAssembler(this.#context, roomId);
+    const assembler = new ItemAssembler(this.#context, roomId, this.#missing);
     const upserts: TimelineItem[] = [];
     for (const eventId of changes.events) {
       const event = store.events.load(roomId, eventId);
@@ -83,7 +86,7 @@ export class Timelines {
   }
 
   #assemble(roomId: RoomId, page: Page): TimelinePage {
-    const assembler = new ItemAssembler(this.#context, roomId);
+    const assembler = new ItemAssembler(this.#context, roomId, this.#missing);
     return { items: page.events.flatMap((event) => assembler.fromEvent(event) ?? []), reachedStart: page.reachedStart };
   }
 

@@ -14,6 +14,7 @@ type Verbs =
   | "edit"
   | "react"
   | "redact"
+  | "outcome"
   | "retrySend"
   | "cancelSend";
 
@@ -56,6 +57,7 @@ export function timelineHandlers(host: AccountHost, timelines: OpenTimelines): P
       host.client.composer.redact(roomIdOf(roomId), eventId, reason);
       return {};
     },
+    outcome: ({ roomId, itemId }) => host.client.sendQueue.outcome(roomIdOf(roomId), itemId),
     retrySend: ({ roomId, itemId }) => {
       host.client.sendQueue.retry(roomIdOf(roomId), itemId);
       return {};

@@ -36,6 +36,7 @@ export const messageMethods: Methods = {
               mentions: [],
             });
       const { itemId } = await asked;
+      if (relatesTo !== undefined && "rel_type" in relatesTo) return { eventId: await waitUntilEdited(app, roomId, itemId) };
       await app.timelines.open(roomId);
       return { eventId: await waitUntilSent(app, roomId, itemId) };
     },
@@ -107,6 +108,18 @@ async function waitUntilSent(app: HeadlessApp, roomId: string, itemId: string): 
   if (item.eventId !== null) return item.eventId;
   const code = errorCodeSchema.safeParse(item.send?.error);
   throw new CodedError(code.success ? code.data : "server-error");
+}
+
+/** An edit has no item of its own in the timeline: what became of it is asked for. */
+async function waitUntilEdited(app: HeadlessApp, roomId: string, itemId: string): Promise<string> {
+  for (;;) {
+    const { state, eventId, error } = await app.ask("outcome", { roomId, itemId });
+    if (eventId !== null) return eventId;
+    if (state === "unknown") throw new CodedError("not-found");
+    const code = errorCodeSchema.safeParse(error);
+    if (state === "failed") throw new CodedError(code.success ? code.data : "server-error");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /** A room may be named before the sync that brings it has arrived. */
