@@ -93,7 +93,7 @@ export class OurMachine implements BenchMachine {
   }
 
   encrypt(roomId: string, content: Prepared): JsonObject {
-    return this.machine.encryptRoomEvent(roomId, "m.room.message", content as unknown as JsonObject);
+    return this.machine.encryptRoomEvent(roomId, "m.room.message", content);
   }
 
   decrypt(event: Prepared, roomId: string): void {

@@ -5,6 +5,7 @@ import {
   EncryptionSettings,
   initAsync,
   OlmMachine,
+  ProcessedToDeviceEventType,
   RequestType,
   RoomId,
   TrustRequirement,
@@ -97,7 +98,7 @@ class PeerMachine implements BenchMachine {
       undefined,
       new DecryptionSettings(TrustRequirement.Untrusted), // consumed by the call
     );
-    if (!processed.some(({ type }) => type === 0)) throw new Error("nothing was decrypted");
+    if (!processed.some(({ type }) => type === ProcessedToDeviceEventType.Decrypted)) throw new Error("nothing was decrypted");
   }
 
   async encrypt(roomId: string, content: Prepared): Promise<JsonObject> {
