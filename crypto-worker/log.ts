@@ -9,6 +9,7 @@ export type LogEvent =
   | "sync.ignored"
   | "sync.event-skipped"
   | "request.failed"
+  | "identity.setup"
   | "send.failed"
   | "send.accepted"
   | "members.failed"

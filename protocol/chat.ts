@@ -187,6 +187,14 @@ export const chatContract = {
   ),
   setDisplayName: call("public", z.strictObject({ name: nameSchema }), nothing),
   devices: call("public", z.strictObject({ userId: userIdSchema }), z.array(deviceSchema).max(2000)),
+  /** A person's cross-signing identity as it is known here; null where there is none. */
+  identity: call(
+    "public",
+    z.strictObject({ userId: userIdSchema }),
+    z
+      .strictObject({ masterKey: z.string().max(64), verified: z.boolean(), previouslyVerified: z.boolean(), pinViolation: z.boolean() })
+      .nullable(),
+  ),
   /** Local trust that a person can take away without a ceremony: a blacklisted device gets no room keys. Trust is given in the vault only. */
   setBlacklisted: call("public", z.strictObject({ userId: userIdSchema, deviceId: idSchema, blacklisted: z.boolean() }), nothing),
   /** A picture of at most 4 MB, already checked to be one of the image types that the page may show. */

@@ -7,6 +7,7 @@ import { contracts, describeContracts, PROTOCOL_VERSION } from "./version.ts";
 const history: readonly (readonly [version: number, hash: string, change: string])[] = [
   [1, "43b1e5efcbb11b26e8554f7af3fb89c7862b9672ba794abf0257e61ec383e2fa", "the first five contracts"],
   [2, "7d356b108c1e6537f1d80ca757b6bbed94a5ac015a501ed564a7d4094d557f66", "chat: the outcome of an edit"],
+  [3, "846afee9ee59476841ba794b7f2704c4b74b9b01590943367187f4f48b6b5e04", "chat: identity"],
 ];
 
 describe("the wire between the processes", () => {
@@ -28,7 +29,7 @@ describe("the wire between the processes", () => {
 const classified: Readonly<Record<string, Readonly<Record<Sensitivity, string>>>> = {
   chat: {
     public:
-      "account accountChanged cancelSend closeTimeline createRoom devices devicesChanged edit enableEncryption encryptionStatus forget invite join kick leave markRead membersChanged outcome react redact retrySend searchUsers send setBlacklisted setDisplayName setRoomName setRoomTopic status statusChanged typing typingChanged",
+      "account accountChanged cancelSend closeTimeline createRoom devices devicesChanged edit enableEncryption encryptionStatus forget identity invite join kick leave markRead membersChanged outcome react redact retrySend searchUsers send setBlacklisted setDisplayName setRoomName setRoomTopic status statusChanged typing typingChanged",
     plaintext: "avatar members notification openTimeline paginateBack room rooms roomsChanged search timelineChanged",
     secret: "",
   },

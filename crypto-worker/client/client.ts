@@ -13,6 +13,7 @@ import { Changes } from "./changes.ts";
 import type { ClientContext } from "./context.ts";
 import { ClientEmitter } from "./emitter.ts";
 import { MatrixHttp, type Network } from "./http.ts";
+import { IdentitySetup } from "./identity-setup.ts";
 import type { Machine } from "./machine.ts";
 import { RequestPump } from "./pump.ts";
 import { Publisher } from "./publisher.ts";
@@ -59,6 +60,7 @@ export class Client {
   readonly views: RoomViews;
   readonly #catchUp: DeviceListCatchUp;
   readonly #context: ClientContext;
+  readonly #identitySetup: IdentitySetup;
   readonly #members: MemberLoader;
   readonly #position: SyncPosition;
   readonly #publisher: Publisher;
@@ -99,6 +101,7 @@ export class Client {
     this.account = new Account(context, session.homeserver, this.#position);
     this.#publisher = new Publisher(context, this.timelines, this.typing, this.account);
     this.#catchUp = new DeviceListCatchUp(context);
+    this.#identitySetup = new IdentitySetup(context, this.#pump);
   }
 
   /** Starts what was waiting when the app was last closed. */
@@ -135,6 +138,7 @@ export class Client {
     if (current !== undefined) this.#catchUp.afterFirstSync(current, next, () => this.#pump.trigger());
     this.#pump.trigger();
     this.sendQueue.wakeAll();
+    inBackground(this.#context.log, this.#identitySetup.run());
     return { since: next };
   }
 

@@ -17,5 +17,8 @@ export type Machine = Pick<
   | "getUserDevices"
   | "getIdentity"
   | "setLocalTrust"
+  | "outdatedUsers"
+  | "bootstrapCrossSigning"
+  | "crossSigningStatus"
   | "close"
 >;

@@ -46,10 +46,7 @@ export class People {
   /** A person's devices; asked of the server first where none is known yet. */
   async devices(userId: string): Promise<DeviceView[]> {
     const { machine } = this.#context;
-    if (machine.getUserDevices(userId).length === 0) {
-      machine.updateTrackedUsers([userId]);
-      await this.#pump.settle("keys_query", DEVICES_WAIT_MS);
-    }
+    await this.#ask(userId);
     return machine
       .getUserDevices(userId)
       .slice(0, 2000)
@@ -67,6 +64,12 @@ export class People {
       }));
   }
 
+  /** A person's cross-signing identity; asked of the server first where no device of theirs is known yet. */
+  async identity(userId: string): Promise<ResultOf<ChatContract["identity"]>> {
+    await this.#ask(userId);
+    return this.#context.machine.getIdentity(userId) ?? null;
+  }
+
   /** Takes trust away, or takes that back. Only a ceremony in the vault gives it. */
   setBlacklisted(userId: string, deviceId: string, blacklisted: boolean): void {
     const { machine } = this.#context;
@@ -77,5 +80,12 @@ export class People {
       machine.setLocalTrust(userId, deviceId, blacklisted ? "blacklisted" : "unset");
       changes.deviceOwners.add(device.userId);
     });
+  }
+
+  async #ask(userId: string): Promise<void> {
+    const { machine } = this.#context;
+    if (machine.getUserDevices(userId).length > 0) return;
+    machine.updateTrackedUsers([userId]);
+    await this.#pump.settle("keys_query", DEVICES_WAIT_MS);
   }
 }

@@ -4,7 +4,16 @@ import type { AccountHost } from "../../client/account-host.ts";
 import { userIdOf } from "../ids.ts";
 
 type Verbs =
-  "account" | "status" | "encryptionStatus" | "searchUsers" | "setDisplayName" | "devices" | "setBlacklisted" | "avatar" | "search";
+  | "account"
+  | "status"
+  | "encryptionStatus"
+  | "searchUsers"
+  | "setDisplayName"
+  | "devices"
+  | "identity"
+  | "setBlacklisted"
+  | "avatar"
+  | "search";
 
 export function accountHandlers(host: AccountHost): Pick<Handlers<ChatContract>, Verbs> {
   return {
@@ -17,6 +26,7 @@ export function accountHandlers(host: AccountHost): Pick<Handlers<ChatContract>,
       return {};
     },
     devices: ({ userId }) => host.client.people.devices(userIdOf(userId)),
+    identity: ({ userId }) => host.client.people.identity(userIdOf(userId)),
     setBlacklisted: ({ userId, deviceId, blacklisted }) => {
       host.client.setBlacklisted(userIdOf(userId), deviceId, blacklisted);
       return {};

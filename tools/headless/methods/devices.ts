@@ -11,5 +11,6 @@ export const deviceMethods: Methods = {
       blacklisted,
     })),
   ),
+  identity: method(z.strictObject({ userId: userIdSchema }), (app, params) => app.ask("identity", params)),
   encryptionStatus: method(z.strictObject({}), (app) => app.ask("encryptionStatus", {})),
 };
