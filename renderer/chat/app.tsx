@@ -89,7 +89,7 @@ function MainColumn({ children }: { readonly children: ReactNode }): ReactNode {
   const session = useSession();
   const collapsed = useStore(session.settings, (settings) => settings.sidebarCollapsed);
   return (
-    <main className={`main ${collapsed ? "main--alone" : ""}`} aria-label={say("landmark.main")} data-landmark="timeline">
+    <main className={`main ${collapsed ? "main--alone" : ""}`} aria-label={say("landmark.main")}>
       {collapsed && (
         <div className="main__expand">
           <IconButton
@@ -111,7 +111,7 @@ function NoRoom(): ReactNode {
   const session = useSession();
   const firstRun = useStore(session.rooms, (rooms) => rooms.loaded && rooms.order.length === 0);
   return (
-    <div className="empty no-room">
+    <div className="empty no-room" data-landmark="timeline" tabIndex={-1}>
       <span className="empty__glyph">
         <MessageCircle className="icon" size={26} strokeWidth={1.6} aria-hidden />
       </span>

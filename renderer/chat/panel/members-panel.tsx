@@ -111,7 +111,6 @@ function MemberList({ members }: { readonly members: readonly Member[] }): React
               aria-selected={at === index}
               aria-posinset={at + 1}
               aria-setsize={members.length}
-              aria-label={[name, member.userId === own ? say("members.you") : null, role].filter((part) => part !== null).join(", ")}
               className={`member ${at === index ? "member--active" : ""} ${member.membership === "invite" ? "member--invited" : ""}`}
               onClick={() => open(member)}
             >

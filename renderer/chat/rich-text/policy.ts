@@ -89,9 +89,16 @@ export function splitLinks(text: string): readonly TextPart[] {
   return parts;
 }
 
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+const EMOJI = /\p{Extended_Pictographic}|[\u{1F1E6}-\u{1F1FF}]/u;
+
 /** Messages of a few emoji and nothing else are shown larger. */
 export function isEmojiOnly(text: string): boolean {
-  return text.length <= 32 && /^(?:\p{RGI_Emoji}\s*){1,3}$/v.test(text.trim());
+  const trimmed = text.replace(/\s+/gu, "");
+  // Cheap tests first: nearly every message is words.
+  if (trimmed === "" || trimmed.length > 32 || /[\p{L}\p{N}]/u.test(trimmed)) return false;
+  const parts = Array.from(graphemes.segment(trimmed), ({ segment }) => segment);
+  return parts.length <= 3 && parts.every((part) => EMOJI.test(part));
 }
 
 function trimAddress(address: string): string {

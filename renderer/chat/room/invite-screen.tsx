@@ -24,7 +24,7 @@ export function InviteScreen({ room }: { readonly room: RoomSummary }): ReactNod
     else if (action === "leave") session.closeRoom();
   };
   return (
-    <div className="invite-screen">
+    <div className="invite-screen" data-landmark="timeline">
       <Avatar
         id={room.dmUserId ?? room.roomId}
         name={room.name}

@@ -68,7 +68,7 @@ function RoomTimeline({ room }: { readonly room: RoomSummary }): ReactNode {
   if (phase === "open") return <TimelineView key={room.roomId} room={room} />;
   if (phase === "failed")
     return (
-      <div className="room__failed">
+      <div className="room__failed" data-landmark="timeline">
         <h2>{say("room.failed")}</h2>
         <ErrorNote
           code={error ?? "internal"}

@@ -136,7 +136,7 @@ function EmptyList({ filter, term }: { readonly filter: RoomFilter; readonly ter
     <div className="empty" role="status">
       <h3>{say(`sidebar.empty.${filter}`)}</h3>
       <p>{say(`sidebar.empty.${filter}Text`)}</p>
-      {(filter === "all" || filter === "people") && (
+      {filter === "people" && (
         <Button size="small" onPress={() => session.showDialog({ kind: "new-dm" })}>
           {say("sidebar.newDm")}
         </Button>

@@ -112,7 +112,11 @@ export const MessageRow = memo(function MessageRow({ item, head, minute, index, 
         {send !== null && send.state !== "failed" && <SendState state={send.state} />}
         {item.readBy.length > 0 && <Receipts readers={item.readBy} />}
       </div>
-      {(hovered || focused || menuOpen) && <RowTools item={item} onMenuOpen={setMenuOpen} />}
+      {(hovered || focused || menuOpen) && (
+        <div className="tools-anchor">
+          <RowTools item={item} onMenuOpen={setMenuOpen} />
+        </div>
+      )}
     </article>
   );
 });

@@ -211,7 +211,7 @@ export function TimelineView({ room }: { readonly room: RoomSummary }): ReactNod
   };
 
   return (
-    <div className="timeline">
+    <div className="timeline" data-landmark="timeline" tabIndex={-1}>
       {state.older === "loading" && (
         <div className="timeline__older" role="status">
           <LoaderCircle className="icon spinner" size={14} aria-hidden />

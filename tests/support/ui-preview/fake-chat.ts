@@ -129,6 +129,7 @@ const server = serve(
       return { itemId: echo.id };
     },
     edit: async () => ({ itemId: "x", ...(await done()) }),
+    outcome: () => ({ state: "sent" as const, eventId: null, error: null }),
     react: done,
     redact: done,
     retrySend: done,

@@ -85,7 +85,7 @@ export const SCENES: readonly Scene[] = [
     act: then(
       harbour,
       click(/^People: /),
-      async (page) => page.getByRole("option", { name: /^Mikael/ }).click(),
+      async (page) => page.getByRole("option", { name: /^Mikael.*Moderator/ }).click(),
       async (page) => page.getByRole("button", { name: /Old laptop/ }).click(),
     ),
   },
