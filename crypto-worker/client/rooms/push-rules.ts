@@ -55,7 +55,7 @@ function holds(condition: JsonObject, facts: PushFacts): boolean {
       const pattern = stringField(condition, "pattern");
       const value = stringAt(facts.event, key);
       if (pattern === undefined || value === undefined) return false;
-      return key === "content.body" ? wordMatch(pattern, value) : globExpression(pattern, "^", "$").test(value);
+      return key === "content.body" ? wordMatch(pattern, value) : globMatch(pattern, value.slice(0, MAX_SCANNED), "^", "$");
     }
     case "event_property_is":
       return valueAt(facts.event, key) === field(condition, "value");
@@ -132,27 +132,47 @@ const LEGACY_MENTION_RULES: ReadonlySet<string> = new Set([
 
 const MAX_SCANNED = 20_000;
 
+const WORD_START = "(?:^|[^\\p{L}\\p{N}_])";
+const WORD_END = "(?:$|[^\\p{L}\\p{N}_])";
+
 function wordMatch(pattern: string, text: string | undefined, literal = false): boolean {
   if (text === undefined || pattern === "" || pattern.length > 255) return false;
-  return globExpression(pattern, "(?:^|[^\\p{L}\\p{N}_])", "(?:$|[^\\p{L}\\p{N}_])", literal).test(text.slice(0, MAX_SCANNED));
+  return globMatch(pattern, text.slice(0, MAX_SCANNED), WORD_START, WORD_END, literal);
 }
 
-/** Runs of `*` are merged, so that a hostile pattern cannot make the expression explode. */
-function globExpression(pattern: string, before: string, after: string, literal = false): RegExp {
+/**
+ * Matches a glob piece by piece, each at its leftmost place after the one before. That finds a match wherever there is one, and nothing is
+ * ever tried again: rules come from the server, and an expression that backtracks could be made to take for ever.
+ */
+function globMatch(pattern: string, text: string, before: string, after: string, literal = false): boolean {
+  let position = 0;
+  for (const piece of piecesOf(pattern, before, after, literal)) {
+    piece.lastIndex = position;
+    const found = piece.exec(text);
+    if (found === null) return false;
+    position = found.index + found[0].length;
+  }
+  return true;
+}
+
+function piecesOf(pattern: string, before: string, after: string, literal: boolean): readonly RegExp[] {
   const key = `${literal} ${before} ${pattern}`;
-  const known = expressions.get(key);
+  const known = compiled.get(key);
   if (known !== undefined) return known;
-  const escaped = pattern.replace(/[\\^$.|+()[\]{}*?]/g, "\\$&");
-  const body = literal ? escaped : escaped.replace(/(?:\\\*)+/g, ".*?").replaceAll("\\?", ".");
-  const expression = new RegExp(`${before}${body}${after}`, "isu");
-  if (expressions.size >= MAX_EXPRESSIONS) expressions.clear();
-  expressions.set(key, expression);
-  return expression;
+  const texts = literal ? [pattern] : pattern.split(/\*+/);
+  const pieces = texts.map((text, index) => {
+    const escaped = text.replace(/[\\^$.|+()[\]{}*?]/g, "\\$&");
+    const body = literal ? escaped : escaped.replaceAll("\\?", ".");
+    return new RegExp(`${index === 0 ? before : ""}${body}${index === texts.length - 1 ? after : ""}`, "gisu");
+  });
+  if (compiled.size >= MAX_COMPILED) compiled.clear();
+  compiled.set(key, pieces);
+  return pieces;
 }
 
 /** Rules change rarely, and compiling costs more than matching. */
-const expressions = new Map<string, RegExp>();
-const MAX_EXPRESSIONS = 500;
+const compiled = new Map<string, readonly RegExp[]>();
+const MAX_COMPILED = 500;
 
 const notify = (rule_id: string, conditions: JsonValue[], highlight = false): JsonObject => ({
   rule_id,

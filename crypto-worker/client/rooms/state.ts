@@ -50,7 +50,7 @@ export function parseMember(stateKey: string, sender: MemberRecord["sender"], co
   };
 }
 
-export function parseMembership(value: string | undefined): Membership | undefined {
+function parseMembership(value: string | undefined): Membership | undefined {
   return value === "join" || value === "invite" || value === "leave" || value === "ban" || value === "knock" ? value : undefined;
 }
 

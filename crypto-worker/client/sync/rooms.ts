@@ -21,7 +21,7 @@ import { applyEphemeral, type TypingRegister } from "./ephemeral.ts";
 import { markOwnAsRead } from "./receipts.ts";
 
 /** Room left between two chunks of a timeline for what lies between them. */
-export const GAP_SIZE = 2 ** 32;
+const GAP_SIZE = 2 ** 32;
 
 export function applyJoinedRoom(
   context: ClientContext,

@@ -14,7 +14,7 @@ export function latestEdit(original: EventRecord, related: readonly EventRecord[
   return latest;
 }
 
-export function isValidEdit(original: EventRecord, edit: EventRecord): boolean {
+function isValidEdit(original: EventRecord, edit: EventRecord): boolean {
   return (
     edit.relation === REPLACEMENT &&
     edit.relatesTo === original.eventId &&

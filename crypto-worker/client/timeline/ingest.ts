@@ -159,7 +159,7 @@ const clearReading = (event: RoomEvent): Reading => ({
 });
 
 /** Forgets what a message said. State stays: redacting it changes history, not the room. */
-export function applyRedaction(context: ClientContext, changes: Changes, target: EventRecord, redaction: EventRecord): void {
+function applyRedaction(context: ClientContext, changes: Changes, target: EventRecord, redaction: EventRecord): void {
   if (target.redactedBy !== undefined || target.stateKey !== undefined || target.relation === REDACTION) return;
   const { events, searchIndex } = context.store;
   events.redact(target.row, redaction.sender, stringField(redaction.content, "reason")?.slice(0, 1024));

@@ -208,11 +208,6 @@ export class EventTable {
     return this.#many("room_id = ? AND session_id = ? AND utd_code IS NOT NULL ORDER BY position", roomId, sessionId);
   }
 
-  /** Everything that a session of one sender could be behind, where a whole store of keys arrived at once. */
-  allUndecryptable(limit: number): EventRecord[] {
-    return this.#many("utd_code IS NOT NULL AND session_id IS NOT NULL ORDER BY id DESC LIMIT ?", limit);
-  }
-
   undecryptableCount(): number {
     return (
       this.#database

@@ -134,13 +134,6 @@ export class RoomTable {
       .map((row) => row.room_id);
   }
 
-  joinedEncrypted(): RoomId[] {
-    return this.#database
-      .prepare<{ room_id: RoomId }>("SELECT room_id FROM room WHERE membership = 'join' AND algorithm IS NOT NULL")
-      .all()
-      .map((row) => row.room_id);
-  }
-
   /** Keeps the latch: a room that is forgotten and joined again is still encrypted. */
   unlist(roomId: RoomId): void {
     this.#database.prepare("UPDATE room SET listed = 0 WHERE room_id = ?").run(roomId);
