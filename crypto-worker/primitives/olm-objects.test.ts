@@ -6,10 +6,9 @@ import { InboundGroupSession, OutboundGroupSession } from "./group-session.ts";
 import { loadOlm, olm } from "./olm-library.ts";
 import { OlmSession } from "./olm-session.ts";
 import { PkDecryption, PkEncryption } from "./pk.ts";
-import { Sas } from "./sas.ts";
 import { Secret } from "./secret.ts";
 
-const CLASSES = ["Account", "Session", "InboundGroupSession", "OutboundGroupSession", "PkEncryption", "PkDecryption", "SAS"] as const;
+const CLASSES = ["Account", "Session", "InboundGroupSession", "OutboundGroupSession", "PkEncryption", "PkDecryption"] as const;
 const KEY = new Uint8Array(32).fill(1);
 const OTHER_KEY = new Uint8Array(32).fill(2);
 let made = 0;
@@ -104,18 +103,4 @@ test("public key encryption", () => {
   using decryption = PkDecryption.fromPrivateKey(Secret.from(KEY, "k"));
   const encryption = PkEncryption.forRecipient(decryption.publicKey);
   if (encryption.ok) encryption.value.free();
-});
-
-test("SAS", () => {
-  using unused = Sas.create();
-  expect(unused.publicKey).toHaveLength(43);
-  const refused = Sas.create();
-  expect(refused.establish(ZERO)).toEqual({ ok: false, error: "low-order-key" });
-  expect(() => refused.establish(unused.publicKey)).toThrow("used up");
-  refused.free();
-  using established = Sas.create();
-  const result = established.establish(unused.publicKey);
-  if (!result.ok) throw new Error(result.error);
-  established.free();
-  result.value.free();
 });

@@ -3,7 +3,7 @@ import { parseCurve25519PublicKey } from "../../protocol/ids.ts";
 import { verifySignature } from "./ed25519.ts";
 import { loadOlm } from "./olm-library.ts";
 import { PkDecryption, PkEncryption, PkSigning } from "./pk.ts";
-import { Sas } from "./sas.ts";
+import { SasKeyPair } from "./sas.ts";
 import { Secret } from "./secret.ts";
 
 beforeAll(() => loadOlm());
@@ -58,23 +58,42 @@ describe("PkSigning", () => {
   });
 });
 
-describe("Sas", () => {
+describe("SAS", () => {
+  const pair = (byte: number): SasKeyPair => SasKeyPair.fromRandom(new Uint8Array(32).fill(byte));
+
   test("both sides agree on bytes and MACs", () => {
-    const alice = Sas.create();
-    const bob = Sas.create();
-    using a = unwrap(alice.establish(bob.publicKey));
-    using b = unwrap(bob.establish(alice.publicKey));
+    const alice = pair(1);
+    const bob = pair(2);
+    const a = unwrap(alice.agree(bob.publicKey));
+    const b = unwrap(bob.agree(alice.publicKey));
     expect(a.generateBytes("info", 6)).toEqual(b.generateBytes("info", 6));
     expect(a.generateBytes("info", 6)).not.toEqual(a.generateBytes("other", 6));
-    expect(a.calculateMac("input", "info")).toBe(b.calculateMac("input", "info"));
-    expect(a.calculateMacFixedBase64("input", "info")).toBe(b.calculateMacFixedBase64("input", "info"));
-    expect(a.calculateMac("input", "info")).not.toBe(a.calculateMacFixedBase64("input", "info"));
-    expect(() => a.calculateMac("x".repeat(50_000), "info")).toThrow("too long");
+    for (const method of ["hkdf-hmac-sha256.v2", "org.matrix.msc3783.hkdf-hmac-sha256", "hkdf-hmac-sha256"] as const) {
+      const mac = a.calculateMac(method, "input", "info");
+      expect(b.verifyMac(method, "input", "info", mac)).toBe(true);
+      expect(b.verifyMac(method, "input", "info", `${mac}=`)).toBe(true);
+      for (const [input, info] of [
+        ["inpuT", "info"],
+        ["input", "infO"],
+      ] as const)
+        expect(b.verifyMac(method, input, info, mac)).toBe(false);
+      expect(b.verifyMac(method, "input", "info", mac.slice(0, -1))).toBe(false);
+      expect(b.verifyMac(method, "input", "info", "")).toBe(false);
+    }
+    expect(a.calculateMac("hkdf-hmac-sha256", "input", "info")).not.toBe(a.calculateMac("hkdf-hmac-sha256.v2", "input", "info"));
+  });
+
+  test("takes the random bytes and prints none", () => {
+    const random = new Uint8Array(32).fill(9);
+    const keys = SasKeyPair.fromRandom(random);
+    expect(random.every((byte) => byte === 0)).toBe(true);
+    expect(JSON.stringify([keys, unwrap(keys.agree(pair(2).publicKey))])).not.toMatch(/secret|private/i);
+    expect(() => SasKeyPair.fromRandom(new Uint8Array(31))).toThrow("32 bytes");
   });
 
   test("refuses a key that makes the agreement independent of us", () => {
     for (const text of ["A".repeat(43), `AQ${"A".repeat(41)}`]) {
-      expect(Sas.create().establish(unwrap(parseCurve25519PublicKey(text)))).toEqual({ ok: false, error: "low-order-key" });
+      expect(pair(1).agree(unwrap(parseCurve25519PublicKey(text)))).toEqual({ ok: false, error: "low-order-key" });
     }
   });
 });

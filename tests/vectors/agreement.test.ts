@@ -2,9 +2,9 @@
 import { createCipheriv, createDecipheriv, createHmac, createPrivateKey, createPublicKey, diffieHellman, hkdfSync } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parseCurve25519PublicKey, type Curve25519PublicKey } from "../../protocol/ids.ts";
-import { loadOlm } from "../../crypto-worker/primitives/olm-library.ts";
+import { loadOlm, olm } from "../../crypto-worker/primitives/olm-library.ts";
 import { PkDecryption, PkEncryption } from "../../crypto-worker/primitives/pk.ts";
-import { Sas } from "../../crypto-worker/primitives/sas.ts";
+import { SasKeyPair } from "../../crypto-worker/primitives/sas.ts";
 import { Secret } from "../../crypto-worker/primitives/secret.ts";
 
 // RFC 7748, 6.1.
@@ -24,18 +24,31 @@ describe("the base64 of the first SAS MAC method", () => {
 });
 
 describe("SAS", () => {
-  test("bytes and MACs are those of HKDF and HMAC over the shared secret", () => {
-    const ours = Sas.create();
-    const secret = agree(ALICE, ours.publicKey);
-    using sas = unwrap(ours.establish(publicKeyOf(ALICE)));
-    for (const length of [1, 5, 6, 32, 100]) {
-      expect(Buffer.from(sas.generateBytes("SAS", length))).toEqual(Buffer.from(hkdfSync("sha256", secret, "", "SAS", length)));
-    }
-    for (const input of ["Hello world!", "", "ed25519:äöü", "x".repeat(5000)]) {
-      const key = Buffer.from(hkdfSync("sha256", secret, "", "MAC", 32));
-      const mac = createHmac("sha256", key).update(input).digest();
-      expect(sas.calculateMacFixedBase64(input, "MAC")).toBe(mac.toString("base64").replaceAll("=", ""));
-      expect(sas.calculateMac(input, "MAC")).toBe(brokenBase64(mac));
+  test("bytes and MACs are those of HKDF and HMAC over the shared secret, and libolm's", () => {
+    const theirs = new (olm().SAS)();
+    try {
+      const ours = SasKeyPair.fromRandom(Uint8Array.from(ALICE));
+      expect(ours.publicKey).toBe(publicKeyOf(ALICE));
+      theirs.set_their_key(ours.publicKey);
+      const theirKey = unwrap(parseCurve25519PublicKey(theirs.get_pubkey()));
+      const secret = agree(ALICE, theirKey);
+      const sas = unwrap(ours.agree(theirKey));
+      for (const length of [1, 5, 6, 32, 100]) {
+        expect(Buffer.from(sas.generateBytes("SAS", length))).toEqual(Buffer.from(hkdfSync("sha256", secret, "", "SAS", length)));
+        expect(sas.generateBytes("SAS", length)).toEqual(theirs.generate_bytes("SAS", length));
+      }
+      for (const input of ["Hello world!", "", "ed25519:äöü", "x".repeat(5000)]) {
+        const key = Buffer.from(hkdfSync("sha256", secret, "", "MAC", 32));
+        const mac = createHmac("sha256", key).update(input).digest();
+        for (const method of ["hkdf-hmac-sha256.v2", "org.matrix.msc3783.hkdf-hmac-sha256"] as const) {
+          expect(sas.calculateMac(method, input, "MAC")).toBe(mac.toString("base64").replaceAll("=", ""));
+          expect(sas.calculateMac(method, input, "MAC")).toBe(theirs.calculate_mac_fixed_base64(input, "MAC"));
+        }
+        expect(sas.calculateMac("hkdf-hmac-sha256", input, "MAC")).toBe(brokenBase64(mac));
+        expect(sas.calculateMac("hkdf-hmac-sha256", input, "MAC")).toBe(theirs.calculate_mac(input, "MAC"));
+      }
+    } finally {
+      theirs.free();
     }
   });
 });
