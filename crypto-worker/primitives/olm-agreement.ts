@@ -1,6 +1,6 @@
 import { hkdfSync, type KeyObject } from "node:crypto";
 import { transferCipher } from "./olm-pickle.ts";
-import { agree, newX25519KeyPair, x25519PrivateKey, x25519PublicKey } from "./x25519.ts";
+import { agree, newX25519KeyPair, x25519PublicKey } from "./x25519.ts";
 
 /*
  * Olm's triple Diffie-Hellman (docs/olm.md of libolm, §Initial setup), with the platform's X25519 instead of libolm's, which takes ten times as long and is
@@ -18,11 +18,14 @@ export function outboundSessionPickle(
   theirOneTimeKey: Uint8Array,
 ): string {
   const base = newX25519KeyPair();
-  const basePrivate = x25519PrivateKey(base.privateKey);
   const ratchet = newX25519KeyPair();
   const identity = x25519PublicKey(theirIdentityKey);
   const oneTime = x25519PublicKey(theirOneTimeKey);
-  const { root, chain } = deriveRoot([agree(own.privateKey, oneTime), agree(basePrivate, identity), agree(basePrivate, oneTime)]);
+  const { root, chain } = deriveRoot([
+    agree(own.privateKey, oneTime),
+    agree(base.privateKeyObject, identity),
+    agree(base.privateKeyObject, oneTime),
+  ]);
   const writer = new SessionWriter(own.publicKey, base.publicKey, theirOneTimeKey, root);
   writer.count(1);
   writer.bytes(ratchet.publicKey);

@@ -1,26 +1,32 @@
 import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from "node:crypto";
 
-const SPKI_PREFIX = Buffer.from("302a300506032b656e032100", "hex");
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b656e04220420", "hex");
-const KEY_BYTES = 32;
 
-/** SECURITY: `privateKey` is secret. */
-export type X25519KeyPair = { readonly publicKey: Uint8Array; readonly privateKey: Uint8Array };
+/** SECURITY: `privateKey` is secret; `privateKeyObject` is the same. */
+export type X25519KeyPair = { readonly publicKey: Buffer; readonly privateKey: Buffer; readonly privateKeyObject: KeyObject };
 
+/** JSON Web Keys are by far the cheapest way to the raw bytes of a key object. */
 export function newX25519KeyPair(): X25519KeyPair {
-  const { publicKey, privateKey } = generateKeyPairSync("x25519", {
-    publicKeyEncoding: { format: "der", type: "spki" },
-    privateKeyEncoding: { format: "der", type: "pkcs8" },
-  });
-  return { publicKey: publicKey.subarray(-KEY_BYTES), privateKey: privateKey.subarray(-KEY_BYTES) };
+  const { privateKey } = generateKeyPairSync("x25519");
+  const { x, d } = privateKey.export({ format: "jwk" });
+  if (x === undefined || d === undefined) throw new Error("an X25519 key pair without its parts");
+  return { publicKey: Buffer.from(x, "base64url"), privateKey: Buffer.from(d, "base64url"), privateKeyObject: privateKey };
 }
 
+/** 32 bytes. */
 export function x25519PrivateKey(privateKey: Uint8Array): KeyObject {
-  return createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, privateKey]), format: "der", type: "pkcs8" });
+  const der = Buffer.concat([PKCS8_PREFIX, privateKey]);
+  try {
+    return createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+  } finally {
+    der.fill(0);
+  }
 }
 
+/** 32 bytes. */
 export function x25519PublicKey(publicKey: Uint8Array): KeyObject {
-  return createPublicKey({ key: Buffer.concat([SPKI_PREFIX, publicKey]), format: "der", type: "spki" });
+  const x = Buffer.from(publicKey.buffer, publicKey.byteOffset, publicKey.byteLength).toString("base64url");
+  return createPublicKey({ key: { kty: "OKP", crv: "X25519", x }, format: "jwk" });
 }
 
 /** The caller has refused low-order keys. SECURITY: the result is secret. */
