@@ -1,6 +1,7 @@
 import * as sdk from "matrix-js-sdk";
-import type { MatrixClient, MatrixEvent } from "matrix-js-sdk";
-import type { Logger } from "matrix-js-sdk/lib/logger.js";
+import type { MatrixClient, MatrixEvent, Room } from "matrix-js-sdk";
+import { logger, type Logger } from "matrix-js-sdk/lib/logger.js";
+import { until, type Party, type RoomOptions, type Seen } from "./scenarios/party.ts";
 
 /** What Element logs is of no use here, and it is a lot. */
 const silent: Logger = {
@@ -11,9 +12,15 @@ const silent: Logger = {
   error: () => undefined,
   getChild: () => silent,
 };
+// Not all of it goes to the logger that a client is given.
+Object.assign(logger, silent);
+
+/** An event as the server has it. */
+export type RawEvent = { readonly type: string; readonly content: Readonly<Record<string, unknown>>; readonly sender: string };
 
 /** The other party of the scenarios: matrix-js-sdk with its Rust crypto, which is what Element runs. Its stores are in memory: it lives as long as the test. */
-export class ForeignClient {
+export class ForeignClient implements Party {
+  readonly program = "js-sdk";
   readonly client: MatrixClient;
   readonly userId: string;
   readonly deviceId: string;
@@ -26,34 +33,29 @@ export class ForeignClient {
 
   /** Registers the user (or logs in where it exists already) and starts syncing. */
   static async start(homeserver: string, user: string, password: string): Promise<ForeignClient> {
-    const login = (await registerOrLogin(homeserver, user, password)) as { user_id: string; device_id: string; access_token: string };
-    const client = sdk.createClient({
-      baseUrl: homeserver,
-      userId: login.user_id,
-      deviceId: login.device_id,
-      accessToken: login.access_token,
-    });
+    const login = await registerOrLogin(homeserver, user, password);
+    const client = sdk.createClient({ baseUrl: homeserver, ...login, logger: silent });
     await client.initRustCrypto({ useIndexedDB: false });
-    await client.startClient({ initialSyncLimit: 20, pollTimeout: 5_000 });
-    await new Promise<void>((resolve) => {
+    const synced = new Promise<void>((resolve) => {
       client.on(sdk.ClientEvent.Sync, (state) => {
         if (state === sdk.SyncState.Prepared || state === sdk.SyncState.Syncing) resolve();
       });
     });
-    return new ForeignClient(client, login.user_id, login.device_id);
+    await client.startClient({ initialSyncLimit: 20, pollTimeout: 5_000 });
+    await synced;
+    const foreign = new ForeignClient(client, login.userId, login.deviceId);
+    await foreign.knowsDevice(login.userId, login.deviceId);
+    return foreign;
   }
 
-  async createRoom(options: {
-    readonly invite: readonly string[];
-    readonly rotationPeriodMsgs?: number;
-    readonly historyVisibility?: string;
-  }): Promise<string> {
+  async createRoom(options: RoomOptions): Promise<string> {
     const encryption = {
       algorithm: "m.megolm.v1.aes-sha2",
       ...(options.rotationPeriodMsgs === undefined ? {} : { rotation_period_msgs: options.rotationPeriodMsgs }),
     };
     const { room_id } = await this.client.createRoom({
-      preset: sdk.Preset.PrivateChat,
+      preset: options.open === true ? sdk.Preset.PublicChat : sdk.Preset.PrivateChat,
+      ...(options.name === undefined ? {} : { name: options.name }),
       invite: [...options.invite],
       initial_state: [
         { type: "m.room.encryption", state_key: "", content: encryption },
@@ -62,62 +64,136 @@ export class ForeignClient {
           : [{ type: "m.room.history_visibility", state_key: "", content: { history_visibility: options.historyVisibility } }]),
       ],
     });
-    await this.#roomKnown(room_id);
+    await this.#encryptedRoom(room_id);
     return room_id;
+  }
+
+  async invite(roomId: string, userId: string): Promise<void> {
+    await this.client.invite(roomId, userId);
   }
 
   async join(roomId: string): Promise<void> {
     await this.client.joinRoom(roomId);
-    await this.#roomKnown(roomId);
+    await this.#encryptedRoom(roomId);
   }
 
-  async send(roomId: string, body: string): Promise<string> {
-    await this.#roomKnown(roomId);
-    const { event_id } = await this.client.sendTextMessage(roomId, body);
+  async leave(roomId: string): Promise<void> {
+    await this.client.leave(roomId);
+  }
+
+  async send(roomId: string, body: string, replyTo?: string): Promise<string> {
+    await this.#encryptedRoom(roomId);
+    const relation = replyTo === undefined ? {} : { "m.relates_to": { "m.in_reply_to": { event_id: replyTo } } };
+    const { event_id } = await this.client.sendMessage(roomId, { msgtype: sdk.MsgType.Text, body, ...relation });
     return event_id;
+  }
+
+  async read(roomId: string, body: string, timeoutMs = 30_000): Promise<Seen> {
+    return seenOf(await this.waitForBody(roomId, body, timeoutMs));
+  }
+
+  async see(roomId: string, eventId: string): Promise<Seen> {
+    return seenOf(await this.waitForEvent(roomId, eventId));
+  }
+
+  async knows(roomId: string, userId: string, membership: "invite" | "join" | "leave"): Promise<void> {
+    const known = (): true | undefined => this.client.getRoom(roomId)?.getMember(userId)?.membership === membership || undefined;
+    await until(`${userId} to be seen in the state "${membership}" by js-sdk`, known);
+  }
+
+  async knowsDevice(userId: string, deviceId: string): Promise<void> {
+    await until(`a device to be known to js-sdk`, async () => {
+      const devices = await this.client.getCrypto()?.getUserDeviceInfo([userId], true);
+      return devices?.get(userId)?.has(deviceId) === true ? true : undefined;
+    });
+  }
+
+  /** An event as the server has it, not decrypted. */
+  async rawEvent(roomId: string, eventId: string): Promise<RawEvent> {
+    const { type, content, sender } = await this.client.fetchRoomEvent(roomId, eventId);
+    if (type === undefined || content === undefined || sender === undefined) throw new Error("the server shows no event");
+    return { type, content, sender };
+  }
+
+  /** Every event of the room that the server shows, as it is there, oldest first. */
+  async rawEvents(roomId: string): Promise<RawEvent[]> {
+    const events: RawEvent[] = [];
+    let from: string | null = null;
+    for (;;) {
+      const page: { chunk: Partial<RawEvent>[]; end?: string } = await this.client.createMessagesRequest(
+        roomId,
+        from,
+        100,
+        sdk.Direction.Backward,
+      );
+      for (const { type, content, sender } of page.chunk) {
+        if (type !== undefined && content !== undefined && sender !== undefined) events.unshift({ type, content, sender });
+      }
+      if (page.end === undefined || page.chunk.length === 0) return events;
+      from = page.end;
+    }
   }
 
   /** The event whose decrypted body is this; rejects after the time is up. */
   waitForBody(roomId: string, body: string, timeoutMs = 30_000): Promise<MatrixEvent> {
-    return this.#waitFor(
-      roomId,
-      (event) => event.getContent()["body"] === body && !event.isDecryptionFailure(),
-      timeoutMs,
-      `a message from ${roomId}`,
-    );
+    return this.#find(roomId, (event) => event.getContent()["body"] === body && !event.isDecryptionFailure(), timeoutMs, `"${body}"`);
   }
 
   /** The event by its id, once it has been decrypted or has failed to. */
   waitForEvent(roomId: string, eventId: string, timeoutMs = 30_000): Promise<MatrixEvent> {
     const settled = (event: MatrixEvent): boolean =>
       event.getId() === eventId && !event.isBeingDecrypted() && (event.isDecryptionFailure() || event.getType() !== "m.room.encrypted");
-    return this.#waitFor(roomId, settled, timeoutMs, "an event");
+    return this.#find(roomId, settled, timeoutMs, "an event");
   }
 
   stop(): void {
     this.client.stopClient();
   }
 
-  async #waitFor(roomId: string, matches: (event: MatrixEvent) => boolean, timeoutMs: number, what: string): Promise<MatrixEvent> {
-    const deadline = Date.now() + timeoutMs;
-    for (;;) {
-      const found = this.client.getRoom(roomId)?.getLiveTimeline().getEvents().find(matches);
-      if (found !== undefined) return found;
-      if (Date.now() > deadline) throw new Error(`the foreign client waited in vain for ${what}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+  async #find(roomId: string, matches: (event: MatrixEvent) => boolean, timeoutMs: number, what: string): Promise<MatrixEvent> {
+    const lookBackAt = Date.now() + 2_000;
+    let lookedBack = false;
+    return until(
+      `${what} to be seen by js-sdk`,
+      async () => {
+        const room = this.client.getRoom(roomId);
+        const found = room?.getLiveTimeline().getEvents().findLast(matches);
+        if (found === undefined && room !== null && !lookedBack && Date.now() > lookBackAt) {
+          lookedBack = true;
+          await this.client.scrollback(room, 50);
+        }
+        return found;
+      },
+      timeoutMs,
+    );
   }
 
-  async #roomKnown(roomId: string): Promise<void> {
-    const deadline = Date.now() + 30_000;
-    while (this.client.getRoom(roomId)?.getMyMembership() !== "join") {
-      if (Date.now() > deadline) throw new Error("the foreign client never saw its room");
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+  async #encryptedRoom(roomId: string): Promise<Room> {
+    return until("js-sdk to see its room", () => {
+      const room = this.client.getRoom(roomId);
+      return room?.getMyMembership() === "join" && room.hasEncryptionStateEvent() ? room : undefined;
+    });
   }
 }
 
-async function registerOrLogin(homeserver: string, user: string, password: string): Promise<unknown> {
+function seenOf(event: MatrixEvent): Seen {
+  const body: unknown = event.getContent()["body"];
+  return {
+    eventId: event.getId() ?? "",
+    sender: event.getSender() ?? "",
+    body: event.isDecryptionFailure() || typeof body !== "string" ? undefined : body,
+    replyTo: event.replyEventId,
+    utd: event.isDecryptionFailure()
+      ? { code: event.decryptionFailureReason ?? "", cause: event.decryptionFailureReason ?? "" }
+      : undefined,
+  };
+}
+
+async function registerOrLogin(
+  homeserver: string,
+  user: string,
+  password: string,
+): Promise<{ userId: string; deviceId: string; accessToken: string }> {
   const post = async (path: string, body: unknown): Promise<{ status: number; json: Record<string, unknown> }> => {
     const response = await fetch(`${homeserver}/_matrix/client/v3/${path}`, {
       method: "POST",
@@ -127,16 +203,14 @@ async function registerOrLogin(homeserver: string, user: string, password: strin
     return { status: response.status, json: (await response.json()) as Record<string, unknown> };
   };
   const account = { username: user, password, initial_device_display_name: "Element-like" };
-  let registered = await post("register", account);
-  if (registered.status === 401)
-    registered = await post("register", { ...account, auth: { type: "m.login.dummy", session: registered.json["session"] } });
-  if (registered.status === 200) return registered.json;
-  const login = await post("login", {
-    type: "m.login.password",
-    identifier: { type: "m.id.user", user },
-    password,
-    initial_device_display_name: "Element-like",
-  });
-  if (login.status !== 200) throw new Error(`the foreign client could not log in (${login.status})`);
-  return login.json;
+  let answer = await post("register", account);
+  if (answer.status === 401)
+    answer = await post("register", { ...account, auth: { type: "m.login.dummy", session: answer.json["session"] } });
+  if (answer.status !== 200) {
+    const identifier = { type: "m.id.user", user };
+    answer = await post("login", { type: "m.login.password", identifier, password, initial_device_display_name: "Element-like" });
+  }
+  if (answer.status !== 200) throw new Error(`the foreign client could not log in (${answer.status})`);
+  const { user_id, device_id, access_token } = answer.json;
+  return { userId: String(user_id), deviceId: String(device_id), accessToken: String(access_token) };
 }

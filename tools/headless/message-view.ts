@@ -8,7 +8,10 @@ export type MessageView = {
   readonly body?: string;
   /** Whether it came encrypted and could be read. */
   readonly decrypted: boolean;
-  readonly utd?: { readonly code: string; readonly withheld?: string };
+  /** Id of the event that this one answers. */
+  readonly replyTo?: string;
+  /** `cause` is what the client makes of it: which sentence a person is shown. */
+  readonly utd?: { readonly code: string; readonly withheld?: string; readonly cause: string };
   readonly shield: TimelineItem["shield"];
 };
 
@@ -19,10 +22,15 @@ export function messageView(item: TimelineItem): MessageView | undefined {
   switch (item.content.kind) {
     case "message":
     case "media":
-      return { ...common, body: item.content.body, decrypted: item.encrypted };
+      return {
+        ...common,
+        body: item.content.body,
+        decrypted: item.encrypted,
+        ...(item.content.replyTo === null ? {} : { replyTo: item.content.replyTo.eventId }),
+      };
     case "undecryptable": {
-      const { code, withheldCode } = item.content.utd;
-      return { ...common, decrypted: false, utd: { code, ...(withheldCode === undefined ? {} : { withheld: withheldCode }) } };
+      const { code, withheldCode, cause } = item.content.utd;
+      return { ...common, decrypted: false, utd: { code, cause, ...(withheldCode === undefined ? {} : { withheld: withheldCode }) } };
     }
     case "redacted":
     case "unsupported":

@@ -32,17 +32,17 @@ export class TestUser {
     return new TestUser(baseUrl, reply.body, password);
   }
 
-  /** The same user on another device, or again on the same one. */
-  async logInAgain(deviceId?: string): Promise<TestUser> {
-    const body = {
-      type: "m.login.password",
-      identifier: { type: "m.id.user", user: this.userId },
-      password: this.password,
-      device_id: deviceId,
-    };
-    const reply = await request(this.baseUrl, "POST", "/v3/login", body);
+  /** A new device of somebody who exists; with a device id, that one. */
+  static async logIn(baseUrl: string, user: string, password: string, deviceId?: string): Promise<TestUser> {
+    const body = { type: "m.login.password", identifier: { type: "m.id.user", user }, password, device_id: deviceId };
+    const reply = await request(baseUrl, "POST", "/v3/login", body);
     if (reply.status !== 200) throw new Error(`Cannot log in: ${reply.status}`);
-    return new TestUser(this.baseUrl, reply.body, this.password);
+    return new TestUser(baseUrl, reply.body, password);
+  }
+
+  /** The same user on another device, or again on the same one. */
+  logInAgain(deviceId?: string): Promise<TestUser> {
+    return TestUser.logIn(this.baseUrl, this.userId, this.password, deviceId);
   }
 
   call(method: string, path: string, body?: JsonObject): Promise<Reply> {

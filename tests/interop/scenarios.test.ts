@@ -1,0 +1,19 @@
+import { afterAll, describe, it } from "vitest";
+import { startSynapse } from "../../tools/synapse/start.ts";
+import { scenarios } from "../support/scenarios/all.ts";
+import { World } from "../support/scenarios/world.ts";
+
+const synapse = await startSynapse();
+const world = "url" in synapse ? new World(synapse.url) : undefined;
+if ("unavailable" in synapse) {
+  process.stdout.write(`\n${scenarios.length} tests on a real Synapse did not run: ${synapse.unavailable}\n`);
+}
+afterAll(() => world?.close());
+
+describe("Bulkhead and matrix-js-sdk on Synapse", () => {
+  for (const { name, play } of scenarios) {
+    it.skipIf(world === undefined)(name, async () => {
+      if (world !== undefined) await play(world);
+    });
+  }
+});

@@ -1,0 +1,32 @@
+import { fallbackKey } from "./fallback-key.ts";
+import { firstMessage } from "./first-message.ts";
+import { hiddenHistory, historyBeforeTheJoin } from "./history.ts";
+import { largeRoom } from "./large-room.ts";
+import { lateKeys } from "./late-keys.ts";
+import { manyDevices } from "./many-devices.ts";
+import { neverClear } from "./never-clear.ts";
+import { outage } from "./outage.ts";
+import { restarts } from "./restarts.ts";
+import { rooms } from "./rooms.ts";
+import { rotationByCount, rotationOnLeave } from "./rotation.ts";
+import type { Scenario } from "./scenario.ts";
+import { refusals, sessions } from "./sessions.ts";
+
+/** Every scenario, in the order in which they are best read. */
+export const scenarios: readonly Scenario[] = [
+  firstMessage,
+  rooms,
+  manyDevices,
+  rotationByCount,
+  rotationOnLeave,
+  historyBeforeTheJoin,
+  hiddenHistory,
+  fallbackKey,
+  lateKeys,
+  largeRoom,
+  neverClear,
+  outage,
+  sessions,
+  refusals,
+  ...restarts,
+];
