@@ -5,7 +5,6 @@ import { stringField, type JsonObject } from "../wire/json.ts";
 import type { ClientContext } from "./context.ts";
 import { segment } from "./http.ts";
 import { cleanMxc, cleanName } from "./rooms/names.ts";
-import type { SyncPosition } from "./sync/sync-position.ts";
 
 type AccountView = ResultOf<ChatContract["account"]>;
 type Status = ResultOf<ChatContract["status"]>;
@@ -18,13 +17,11 @@ const PROFILE = "bulkhead.own-profile";
 export class Account {
   readonly #context: ClientContext;
   readonly #homeserver: string;
-  readonly #position: SyncPosition;
   #synced = false;
 
-  constructor(context: ClientContext, homeserver: string, position: SyncPosition) {
+  constructor(context: ClientContext, homeserver: string) {
     this.#context = context;
     this.#homeserver = homeserver;
-    this.#position = position;
   }
 
   view(): AccountView {
@@ -46,7 +43,7 @@ export class Account {
     const { store } = this.#context;
     const { pending, failed } = store.sendQueue.counts();
     return {
-      sync: this.#synced ? "up-to-date" : this.#position.since() === undefined ? "idle" : "catching-up",
+      sync: this.#synced ? "up-to-date" : "catching-up",
       pendingSends: pending,
       failedSends: failed,
       undecryptable: store.events.undecryptableCount(),

@@ -1,15 +1,16 @@
 import { CodedError } from "../../protocol/errors.ts";
-import type { Log } from "../log.ts";
+import type { ClientContext } from "./context.ts";
 import { codedStoreError } from "./store-errors.ts";
 
 /**
  * Lets work go on that nobody waits for. That the network, the store or a shutdown stopped it is noted; anything else is a bug and ends the
  * process, as every unhandled rejection does.
  */
-export function inBackground(log: Log, work: Promise<unknown>): void {
+export function inBackground(context: Pick<ClientContext, "isClosed" | "log">, work: Promise<unknown>): void {
   work.catch((error: unknown) => {
+    if (context.isClosed()) return;
     const coded = codedStoreError(error);
     if (!(coded instanceof CodedError)) throw error;
-    log.warn("request.failed", { kind: "background", code: coded.code });
+    context.log.warn("request.failed", { kind: "background", code: coded.code });
   });
 }

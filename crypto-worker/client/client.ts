@@ -84,6 +84,7 @@ export class Client {
       log,
       emitter: this.emitter,
       deviceCreatedAt: machine.createdTs,
+      isClosed: () => this.#closed,
       commit: (work) => this.#commit(work),
     };
     this.#context = context;
@@ -98,7 +99,7 @@ export class Client {
     this.people = new People(context, this.#pump);
     this.search = new Search(context);
     this.avatars = new AvatarCache(context.http);
-    this.account = new Account(context, session.homeserver, this.#position);
+    this.account = new Account(context, session.homeserver);
     this.#publisher = new Publisher(context, this.timelines, this.typing, this.account);
     this.#catchUp = new DeviceListCatchUp(context);
     this.#identitySetup = new IdentitySetup(context, this.#pump);
@@ -108,7 +109,7 @@ export class Client {
   start(): void {
     this.#pump.trigger();
     this.sendQueue.wakeAll();
-    inBackground(this.#context.log, this.account.refreshProfile());
+    inBackground(this.#context, this.account.refreshProfile());
   }
 
   get syncPosition(): { since: string | null; filter: string } {
@@ -138,7 +139,7 @@ export class Client {
     if (current !== undefined) this.#catchUp.afterFirstSync(current, next, () => this.#pump.trigger());
     this.#pump.trigger();
     this.sendQueue.wakeAll();
-    inBackground(this.#context.log, this.#identitySetup.run());
+    inBackground(this.#context, this.#identitySetup.run());
     return { since: next };
   }
 

@@ -19,6 +19,8 @@ export type ClientContext = {
   readonly emitter: ClientEmitter;
   /** When this device was made; events before it are history that it never had a key for. */
   readonly deviceCreatedAt: number;
+  /** True once the account is closed: what still comes in finds no store. */
+  isClosed(): boolean;
   /** One transaction: `work` writes and notes what it changed; summaries follow in the same commit, and the ports are told after it. */
   commit<T>(work: (changes: Changes) => T): T;
 };

@@ -27,7 +27,7 @@ export class RequestPump {
   /** Sends whatever is due. Cheap where nothing is. */
   trigger(): void {
     if (this.#stopped || !this.#online) return;
-    for (const request of this.#due()) inBackground(this.#context.log, this.#sendAndGoOn(request));
+    for (const request of this.#due()) inBackground(this.#context, this.#sendAndGoOn(request));
     this.#schedule();
   }
 

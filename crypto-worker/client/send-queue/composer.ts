@@ -83,7 +83,7 @@ export class Composer {
     const room = this.#context.store.rooms.load(roomId);
     if (room?.membership !== "join" || room.algorithm !== MEGOLM_ALGORITHM) return;
     inBackground(
-      this.#context.log,
+      this.#context,
       this.#encryption.whenReady(roomId, () => undefined),
     );
   }

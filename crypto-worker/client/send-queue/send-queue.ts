@@ -127,7 +127,7 @@ export class SendQueue {
   wake(roomId: RoomId): void {
     if (this.#stopped || !this.#online || this.#running.has(roomId) || this.#retries.has(roomId)) return;
     this.#running.add(roomId);
-    inBackground(this.#context.log, this.#runUntilDone(roomId));
+    inBackground(this.#context, this.#runUntilDone(roomId));
   }
 
   stop(): void {

@@ -19,7 +19,7 @@ export class DeviceListCatchUp {
   afterFirstSync(from: string, to: string, changed: () => void): void {
     if (this.#done || from === to) return;
     this.#done = true;
-    inBackground(this.#context.log, this.#catchUp(from, to, changed));
+    inBackground(this.#context, this.#catchUp(from, to, changed));
   }
 
   async #catchUp(from: string, to: string, changed: () => void): Promise<void> {

@@ -33,7 +33,7 @@ export class MissingEvents {
       if (wanted === undefined) return;
       this.#running += 1;
       inBackground(
-        this.#context.log,
+        this.#context,
         this.#fetch(wanted.roomId, wanted.eventId, wanted.askedBy).finally(() => {
           this.#running -= 1;
           this.#next();
