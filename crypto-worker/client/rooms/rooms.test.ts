@@ -1,0 +1,130 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parseRoomId, parseUserId, type RoomId, type UserId } from "../../../protocol/ids.ts";
+import { InProcessClient } from "../../../tests/support/in-process-client.ts";
+import { startHomeserver, type Homeserver } from "../../../tools/homeserver/homeserver.ts";
+
+let server: Homeserver;
+let clients: InProcessClient[] = [];
+
+beforeEach(async () => {
+  server = await startHomeserver();
+});
+afterEach(async () => {
+  for (const client of clients) await client.close();
+  clients = [];
+  await server.stop();
+});
+
+describe("rooms", () => {
+  test("a direct chat is encrypted, named after the other, and direct on both sides", async () => {
+    const [alice, bob] = [await person("alice"), await person("bob")];
+    const roomId = await alice.client.rooms.create({ encrypted: true, invite: [bob.userId], direct: true });
+    expect(alice.client.summaries()).toMatchObject([{ roomId, kind: "dm", dmUserId: bob.userId, encrypted: true }]);
+    const invite = await bob.until(() => bob.client.summaries().find((room) => room.roomId === roomId), "the invite");
+    expect(invite).toMatchObject({ membership: "invite", kind: "dm", dmUserId: alice.userId, inviter: { userId: alice.userId }, encrypted: true });
+    await bob.client.rooms.join(roomId);
+    expect(bob.client.summaries()).toMatchObject([{ membership: "join", kind: "dm", dmUserId: alice.userId }]);
+    await bob.until(() => bob.store.accountData.load("m.direct") !== undefined, "m.direct");
+  });
+
+  test("declining and leaving take a room off the list, being removed leaves it there", async () => {
+    const [alice, bob] = [await person("alice"), await person("bob")];
+    const declined = idOf(await alice.client.rooms.create({ encrypted: false, invite: [bob.userId], direct: false, name: "Declined" }));
+    await bob.until(() => bob.client.summaries().some((room) => room.roomId === declined), "the invite");
+    await bob.client.rooms.leave(declined);
+    expect(bob.client.summaries()).toEqual([]);
+    const kicked = idOf(await alice.client.rooms.create({ encrypted: false, invite: [bob.userId], direct: false, name: "Kicked" }));
+    await bob.until(() => bob.client.summaries().some((room) => room.roomId === kicked), "the second invite");
+    await bob.client.rooms.join(kicked);
+    await alice.client.rooms.kick(kicked, userOf(bob.userId), "too loud");
+    await bob.until(() => bob.client.summaries().some((room) => room.membership === "leave"), "the kick");
+    expect(bob.timeline(kicked).at(-1)?.content).toMatchObject({ kind: "membership", change: "kicked", reason: "too loud" });
+    await bob.client.rooms.forget(kicked);
+    expect(bob.client.summaries()).toEqual([]);
+  });
+
+  test("whoever leaves cannot read on, whoever joins cannot read back, and each is told why", async () => {
+    const [alice, bob, carol] = [await person("alice"), await person("bob"), await person("carol")];
+    const roomId = idOf(await alice.client.rooms.create({ encrypted: true, invite: [bob.userId], direct: false }));
+    await bob.until(() => bob.client.summaries().length === 1, "the invite");
+    await bob.client.rooms.join(roomId);
+    await alice.until(() => alice.client.summaries()[0]?.memberCount === 2, "bob");
+    alice.send(roomId, "before");
+    await bob.untilText(roomId, "before");
+    await bob.client.rooms.leave(roomId);
+    await alice.until(() => alice.client.summaries()[0]?.memberCount === 1, "bob to leave");
+    await alice.client.rooms.invite(roomId, userOf(carol.userId));
+    await carol.until(() => carol.client.summaries().length === 1, "the invite");
+    await carol.client.rooms.join(roomId);
+    await alice.until(() => alice.client.summaries()[0]?.memberCount === 2, "carol");
+    alice.send(roomId, "after");
+    await carol.untilText(roomId, "after");
+    const sessions = server.acceptedEvents(roomId).flatMap((event) => (event.type === "m.room.encrypted" ? [event.content["session_id"]] : []));
+    expect(new Set(sessions).size).toBe(2);
+    const page = await carol.client.timelines.before(roomId, carol.timeline(roomId)[0]?.position ?? 0, 50, new AbortController().signal);
+    const utds = [...page.items, ...carol.timeline(roomId)].flatMap((item) => (item.content.kind === "undecryptable" ? [item.content.utd] : []));
+    expect(utds.map((utd) => utd.cause)).toContain("sent-before-we-joined");
+    expect(page.reachedStart).toBe(true);
+  });
+
+  test("members of a large room are fetched once, before the first message", async () => {
+    const alice = await person("alice");
+    const guests = Array.from({ length: 30 }, (_, i) => server.registerUser(`guest${i}`, "secret").userId);
+    const roomId = idOf(await alice.client.rooms.create({ encrypted: true, invite: guests, direct: false }));
+    alice.send(roomId, "hello everybody");
+    alice.send(roomId, "again");
+    await alice.untilSent();
+    expect(server.requests({ path: /\/members$/, userId: alice.userId })).toHaveLength(1);
+    const members = await alice.client.views.members(roomId);
+    expect(members.filter((member) => member.membership === "invite")).toHaveLength(30);
+    expect(alice.client.views.room(roomId)).toMatchObject({ can: { send: true, invite: true, kick: true, rename: true }, historyVisibility: "shared" });
+  });
+
+  test("a busy room is read back to its start over every gap, nothing twice, nothing missing", async () => {
+    const [alice, bob] = [await person("alice"), await person("bob")];
+    const roomId = idOf(await alice.client.rooms.create({ encrypted: true, invite: [bob.userId], direct: false, rotationPeriodMsgs: 40 }));
+    await bob.until(() => bob.client.summaries().length === 1, "the invite");
+    await bob.client.rooms.join(roomId);
+    await alice.until(() => alice.client.summaries()[0]?.memberCount === 2, "bob");
+    const texts: string[] = [];
+    for (let batch = 0; batch < 3; batch += 1) {
+      await bob.stopSyncing();
+      for (let i = 0; i < 45; i += 1) {
+        texts.push(`message ${batch}.${i}`);
+        alice.send(roomId, texts.at(-1) ?? "");
+      }
+      await alice.untilSent();
+      bob.startSyncing();
+      await bob.untilText(roomId, texts.at(-1) ?? "");
+    }
+    let items = bob.timeline(roomId, 20);
+    for (let page = 0; page < 50; page += 1) {
+      const older = await bob.client.timelines.before(roomId, items[0]?.position ?? 0, 20, new AbortController().signal);
+      items = [...older.items, ...items];
+      if (older.reachedStart) break;
+    }
+    expect(items.flatMap((item) => (item.content.kind === "message" ? [item.content.body] : []))).toEqual(texts);
+    expect(new Set(items.map((item) => item.id)).size).toBe(items.length);
+    expect(items[0]?.content.kind).toBe("created");
+    expect(items.some((item) => item.content.kind === "undecryptable")).toBe(false);
+  });
+});
+
+async function person(name: string): Promise<InProcessClient> {
+  const client = await InProcessClient.register(server.url, name, { logs: process.env["LOGS"] === "1" });
+  clients.push(client);
+  client.startSyncing();
+  return client;
+}
+
+function idOf(text: string): RoomId {
+  const parsed = parseRoomId(text);
+  if (!parsed.ok) throw new Error("not a room id");
+  return parsed.value;
+}
+
+function userOf(text: string): UserId {
+  const parsed = parseUserId(text);
+  if (!parsed.ok) throw new Error("not a user id");
+  return parsed.value;
+}
