@@ -31,25 +31,39 @@ export async function bundle({ force = false }: { readonly force?: boolean } = {
     return !force && isFresh(root, part.output, inputsHash) ? [] : [{ part, inputsHash }];
   });
   if (stale.length === 0) return;
-  // Vite is loaded only when there is something to do: it costs more than the check.
-  const vite = await import("vite");
-  const outcomes = await Promise.allSettled(
-    stale.map(async ({ part, inputsHash }) => {
-      const folder = join(root, `${part.output}.new-${process.pid}`);
-      try {
-        await part.build(vite, root, folder);
-        replaceFolder(folder, join(root, part.output));
-      } finally {
-        rmSync(folder, { recursive: true, force: true });
-      }
-      markFresh(root, part.output, inputsHash);
-    }),
-  );
+  const outcomes = await inProduction(async () => {
+    // Vite is loaded only when there is something to do: it costs more than the check.
+    const vite = await import("vite");
+    return Promise.allSettled(
+      stale.map(async ({ part, inputsHash }) => {
+        const folder = join(root, `${part.output}.new-${process.pid}`);
+        try {
+          await part.build(vite, root, folder);
+          replaceFolder(folder, join(root, part.output));
+        } finally {
+          rmSync(folder, { recursive: true, force: true });
+        }
+        markFresh(root, part.output, inputsHash);
+      }),
+    );
+  });
   const failures = outcomes.flatMap((outcome, index) =>
     outcome.status === "rejected" ? [`${stale[index]?.part.name}: ${describe(outcome.reason)}`] : [],
   );
   if (failures.length > 0) throw new BuildFailed(failures);
   console.error(`Built ${stale.map(({ part }) => part.name).join(", ")} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}
+
+/** Whoever builds (a test runner has NODE_ENV=test): the bundles are those for people, or the JSX transform would not fit the React that is bundled. */
+async function inProduction<T>(work: () => Promise<T>): Promise<T> {
+  const before = process.env["NODE_ENV"];
+  process.env["NODE_ENV"] = "production";
+  try {
+    return await work();
+  } finally {
+    if (before === undefined) delete process.env["NODE_ENV"];
+    else process.env["NODE_ENV"] = before;
+  }
 }
 
 /** Parts that did not build, with what Vite said. */
