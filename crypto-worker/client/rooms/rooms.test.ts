@@ -21,7 +21,13 @@ describe("rooms", () => {
     const roomId = await alice.client.rooms.create({ encrypted: true, invite: [bob.userId], direct: true });
     expect(alice.client.summaries()).toMatchObject([{ roomId, kind: "dm", dmUserId: bob.userId, encrypted: true }]);
     const invite = await bob.until(() => bob.client.summaries().find((room) => room.roomId === roomId), "the invite");
-    expect(invite).toMatchObject({ membership: "invite", kind: "dm", dmUserId: alice.userId, inviter: { userId: alice.userId }, encrypted: true });
+    expect(invite).toMatchObject({
+      membership: "invite",
+      kind: "dm",
+      dmUserId: alice.userId,
+      inviter: { userId: alice.userId },
+      encrypted: true,
+    });
     await bob.client.rooms.join(roomId);
     expect(bob.client.summaries()).toMatchObject([{ membership: "join", kind: "dm", dmUserId: alice.userId }]);
     await bob.until(() => bob.store.accountData.load("m.direct") !== undefined, "m.direct");
@@ -59,10 +65,14 @@ describe("rooms", () => {
     await alice.until(() => alice.client.summaries()[0]?.memberCount === 2, "carol");
     alice.send(roomId, "after");
     await carol.untilText(roomId, "after");
-    const sessions = server.acceptedEvents(roomId).flatMap((event) => (event.type === "m.room.encrypted" ? [event.content["session_id"]] : []));
+    const sessions = server
+      .acceptedEvents(roomId)
+      .flatMap((event) => (event.type === "m.room.encrypted" ? [event.content["session_id"]] : []));
     expect(new Set(sessions).size).toBe(2);
     const page = await carol.client.timelines.before(roomId, carol.timeline(roomId)[0]?.position ?? 0, 50, new AbortController().signal);
-    const utds = [...page.items, ...carol.timeline(roomId)].flatMap((item) => (item.content.kind === "undecryptable" ? [item.content.utd] : []));
+    const utds = [...page.items, ...carol.timeline(roomId)].flatMap((item) =>
+      item.content.kind === "undecryptable" ? [item.content.utd] : [],
+    );
     expect(utds.map((utd) => utd.cause)).toContain("sent-before-we-joined");
     expect(page.reachedStart).toBe(true);
   });
@@ -77,7 +87,10 @@ describe("rooms", () => {
     expect(server.requests({ path: /\/members$/, userId: alice.userId })).toHaveLength(1);
     const members = await alice.client.views.members(roomId);
     expect(members.filter((member) => member.membership === "invite")).toHaveLength(30);
-    expect(alice.client.views.room(roomId)).toMatchObject({ can: { send: true, invite: true, kick: true, rename: true }, historyVisibility: "shared" });
+    expect(alice.client.views.room(roomId)).toMatchObject({
+      can: { send: true, invite: true, kick: true, rename: true },
+      historyVisibility: "shared",
+    });
   });
 
   test("a busy room is read back to its start over every gap, nothing twice, nothing missing", async () => {
