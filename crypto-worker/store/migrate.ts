@@ -33,7 +33,7 @@ export function migrate(database: Database, known: readonly Migration[] = migrat
       const present = applied.get(migration.version);
       if (present === checksum) continue;
       if (present !== undefined) throw new StoreError("from-the-future");
-      for (const statement of migration.statements) database.prepare(statement).run();
+      database.execute(migration.statements.join(";\n"));
       database
         .prepare("INSERT INTO schema_migration (version, name, checksum) VALUES (?, ?, ?)")
         .run(migration.version, migration.name, checksum);

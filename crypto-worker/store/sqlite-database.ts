@@ -72,6 +72,10 @@ export class SqliteDatabase implements Database {
     this.#durable = true;
   }
 
+  execute(script: string): void {
+    guard(() => this.#connection.exec(script));
+  }
+
   close(): void {
     if (this.#log !== undefined) closeSync(this.#log);
     this.#log = undefined;

@@ -120,6 +120,8 @@ function createFile(path: string, key: Uint8Array): void {
   try {
     const database = new SqliteDatabase(connection, unfinished);
     migrate(database);
+    // Noted in the file's header here, without a flush of its own; opening then finds it.
+    connection.pragma("journal_mode=WAL");
   } finally {
     connection.close();
   }

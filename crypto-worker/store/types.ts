@@ -12,6 +12,8 @@ export interface Statement<Row> {
 export interface Database {
   /** Statements are cached by text, so preparing one in a hot path is a map look-up. Parameters are positional (`?`); text is never built from data. */
   prepare<Row extends object = Record<string, SqlValue>>(text: string): Statement<Row>;
+  /** Runs a script of several statements without keeping any prepared: for migrations. */
+  execute(script: string): void;
   /**
    * Runs `work` in one transaction and commits when it returns; joins the one that is open, so that a sync with everything in it is one commit.
    * What `work` throws rolls the whole outermost transaction back, calls the rollback listeners, and is thrown on.

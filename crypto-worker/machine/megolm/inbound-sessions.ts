@@ -66,6 +66,7 @@ export class InboundSessions {
 
   /** Looks again at the sessions of devices that became known, or were signed, after their keys came. */
   onDevicesUpdated(devices: Iterable<Device>): void {
+    if (!this.#context.store.inboundGroupSessions.hasUnsettled()) return;
     for (const device of devices) this.#settleSessionsOf(device);
   }
 

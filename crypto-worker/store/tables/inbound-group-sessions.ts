@@ -82,6 +82,14 @@ export class InboundGroupSessionTable {
       .run(...senderValues(data), id);
   }
 
+  /** Whether there is any session whose maker is not known for good. */
+  hasUnsettled(): boolean {
+    return (
+      this.#database.prepare("SELECT 1 AS found FROM inbound_group_session WHERE sender_kind < 2 AND imported = 0 LIMIT 1").first() !==
+      undefined
+    );
+  }
+
   /** Sessions of one device whose maker is not known for good, after `afterId` in the order of their ids. */
   unsettled(senderKey: Curve25519PublicKey, afterId: number, limit: number): StoredInboundSession[] {
     return this.#database
