@@ -5,6 +5,8 @@ import type { TimelineItem } from "../../protocol/messages/timeline-item.ts";
 import type { WorkerLink } from "../../renderer/ui/worker-link.ts";
 
 const PAGE = 100;
+const NOT_OPEN: ReadonlySet<string> = new Set(["not-signed-in", "locked", "worker-gone"]);
+const NOT_OPEN_WAIT_MS = 50;
 
 type Change = PayloadOf<ChatContract["timelineChanged"]>;
 
@@ -31,6 +33,7 @@ class RoomTimeline {
 export class RoomTimelines {
   readonly #chat: WorkerLink<ChatContract>;
   readonly #rooms = new Map<string, RoomTimeline>();
+  #attached = 0;
   readonly #opening = new Map<string, Promise<RoomTimeline>>();
   readonly #listeners = new Set<(roomId: string, items: readonly TimelineItem[]) => void>();
 
@@ -43,7 +46,8 @@ export class RoomTimelines {
       this.#tell(change.roomId, change.upserts);
     });
     chat.onAttach(() => {
-      for (const roomId of this.#rooms.keys()) void this.#load(roomId);
+      this.#attached += 1;
+      for (const roomId of this.#rooms.keys()) void this.#reload(roomId);
     });
   }
 
@@ -81,6 +85,21 @@ export class RoomTimelines {
     room.reachedStart = answer.value.reachedStart || answer.value.items.length === 0;
     this.#tell(roomId, answer.value.items);
     return !room.reachedStart || answer.value.items.length > 0;
+  }
+
+  /** A new worker is there before its account is open; where it dies too, the next one starts this over. */
+  async #reload(roomId: string): Promise<void> {
+    const attached = this.#attached;
+    while (attached === this.#attached) {
+      try {
+        await this.#load(roomId);
+        return;
+      } catch (error) {
+        if (!(error instanceof CodedError)) throw error;
+        if (!NOT_OPEN.has(error.code)) return;
+        await new Promise((resolve) => setTimeout(resolve, NOT_OPEN_WAIT_MS));
+      }
+    }
   }
 
   async #load(roomId: string): Promise<RoomTimeline> {
