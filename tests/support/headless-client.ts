@@ -42,6 +42,8 @@ export class HeadlessClient {
     const args = ["--disable-warning=ExperimentalWarning", join(root, "tools", "headless", "headless.ts"), "--profile", profile];
     if (options.homeserver !== undefined) args.push("--homeserver", options.homeserver);
     this.#child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...options.env } });
+    // A process that was killed no longer reads; the call that finds out is told so.
+    this.#child.stdin.on("error", () => undefined);
     createInterface({ input: this.#child.stdout }).on("line", (line) => this.#receive(line));
     createInterface({ input: this.#child.stderr }).on("line", (line) => {
       this.log.push(line);
@@ -64,7 +66,11 @@ export class HeadlessClient {
     const id = this.#nextId++;
     return new Promise<T>((resolve, reject) => {
       this.#waiting.set(id, { resolve: (value) => resolve(value as T), reject });
-      this.#child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`, () => undefined);
+      this.#child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`, (error) => {
+        if (error === undefined || error === null) return;
+        this.#waiting.delete(id);
+        reject(new HeadlessError("gone", "the process ended", true));
+      });
     });
   }
 
