@@ -157,7 +157,7 @@ describe("power levels", () => {
       {},
       { users: 7 },
       { users: { "@me:x.org": "50" } },
-      { users_default: 1e400 },
+      { users_default: 1e300 },
       { events: { "m.room.name": {} } },
     ]) {
       const sender = user("@ada:x.org");

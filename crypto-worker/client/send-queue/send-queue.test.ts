@@ -82,6 +82,26 @@ describe("the send queue", () => {
     expect(alice.client.summaries()).toMatchObject([{ failedSends: 0 }]);
   });
 
+  test("a refused edit shows on its message and can be taken back; a refused reaction is simply not there", async () => {
+    const { alice, roomId } = await pair();
+    alice.send(roomId, "original");
+    const item = await alice.until(
+      () => alice.timeline(roomId).find((own) => own.content.kind === "message" && own.send === null),
+      "the echo",
+    );
+    server.faults.add({ kind: "status", status: 403, errcode: "M_FORBIDDEN", path: /\/send\/m\.room\.encrypted\//, times: 2 });
+    alice.client.composer.edit(roomId, item.eventId ?? "", "edited");
+    const now = () => alice.timeline(roomId).find((own) => own.id === item.id);
+    await alice.until(() => now()?.send?.state === "failed", "the refusal");
+    expect(now()?.content).toMatchObject({ body: "edited" });
+    alice.client.sendQueue.cancel(roomId, item.id);
+    expect(now()).toMatchObject({ content: { body: "original" }, send: null });
+    alice.client.composer.react(roomId, item.eventId ?? "", "👍");
+    expect(now()?.reactions).toMatchObject([{ key: "👍", count: 1 }]);
+    await alice.until(() => now()?.reactions.length === 0, "the refusal of the reaction");
+    expect(alice.client.account.status()).toMatchObject({ pendingSends: 0, failedSends: 0 });
+  });
+
   test("a crash while keys are being shared loses neither the key nor the message", async () => {
     const { alice, bob, roomId, restart } = await pair();
     server.faults.add({ kind: "lostResponse", path: /\/sendToDevice\/m\.room\.encrypted\//, userId: alice.userId, times: 1 });

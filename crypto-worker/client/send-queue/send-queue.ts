@@ -31,6 +31,7 @@ type Attempt =
 const FIRST_DELAY_MS = 1000;
 const MAX_DELAY_MS = 60_000;
 const MAX_REMEMBERED = 500;
+const SHOWN_BY_EFFECT: ReadonlySet<string> = new Set(["m.reaction", "m.room.redaction"]);
 /** Reasons that another attempt by itself would not change. */
 const PERMANENT: ReadonlySet<ErrorCode> = new Set([
   "forbidden",
@@ -96,7 +97,7 @@ export class SendQueue {
   /** Tries again, by hand, what the server refused. */
   retry(roomId: RoomId, itemId: string): void {
     const entry = this.#require(roomId, itemId);
-    if (entry.state === "failed") this.#change(entry, () => this.#context.store.sendQueue.requeue(itemId));
+    if (entry.state === "failed") this.#change(entry, () => this.#context.store.sendQueue.requeue(entry.itemId));
     this.#forgetDelay(roomId);
     this.wake(roomId);
   }
@@ -104,10 +105,10 @@ export class SendQueue {
   /** Takes back what is not on its way. */
   cancel(roomId: RoomId, itemId: string): void {
     const entry = this.#require(roomId, itemId);
-    if (this.#inFlight.has(itemId) || entry.state === "sent") throw new CodedError("conflict");
+    if (this.#inFlight.has(entry.itemId) || entry.state === "sent") throw new CodedError("conflict");
     this.#context.commit((changes) => {
-      this.#context.store.sendQueue.remove(itemId);
-      changes.timeline(roomId).removals.add(itemId);
+      this.#context.store.sendQueue.remove(entry.itemId);
+      changes.timeline(roomId).removals.add(entry.itemId);
       changes.rooms.add(roomId);
       if (entry.target !== undefined) this.#touchTarget(changes, roomId, entry.target);
     });
@@ -231,7 +232,11 @@ export class SendQueue {
     this.#context.commit((changes) => {
       if (store.sendQueue.byItem(entry.itemId) === undefined) return;
       this.#touch(changes, entry);
-      if (attempt.kind === "refused") return store.sendQueue.setFailed(entry.itemId, attempt.code);
+      if (attempt.kind === "refused") {
+        // A reaction or a redaction has no place to say that it failed: it is seen not to have happened.
+        if (SHOWN_BY_EFFECT.has(entry.type)) return store.sendQueue.remove(entry.itemId);
+        return store.sendQueue.setFailed(entry.itemId, attempt.code);
+      }
       const arrived = store.events.load(entry.roomId, attempt.eventId);
       if (arrived === undefined) return store.sendQueue.setSent(entry.itemId, attempt.eventId);
       // The sync was faster than this answer and did not carry our transaction id: the event takes over the echo's identity now.
@@ -287,7 +292,10 @@ export class SendQueue {
   }
 
   #require(roomId: RoomId, itemId: string): QueuedEvent {
-    const entry = this.#context.store.sendQueue.byItem(itemId);
+    const { sendQueue, events } = this.#context.store;
+    // An edit is shown on the item that it changes, so that item's id names it too.
+    const isAbout = ({ target }: QueuedEvent): boolean => target !== undefined && events.load(roomId, target)?.itemId === itemId;
+    const entry = sendQueue.byItem(itemId) ?? sendQueue.inRoom(roomId).findLast(isAbout);
     if (entry === undefined || entry.roomId !== roomId) throw new CodedError("not-found");
     return entry;
   }
