@@ -11,6 +11,8 @@ const output = join(root, ".cache/ui-preview/site");
 
 /** Bundles the preview pages the way the app's pages are bundled. */
 export async function bundlePreview(): Promise<void> {
+  // A test runner sets it to "test", which would bundle React's development calls against its production build.
+  process.env["NODE_ENV"] = "production";
   await build({
     root: here,
     base: "/",
