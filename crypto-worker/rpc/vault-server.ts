@@ -24,9 +24,11 @@ export function serveVault(host: AccountHost, custody: StoreKeyCustody, channel:
     channel,
     { onBug: (method, error) => log.error("bug", { method, ...describeError(error) }) },
   );
-  const stop = custody.onTask((task) => server.emit("taskChanged", task));
+  const tell = (): void => server.emit("taskChanged", custody.task);
+  // Also when the store has opened: from then on there is a seal to show, and that may be after the person was done.
+  const stops = [custody.onTask(tell), host.onClient(tell)];
   channel.onClose(() => {
-    stop();
+    for (const stop of stops) stop();
     log.info("port.closed", { kind: "vault" });
   });
 }
