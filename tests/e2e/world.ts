@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Homeserver, startHomeserver } from "../../tools/homeserver/homeserver.ts";
+import { AppDriver, type DriverOptions } from "../support/app-driver.ts";
+import { ForeignClient } from "../support/foreign-client.ts";
+import { HeadlessClient } from "../support/headless-client.ts";
+
+export const PASSWORD = "a password of the server";
+
+/** A homeserver with the account `you`, the app on it, and whoever else takes part. */
+export class World {
+  readonly homeserver: Homeserver;
+  readonly folder = mkdtempSync(join(tmpdir(), "bulkhead-e2e-"));
+  readonly you: string;
+  #app: AppDriver | undefined;
+  readonly #stops: (() => unknown)[] = [];
+
+  private constructor(homeserver: Homeserver) {
+    this.homeserver = homeserver;
+    this.you = homeserver.registerUser("you", PASSWORD).userId;
+  }
+
+  static async start(): Promise<World> {
+    return new World(await startHomeserver({ serverName: "harbour.test" }));
+  }
+
+  /** A world in which `you` is signed in and sees the room list. */
+  static async signedIn(options: Partial<DriverOptions> = {}): Promise<World> {
+    const world = await World.start();
+    try {
+      const app = await world.launch(options);
+      await app.signIn("you", PASSWORD);
+      await app.createPassphrase();
+      return world;
+    } catch (error) {
+      await world.stop();
+      throw error;
+    }
+  }
+
+  get app(): AppDriver {
+    if (this.#app === undefined) throw new Error("the app was not launched");
+    return this.#app;
+  }
+
+  get profile(): string {
+    return join(this.folder, "you");
+  }
+
+  /** Starts the app on `you`'s profile. */
+  async launch(options: Partial<DriverOptions> = {}): Promise<AppDriver> {
+    this.#app = await AppDriver.launch({ userData: this.profile, homeserver: this.homeserver.url, ...options });
+    return this.#app;
+  }
+
+  /** Quits the app and starts it again: as far as the vault. */
+  async restart(options: Partial<DriverOptions> = {}): Promise<AppDriver> {
+    await this.app.close();
+    return this.launch(options);
+  }
+
+  /** Another person, on a headless Bulkhead. */
+  async headless(user: string, displayName: string): Promise<HeadlessClient> {
+    const client = new HeadlessClient(join(this.folder, user));
+    this.#stops.push(() => client.stop());
+    this.homeserver.registerUser(user, PASSWORD);
+    await client.login(this.homeserver.url, user, PASSWORD);
+    await client.call("setDisplayName", { name: displayName });
+    return client;
+  }
+
+  /** Another person, on matrix-js-sdk. */
+  async foreign(user: string): Promise<ForeignClient> {
+    const client = await ForeignClient.start(this.homeserver.url, user, PASSWORD);
+    this.#stops.push(() => client.stop());
+    return client;
+  }
+
+  /** For `afterAll`, where the world may have failed to start. */
+  static async end(world: World | undefined): Promise<void> {
+    await world?.stop();
+  }
+
+  async stop(): Promise<void> {
+    const app = this.#app;
+    if (app !== undefined && app.host.running) await app.close();
+    await Promise.all(this.#stops.map((stop) => stop()));
+    await this.homeserver.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Waits until it holds; for what no page shows. */
+export async function eventually(what: string, holds: () => boolean | Promise<boolean>, timeoutMs = 20_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`timed out waiting for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
