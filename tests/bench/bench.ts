@@ -60,7 +60,8 @@ async function main(quick: boolean, rounds: number, jsonPath: string | undefined
     );
     for (const sender of world.senders) sender.close();
     print(results, timings.ours.length);
-    const scale = quick ? [] : await runScaleCases();
+    if (!quick) console.log("\nours alone");
+    const scale = quick ? [] : runScaleCases();
     if (jsonPath !== undefined) writeFileSync(jsonPath, `${JSON.stringify({ results, scale }, undefined, 2)}\n`);
   } finally {
     ours.cleanUp();

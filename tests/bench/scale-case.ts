@@ -1,0 +1,149 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseDeviceId, parseUserId } from "../../protocol/ids.ts";
+import { OlmMachine } from "../../crypto-worker/machine/olm-machine.ts";
+import { Account } from "../../crypto-worker/primitives/account.ts";
+import { openSqlCipherStore } from "../../crypto-worker/store/store.ts";
+import { ftsQuery } from "../../crypto-worker/store/tables/search-index.ts";
+import { encodeDeviceKeys } from "../../crypto-worker/wire/device-keys.ts";
+import { encodeOneTimeKey } from "../../crypto-worker/wire/one-time-key.ts";
+import type { JsonObject } from "../../crypto-worker/wire/json.ts";
+import type { ScaleCase } from "./scale.ts";
+import { keysClaimResponse, keysQueryResponse, Sender, type Uploaded } from "./world.ts";
+
+const [name, step, directory = "."] = process.argv.slice(2);
+const KEY = new Uint8Array(32).fill(7);
+const open = () => openSqlCipherStore({ path: join(directory, "store.db"), key: KEY });
+const openMachine = () => {
+  const store = open();
+  return { store, machine: OlmMachine.open({ userId: "@alice:example.org", deviceId: "ALICE", store }) };
+};
+
+const WORDS = "the quick brown fox jumps over a lazy dog while seven wizards box with vexed judges near quartz hills".split(" ");
+
+/** `prepare` leaves a store; `measure` answers how to do the one thing that is measured. */
+const cases: Record<ScaleCase, { prepare: () => void; measure: () => () => void }> = {
+  open100kSessions: {
+    prepare: () => {
+      const { store, machine } = openMachine();
+      for (let i = 0; i < 100; i++) machine.importRoomKeys(Array.from({ length: 1000 }, (_, j) => fakeRoomKey(i * 1000 + j)));
+      machine.close();
+      store.close();
+    },
+    measure: () => () => void openMachine(),
+  },
+  sync1000RoomKeys: {
+    prepare: () => {
+      const { store, machine } = openMachine();
+      const upload = machine.outgoingRequests().find(({ kind }) => kind === "keys_upload");
+      if (upload === undefined) throw new Error("nothing to upload");
+      machine.markRequestAsSent(upload.id, { one_time_key_counts: { signed_curve25519: 50 } });
+      const alice: Uploaded = { userId: machine.userId, deviceId: machine.deviceId, body: upload.body, claimed: 0 };
+      const sender = new Sender("@bob:example.org", "BOB");
+      sender.meet([alice]);
+      const events = Array.from({ length: 1000 }, (_, i) => sender.roomKeyFor(alice, `!room${i}:example.org`));
+      writeFileSync(join(directory, "events.json"), JSON.stringify(events));
+      machine.close();
+      store.close();
+    },
+    measure: () => {
+      const { machine } = openMachine();
+      const toDeviceEvents = JSON.parse(readFileSync(join(directory, "events.json"), "utf8")) as unknown[];
+      return () => {
+        const { roomKeys } = machine.receiveSyncChanges({ toDeviceEvents, oneTimeKeyCounts: { signed_curve25519: 50 } });
+        if (roomKeys.length !== 1000) throw new Error("keys are missing");
+      };
+    },
+  },
+  share2000Devices: {
+    prepare: () => {
+      const { store, machine } = openMachine();
+      const crowd = Array.from({ length: 2000 }, (_, i) => fakeDevice(i));
+      const userIds = crowdUsers();
+      machine.updateTrackedUsers(userIds);
+      for (const { id, kind } of machine.outgoingRequests())
+        if (kind === "keys_query") machine.markRequestAsSent(id, keysQueryResponse(crowd));
+      const claim = machine.getMissingSessions(userIds);
+      if (claim === undefined) throw new Error("no session is missing");
+      machine.markRequestAsSent(claim.id, keysClaimResponse(crowd, true));
+      machine.close();
+      store.close();
+    },
+    measure: () => {
+      const { machine } = openMachine();
+      return () => {
+        if (machine.shareRoomKey("!room:example.org", crowdUsers()).length !== 8) throw new Error("not everyone gets the key");
+      };
+    },
+  },
+  search1MMessages: {
+    prepare: () => {
+      const store = open();
+      for (let i = 0; i < 1000; i++)
+        store.transaction(() => {
+          for (let j = 0; j < 1000; j++) store.searchIndex.save(i * 1000 + j + 1, message(i * 1000 + j));
+        });
+      store.close();
+    },
+    measure: () => {
+      const store = open();
+      const query = ftsQuery("wizards 99999") ?? "";
+      return () => {
+        if (store.searchIndex.find(query, 50).length === 0) throw new Error("nothing was found");
+      };
+    },
+  },
+};
+
+await OlmMachine.ready();
+const chosen = name !== undefined && name in cases ? cases[name as ScaleCase] : undefined;
+if (chosen === undefined) throw new Error("no such case");
+if (step === "prepare") chosen.prepare();
+else {
+  const run = chosen.measure();
+  const start = performance.now();
+  run();
+  const ms = performance.now() - start;
+  console.log(JSON.stringify({ ms, peakMemoryMb: process.resourceUsage().maxRSS / 1024 }));
+}
+process.exit(0);
+
+function crowdUsers(): string[] {
+  return Array.from({ length: 200 }, (_, i) => `@user${i}:example.org`);
+}
+
+/** In the export format; nobody can tell random bytes from a ratchet. */
+function fakeRoomKey(i: number): JsonObject {
+  const bytes = randomBytes(165);
+  bytes.writeUInt8(1, 0);
+  bytes.writeUInt32BE(0, 1);
+  const base64 = (part: Buffer): string => part.toString("base64").replace(/=+$/, "");
+  return {
+    algorithm: "m.megolm.v1.aes-sha2",
+    room_id: `!room${i % 1000}:example.org`,
+    sender_key: base64(randomBytes(32)),
+    session_id: base64(bytes.subarray(133)),
+    session_key: base64(bytes),
+    sender_claimed_keys: { ed25519: base64(randomBytes(32)) },
+    forwarding_curve25519_key_chain: [],
+  };
+}
+
+function fakeDevice(i: number): Uploaded {
+  const userId = parseUserId(`@user${i % 200}:example.org`);
+  const deviceId = parseDeviceId(`DEVICE${i}`);
+  if (!userId.ok || !deviceId.ok) throw new Error("bad ids");
+  const owner = { userId: userId.value, deviceId: deviceId.value };
+  using account = Account.create();
+  account.generateOneTimeKeys(1);
+  const sign = (text: string): string => account.sign(text);
+  const keys = [...account.oneTimeKeys()].map(([id, key]) => [`signed_curve25519:${id}`, encodeOneTimeKey(key, false, sign, owner)]);
+  const deviceKeys = encodeDeviceKeys({ ...owner, ...account.identityKeys }, sign);
+  return { ...owner, body: { device_keys: deviceKeys, one_time_keys: Object.fromEntries(keys) }, claimed: 0 };
+}
+
+function message(i: number): string {
+  const words = Array.from({ length: 8 }, (_, k) => WORDS[(i * 7 + k * 13 + (i >> k)) % WORDS.length]);
+  return `${words.join(" ")} ${i}`;
+}
