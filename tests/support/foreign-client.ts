@@ -153,19 +153,22 @@ export class ForeignClient implements Party {
   async #find(roomId: string, matches: (event: MatrixEvent) => boolean, timeoutMs: number, what: string): Promise<MatrixEvent> {
     const lookBackAt = Date.now() + 2_000;
     let lookedBack = false;
-    return until(
-      `${what} to be seen by js-sdk`,
-      async () => {
-        const room = this.client.getRoom(roomId);
-        const found = room?.getLiveTimeline().getEvents().findLast(matches);
-        if (found === undefined && room !== null && !lookedBack && Date.now() > lookBackAt) {
-          lookedBack = true;
-          await this.client.scrollback(room, 50);
-        }
-        return found;
-      },
-      timeoutMs,
-    );
+    const look = async (): Promise<MatrixEvent | undefined> => {
+      const room = this.client.getRoom(roomId);
+      const found = room?.getLiveTimeline().getEvents().findLast(matches);
+      if (found === undefined && room !== null && !lookedBack && Date.now() > lookBackAt) {
+        lookedBack = true;
+        await this.client.scrollback(room, 50);
+      }
+      return found;
+    };
+    try {
+      return await until(`${what} to be seen by js-sdk`, look, timeoutMs);
+    } catch (error) {
+      const events = this.client.getRoom(roomId)?.getLiveTimeline().getEvents() ?? [];
+      const shown = events.map((event) => `${event.getType()} ${event.decryptionFailureReason ?? ""}`.trim());
+      throw new Error(`js-sdk (${this.client.getSyncState() ?? "not syncing"}) sees ${shown.join(", ")}`, { cause: error });
+    }
   }
 
   async #encryptedRoom(roomId: string): Promise<Room> {

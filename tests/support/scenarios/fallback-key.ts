@@ -49,11 +49,13 @@ async function play(world: World, sleeper: Party, sleep: () => Promise<void>, wa
   await ada.read(roomId, "awake");
   await bob.read(roomId, "awake");
 
-  // There are one-time keys again, and another fallback key. The sleeper sleeps for the count: awake it would replenish what is taken.
+  // There are one-time keys again. The sleeper sleeps for the count: awake it would replenish what is taken.
   await until("new one-time keys", async () => ((await claim(thief, sleeper)).fallback ? undefined : true));
   await sleep();
   const again = await claimAll(thief, sleeper);
-  expect(again.fallbackId).not.toBe(stolen.fallbackId);
+  expect(again.oneTime).toBeGreaterThan(10);
+  // js-sdk replaces a fallback key by its age, we as soon as it has been used.
+  if (sleeper.program === "Bulkhead") expect(again.fallbackId).not.toBe(stolen.fallbackId);
   await wake();
 }
 

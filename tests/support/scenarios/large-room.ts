@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { expect } from "vitest";
 import { TestKey, TestUser } from "../../../tools/homeserver/test-user.ts";
+import { until } from "./party.ts";
 import type { Scenario } from "./scenario.ts";
 
 const EXTRAS = 98;
@@ -35,6 +36,12 @@ export const largeRoom: Scenario = {
     expect(line.count("PUT", /\/send\/m\.room\.encrypted\//)).toBe(1);
     await bob.read(roomId, "Hello, everybody");
 
+    // A server may tell of the newcomers' devices a little later than of themselves; that is answered with queries, but not for ever.
+    await until("the device lists to be settled", async () => {
+      const before = line.count("POST", /\/keys\/query/);
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      return line.count("POST", /\/keys\/query/) === before ? true : undefined;
+    });
     line.forgetCounts();
     await host.send(roomId, "Hello again");
     expect(line.count("PUT", /\/sendToDevice\//)).toBe(0);
