@@ -4,7 +4,7 @@ import { encodeBase64 } from "./base64.ts";
 const MAC_BYTES = 8;
 
 /** The keys that libolm derives from a pickle key. */
-export class PickleCipher {
+class PickleCipher {
   /** What libolm's `pickle` and `unpickle` are given. Its wrapper wipes what it is given: pass a copy. */
   readonly pickleKey: Uint8Array;
   readonly #aesKey: Uint8Array;

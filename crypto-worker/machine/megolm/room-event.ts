@@ -42,7 +42,7 @@ export type BundledRelations = {
 /** The decrypted `{ type, content, room_id }`. */
 export type MegolmPayload = { readonly type: string; readonly content: JsonObject };
 
-export const ENCRYPTED_EVENT_TYPE = "m.room.encrypted";
+const ENCRYPTED_EVENT_TYPE = "m.room.encrypted";
 
 export function parseEncryptedRoomEvent(value: unknown, roomId: RoomId): Result<EncryptedRoomEvent, UnableToDecryptCode> {
   const event = parseRoomEvent(value);

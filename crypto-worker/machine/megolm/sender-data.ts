@@ -12,7 +12,7 @@ export type SenderData =
 type KnownSender = { readonly userId: UserId; readonly deviceId: DeviceId; readonly masterKey: Ed25519PublicKey };
 
 /** The numbers are in the store. */
-export const SENDER_DATA_KINDS = ["unknownDevice", "deviceInfo", "verificationViolation", "senderUnverified", "senderVerified"] as const;
+const SENDER_DATA_KINDS = ["unknownDevice", "deviceInfo", "verificationViolation", "senderUnverified", "senderVerified"] as const;
 
 export const UNKNOWN_SENDER: SenderData = { kind: "unknownDevice", legacy: false, ownerCheckFailed: false };
 export const LEGACY_SENDER: SenderData = { kind: "unknownDevice", legacy: true, ownerCheckFailed: false };
