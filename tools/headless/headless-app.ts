@@ -22,7 +22,7 @@ const root = join(import.meta.dirname, "..", "..");
 /** The client without windows: main's account, the real worker process, and this process in the place of the two pages. */
 export class HeadlessApp {
   readonly account: Account;
-  readonly transport: Transport = fetchTransport;
+  readonly transport: Transport;
   readonly chat = new WorkerLink<ChatContract>(chatContract);
   readonly vault = new WorkerLink<VaultContract>(vaultContract);
   readonly timelines: RoomTimelines;
@@ -31,7 +31,9 @@ export class HeadlessApp {
   readonly #passphrase: string;
   #started = false;
 
-  constructor(options: { readonly profileDir: string; readonly homeserver: string | undefined }) {
+  /** `transport` is how requests are made; by `fetch` unless given. */
+  constructor(options: { readonly profileDir: string; readonly homeserver: string | undefined; readonly transport?: Transport }) {
+    this.transport = options.transport ?? fetchTransport;
     this.#log = new Log("headless", [(line) => process.stderr.write(`${line}\n`)]);
     this.defaultHomeserver = options.homeserver;
     // The same layout as the app's, so that either can open the other's profile.
