@@ -48,7 +48,7 @@ export class Victim {
       const status = await this.#status();
       if (status?.sync === "up-to-date") return status;
       if (Date.now() > deadline) throw new Error(`${this.name} does not come up: ${JSON.stringify(status)}\n${this.report()}`);
-      await sleep(25);
+      await sleep(60);
     }
   }
 
@@ -63,7 +63,7 @@ export class Victim {
         (eventId) => this.sent.set(body, eventId),
         (error: unknown) => this.#note(error),
       );
-      await sleep(this.#chance.int(20, 250));
+      await sleep(this.#chance.int(50, 400));
     }
   }
 
