@@ -2,6 +2,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { asRoomEvent, contentFor, deliver, newDevice, Party, roomId, userId } from "../../../tests/support/megolm-world.ts";
 import { loadOlm } from "../../primitives/olm-library.ts";
 import { objectField, stringField, type JsonObject } from "../../wire/json.ts";
+import { RoomKeyNotSharedError } from "./outbound-sessions.ts";
+import { RoomKeySharingError } from "./room-key-sharing.ts";
 import type { DecryptionResult } from "./room-event.ts";
 
 const ROOM = roomId("room");
@@ -38,8 +40,8 @@ describe("a conversation", () => {
 
   test("the key must be shared, and sent, before a message", () => {
     const { alice, bob } = pair();
-    const encrypt = () => alice.megolm.encryptRoomEvent(ROOM, "m.room.message", text("x"));
-    expect(encrypt).toThrow("no-session");
+    const encrypt = (): JsonObject => alice.megolm.encryptRoomEvent(ROOM, "m.room.message", text("x"));
+    expect(encrypt).toThrow(new RoomKeyNotSharedError("no-session"));
     const [request] = alice.megolm.shareRoomKey(ROOM, [bob.user]);
     expect(encrypt).toThrow("not-shared");
     expect(alice.megolm.onToDeviceSent(request?.id ?? "")).toBe(true);
@@ -61,6 +63,14 @@ describe("a conversation", () => {
       "m.relates_to": relation,
     });
   });
+});
+
+test("a sharing strategy that fails leaves the present session as it is", () => {
+  const { alice, bob } = pair();
+  alice.shareAndSend(ROOM, [bob.user]);
+  const share = (): unknown => alice.megolm.shareRoomKey(ROOM, [], { sharingStrategy: "identityBased", historyVisibility: "joined" });
+  expect(share).toThrow(new RoomKeySharingError({ code: "CrossSigningNotSetup" }));
+  expect(() => alice.megolm.encryptRoomEvent(ROOM, "t", {})).not.toThrow();
 });
 
 describe("requests", () => {
