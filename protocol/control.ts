@@ -21,7 +21,7 @@ export const wrappedKeySchema = z.strictObject({
 });
 export type WrappedKey = z.infer<typeof wrappedKeySchema>;
 
-export const sessionSchema = z.strictObject({
+const sessionSchema = z.strictObject({
   homeserver: z.url().max(2048),
   userId: userIdSchema,
   deviceId: idSchema,

@@ -72,5 +72,3 @@ export class CodedError extends Error {
     this.retryAfterMs = retryAfterMs;
   }
 }
-
-export const errorCodeOf = (error: unknown): ErrorCode => (error instanceof CodedError ? error.code : "internal");

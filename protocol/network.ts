@@ -6,7 +6,7 @@ import { bytesSchema, idSchema, millisSchema } from "./messages/text.ts";
  * One HTTP request that the worker wants made. Main adds the homeserver's base URL and, unless `auth` is false, the token; it does not interpret bodies.
  * `path` starts with `/_matrix/` and carries its query string.
  */
-export const httpRequestSchema = z.strictObject({
+const httpRequestSchema = z.strictObject({
   id: idSchema,
   kind: z.enum([
     "keys_upload",
@@ -40,7 +40,7 @@ export const httpRequestSchema = z.strictObject({
 });
 export type HttpRequest = z.infer<typeof httpRequestSchema>;
 
-export const httpResponseSchema = z.strictObject({
+const httpResponseSchema = z.strictObject({
   status: z.int().min(100).max(599),
   /** The text of a JSON answer (checked by the worker, not by main). Empty for `accept: "bytes"` with a status of 2xx. */
   body: z.string().max(256 * 1024 * 1024),

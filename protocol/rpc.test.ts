@@ -8,7 +8,7 @@ import { contracts } from "./version.ts";
 
 /** Two ends of a pipe that deliver structured clones in order, as a MessagePort does. */
 function pipe(): [Channel, Channel] {
-  const ends = [0, 1].map(() => ({ message: (_: unknown) => {}, close: () => {} }));
+  const ends = [0, 1].map(() => ({ message: (_message: unknown) => {}, close: () => {} }));
   const end = (mine: number, other: number): Channel => ({
     post: (message) => {
       const copy: unknown = structuredClone(message);
@@ -140,9 +140,8 @@ describe("hostile messages", () => {
       fc.asyncProperty(fc.oneof(hostile, envelope), async (message) => {
         const [a, b] = pipe();
         const replies: unknown[] = [];
-        let ran = 0;
         b.onMessage((reply) => replies.push(reply));
-        serve(contract, { double: ({ n }) => ({ n }), slow: () => (ran++, {}), fails: () => (ran++, {}) }, a);
+        serve(contract, { double: ({ n }) => ({ n }), slow: () => ({}), fails: () => ({}) }, a);
         b.post(message);
         await new Promise(setImmediate);
         for (const reply of replies) {

@@ -174,8 +174,8 @@ export function connect<C extends Contract>(contract: C, channel: Channel): Clie
       const key = String(name);
       const set = listeners.get(key) ?? new Set();
       listeners.set(key, set);
-      set.add(listener as (payload: never) => void);
-      return () => set.delete(listener as (payload: never) => void);
+      set.add(listener);
+      return () => set.delete(listener);
     },
     close() {
       shut();

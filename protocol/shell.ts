@@ -6,7 +6,7 @@ import { idSchema, millisSchema, nameSchema, roomIdSchema, userIdSchema } from "
 const nothing = z.strictObject({});
 
 /** Where the app stands, as both windows see it. */
-export const appStateSchema = z.discriminatedUnion("phase", [
+const appStateSchema = z.discriminatedUnion("phase", [
   z.strictObject({ phase: z.literal("starting") }),
   z.strictObject({ phase: z.literal("signed-out") }),
   /** The vault waits for a passphrase to be chosen or typed. */
@@ -22,7 +22,7 @@ export const appStateSchema = z.discriminatedUnion("phase", [
 ]);
 export type AppState = z.infer<typeof appStateSchema>;
 
-export const connectionSchema = z.strictObject({
+const connectionSchema = z.strictObject({
   state: z.enum(["idle", "connecting", "online", "offline", "server-unreachable", "rate-limited"]),
   /** When main tries again by itself, in ms since the epoch. */
   retryAt: millisSchema.nullable(),

@@ -6,7 +6,7 @@ const nothing = z.strictObject({});
 const passphraseSchema = z.string().min(1).max(1024);
 
 /** A pattern that only the worker can derive; shown in every vault dialog and never sent to the chat port. */
-export const sealSchema = z.strictObject({
+const sealSchema = z.strictObject({
   /** Five symbols by index into the seal's table, and a hue in degrees. */
   symbols: z.array(z.int().min(0).max(63)).length(5),
   hue: z.int().min(0).max(359),
@@ -14,7 +14,7 @@ export const sealSchema = z.strictObject({
 export type Seal = z.infer<typeof sealSchema>;
 
 /** What the vault has to do right now. */
-export const vaultTaskSchema = z.discriminatedUnion("kind", [
+const vaultTaskSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("idle") }),
   /** No usable keychain: choose the passphrase that wraps the store key. */
   z.strictObject({ kind: z.literal("create-passphrase") }),

@@ -41,7 +41,7 @@ export function migrate(database: Database, known: readonly Migration[] = migrat
   });
 }
 
-export const checksumOf = (migration: Migration): string => createHash("sha256").update(migration.statements.join(";\n")).digest("hex");
+const checksumOf = (migration: Migration): string => createHash("sha256").update(migration.statements.join(";\n")).digest("hex");
 
 function assertMonotonic(known: readonly Migration[]): void {
   let last = 0;

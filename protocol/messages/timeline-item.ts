@@ -47,7 +47,7 @@ export const shieldSchema = z.strictObject({
 });
 export type Shield = z.infer<typeof shieldSchema>;
 
-export const replyQuoteSchema = z.strictObject({
+const replyQuoteSchema = z.strictObject({
   eventId: eventIdSchema,
   /** Absent while the event that was answered is not known here. */
   sender: userIdSchema.nullable(),
@@ -91,7 +91,7 @@ const contentSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("unsupported"), type: z.string().max(255) }),
 ]);
 
-export const reactionSchema = z.strictObject({
+const reactionSchema = z.strictObject({
   key: z.string().max(128),
   count: countSchema,
   /** The event of our own reaction, to take it back. */

@@ -24,7 +24,7 @@ const renderer = [
   "@fontsource-variable/inter",
 ];
 
-export const layers: readonly Layer[] = [
+const layers: readonly Layer[] = [
   { path: "protocol", may: [], packages: ["zod"] },
   { path: "main", may: ["protocol"], packages: ["electron", "zod", "node:*"] },
   { path: "preload", may: ["protocol"], packages: ["electron"] },
