@@ -62,6 +62,11 @@ export class RequestPump {
     }
   }
 
+  /** Requests of a kind that have no answer yet, whether they are on their way, wait or back off. */
+  open(kind: OutgoingRequest["kind"]): readonly OutgoingRequest[] {
+    return this.#outgoing().filter((request) => request.kind === kind);
+  }
+
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);

@@ -1,12 +1,13 @@
 import { CodedError } from "../../../protocol/errors.ts";
-import type { RoomId } from "../../../protocol/ids.ts";
+import type { RoomId, UserId } from "../../../protocol/ids.ts";
 import type { RoomRecord } from "../../store/tables/rooms.ts";
 import { MEGOLM_ALGORITHM } from "../../wire/algorithms.ts";
+import { arrayField, objectField, type JsonObject } from "../../wire/json.ts";
 import type { ClientContext } from "../context.ts";
 import { recipientsOf, type MemberLoader } from "../rooms/members.ts";
 import type { RequestPump } from "../pump.ts";
 
-/** How long a message waits for the devices of people of whom none is known. */
+/** How long a message waits for news of the devices of people of whom some are known. */
 const KEY_QUERY_WAIT_MS = 5000;
 /** Members may come and go while keys are on their way; each time the recipients are settled anew. */
 const MAX_ROUNDS = 8;
@@ -50,7 +51,7 @@ export class RoomEncryption {
       await this.#members.ensure(roomId);
       this.#requireEncrypted(roomId);
       machine.updateTrackedUsers(recipientsOf(this.#context, roomId).userIds);
-      if (round === 0) await this.#pump.settle("keys_query", KEY_QUERY_WAIT_MS);
+      if (round === 0) await this.#learnDevices(roomId);
       await this.#claimMissing(roomId);
       const room = this.#requireEncrypted(roomId);
       if (!room.membersComplete) continue;
@@ -66,6 +67,25 @@ export class RoomEncryption {
       for (const answer of answers) if (!answer.ok) throw new CodedError(answer.error.code);
     }
     throw new CodedError("encryption-failed");
+  }
+
+  /**
+   * Brings the devices of the recipients up to date. Of whom no device is known could never read the message, so it waits for the answer
+   * about them, and is tried again later where there is none. Servers that ours cannot reach hold nothing up: they are not asked for a while.
+   */
+  async #learnDevices(roomId: RoomId): Promise<void> {
+    await this.#pump.settle("keys_query", KEY_QUERY_WAIT_MS);
+    for (;;) {
+      const queries = this.#pump.open("keys_query");
+      if (queries.length === 0) return;
+      const strangers = recipientsOf(this.#context, roomId).userIds.filter(
+        (userId) => this.#context.machine.getUserDevices(userId).length === 0,
+      );
+      const query = queries.find(({ body }) => strangers.some((userId) => asksFor(body, userId)));
+      if (query === undefined) return;
+      const answer = await this.#pump.send(query);
+      if (!answer.ok) throw new CodedError(answer.error.code);
+    }
   }
 
   /** One claim at a time in the whole account: two would take two one-time keys of the same device. */
@@ -89,3 +109,5 @@ export class RoomEncryption {
     return room;
   }
 }
+
+const asksFor = (query: JsonObject, userId: UserId): boolean => arrayField(objectField(query, "device_keys") ?? {}, userId) !== undefined;

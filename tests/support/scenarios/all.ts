@@ -1,5 +1,5 @@
 import { fallbackKey } from "./fallback-key.ts";
-import { firstMessage } from "./first-message.ts";
+import { firstMessage, slowDeviceLists } from "./first-message.ts";
 import { hiddenHistory, historyBeforeTheJoin } from "./history.ts";
 import { largeRoom } from "./large-room.ts";
 import { lateKeys } from "./late-keys.ts";
@@ -15,6 +15,7 @@ import { refusals, sessions } from "./sessions.ts";
 /** Every scenario, in the order in which they are best read. */
 export const scenarios: readonly Scenario[] = [
   firstMessage,
+  slowDeviceLists,
   rooms,
   manyDevices,
   rotationByCount,

@@ -31,3 +31,16 @@ export const firstMessage: Scenario = {
     }
   },
 };
+
+export const slowDeviceLists: Scenario = {
+  name: "a first message waits for the devices of people of whom none is known, however slow the server is",
+  async play(world) {
+    const [bob, line] = await Promise.all([world.bob(), world.line()]);
+    const host = await world.bulkhead(world.account("patient", line.url));
+    line.delay(/\/keys\/query/, 8_000);
+    const roomId = await host.createRoom({ invite: [bob.userId] });
+    await bob.join(roomId);
+    await host.send(roomId, "for your device, whichever it is");
+    await bob.read(roomId, "for your device, whichever it is");
+  },
+};

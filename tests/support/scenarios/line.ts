@@ -1,5 +1,6 @@
 import { Agent, createServer, request, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 
 type Call = { readonly method: string; readonly path: string; readonly headers: IncomingMessage["headers"]; readonly body: Buffer };
 type Answer = { readonly status: number; readonly headers: IncomingMessage["headers"]; readonly body: Buffer };
@@ -24,6 +25,7 @@ export class Line {
   readonly #seen: { readonly method: string; readonly path: string }[] = [];
   readonly #holds = new Set<{ readonly pattern: RegExp; readonly calls: Call[] }>();
   readonly #losses: { readonly pattern: RegExp; times: number }[] = [];
+  readonly #delays: { readonly pattern: RegExp; readonly ms: number }[] = [];
   #cut = false;
   #thawed: Promise<void> = Promise.resolve();
   #thaw: (() => void) | undefined;
@@ -94,6 +96,11 @@ export class Line {
     };
   }
 
+  /** Requests that match reach the server later; the others go on meanwhile. */
+  delay(pattern: RegExp, ms: number): void {
+    this.#delays.push({ pattern, ms });
+  }
+
   /** The next requests that match reach the server, but their answers are lost. */
   loseAnswers(pattern: RegExp, times: number): void {
     this.#losses.push({ pattern, times });
@@ -122,6 +129,8 @@ export class Line {
     try {
       const call = { method: incoming.method ?? "GET", path: incoming.url ?? "/", headers: incoming.headers, body: await bodyOf(incoming) };
       this.#seen.push(call);
+      const delay = this.#delays.find(({ pattern }) => pattern.test(call.path));
+      if (delay !== undefined) await sleep(delay.ms);
       await this.#thawed;
       const held = [...this.#holds].find(({ pattern }) => pattern.test(call.path));
       held?.calls.push(call);
