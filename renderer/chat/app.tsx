@@ -3,6 +3,7 @@ import { useEffect, type ReactNode } from "react";
 import { I18nProvider } from "react-aria-components";
 import { AvatarContext } from "../ui/avatar.tsx";
 import { Button, IconButton } from "../ui/button.tsx";
+import { Delayed } from "../ui/delayed.tsx";
 import { shortcutText } from "../ui/keys.ts";
 import { useStore, useValue } from "../ui/store.ts";
 import { TextProvider, useSay } from "../ui/text.tsx";
@@ -11,6 +12,7 @@ import "./app.css";
 import { Dialogs } from "./dialogs/dialogs.tsx";
 import { Panel } from "./panel/panel.tsx";
 import { RoomView } from "./room/room-view.tsx";
+import { TimelineSkeleton } from "./room/timeline-skeleton.tsx";
 import { Banners } from "./shell/banners.tsx";
 import { SHORTCUTS } from "./shell/shortcuts.ts";
 import { useCommands } from "./shell/use-commands.ts";
@@ -76,7 +78,7 @@ function Main(): ReactNode {
       <Banners />
       <div className="app__columns">
         {!collapsed && <Sidebar />}
-        <MainColumn>{room === undefined ? <NoRoom /> : <RoomView room={room} />}</MainColumn>
+        <MainColumn>{room !== undefined ? <RoomView room={room} /> : roomId === null ? <NoRoom /> : <RoomArriving />}</MainColumn>
         {panel !== null && room !== undefined && room.membership !== "invite" && <Panel panel={panel} room={room} />}
       </div>
       <Dialogs />
@@ -102,6 +104,17 @@ function MainColumn({ children }: { readonly children: ReactNode }): ReactNode {
       )}
       {children}
     </main>
+  );
+}
+
+/** A room that was just made or joined, before the worker has told of it. */
+function RoomArriving(): ReactNode {
+  return (
+    <div className="timeline" data-landmark="timeline">
+      <Delayed>
+        <TimelineSkeleton />
+      </Delayed>
+    </div>
   );
 }
 

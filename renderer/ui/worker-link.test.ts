@@ -22,7 +22,7 @@ const worker = (failures: number) => {
   const server = serve(
     vaultContract,
     {
-      task: () => ({ kind: "unlock", failures }),
+      task: () => ({ kind: "unlock" as const, failures }),
       seal: () => null,
       createPassphrase: () => ({}),
       unlock: () => new Promise(() => undefined),

@@ -85,6 +85,11 @@ export function CreatePassphrase({ link, onDone }: CreateProps): ReactNode {
         <span>{say("vault.create.warning")}</span>
       </p>
       {error !== null && <ErrorNote code={error} />}
+      {!armed && passphrase !== "" && (
+        <p className="field__hint" role="status">
+          {say("vault.arming")}
+        </p>
+      )}
       <Button look="primary" size="wide" type="submit" isDisabled={!ready}>
         {say(busy ? "vault.create.working" : "vault.create.submit")}
       </Button>

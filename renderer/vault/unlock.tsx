@@ -56,6 +56,11 @@ export function Unlock({ link, failures, onDone }: UnlockProps): ReactNode {
         </Note>
       )}
       {error !== null && <ErrorNote code={error} />}
+      {!armed && passphrase !== "" && (
+        <p className="field__hint" role="status">
+          {say("vault.arming")}
+        </p>
+      )}
       <Button look="primary" size="wide" type="submit" isDisabled={!ready}>
         {say(busy ? "vault.unlock.working" : "vault.unlock.submit")}
       </Button>

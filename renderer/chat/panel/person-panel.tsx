@@ -1,16 +1,16 @@
-import { MessageCircle, UserMinus } from "lucide-react";
+import { MessageCircle, ShieldCheck, UserMinus } from "lucide-react";
 import type { ReactNode } from "react";
 import type { RoomSummary } from "../../../protocol/messages/room-summary.ts";
 import { Avatar } from "../../ui/avatar.tsx";
 import { Button } from "../../ui/button.tsx";
-import { ErrorNote } from "../../ui/note.tsx";
+import { ErrorNote, Note } from "../../ui/note.tsx";
 import { useStore } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
 import { existingDm } from "../dialogs/new-dm.tsx";
 import { useTask } from "../dialogs/use-task.ts";
 import { useLookup } from "../state/lookup.ts";
 import { localpart, nameOf } from "../state/mention-query.ts";
-import { useSession } from "../state/session.ts";
+import { useSession, type Identity } from "../state/session.ts";
 import { CopyLine } from "./copy-line.tsx";
 import { DeviceList } from "./device-list.tsx";
 import { roleText } from "./members-panel.tsx";
@@ -24,6 +24,7 @@ export function PersonPanel({ userId, room }: PersonProps): ReactNode {
   const account = useStore(session.account, (now) => now);
   const members = useLookup(session.members, room.roomId).value;
   const can = useLookup(session.details, room.roomId).value?.can;
+  const identity = useLookup(session.identities, userId).value;
   const task = useTask();
   const member = members?.find((candidate) => candidate.userId === userId);
   const own = members?.find((candidate) => candidate.userId === account?.userId);
@@ -58,6 +59,7 @@ export function PersonPanel({ userId, room }: PersonProps): ReactNode {
         </div>
       )}
       {task.error !== null && <ErrorNote code={task.error} />}
+      {identity !== null && !isMe && <IdentityMark identity={identity} name={name} />}
       <dl className="facts">
         <CopyLine label={say("account.userId")} value={userId} copyLabel={say("person.copyId")} />
         {member !== undefined && (
@@ -82,5 +84,23 @@ export function PersonPanel({ userId, room }: PersonProps): ReactNode {
         </Button>
       )}
     </div>
+  );
+}
+
+/** What is known about who this really is: nothing to see where all is as usual. */
+function IdentityMark({ identity, name }: { readonly identity: NonNullable<Identity>; readonly name: string }): ReactNode {
+  const say = useSay();
+  if (identity.pinViolation || (identity.previouslyVerified && !identity.verified))
+    return (
+      <Note tone="danger" title={say("shield.VerificationViolation", { name })}>
+        {say(identity.previouslyVerified ? "shield.VerificationViolationText" : "person.identityChangedText", { name })}
+      </Note>
+    );
+  if (!identity.verified) return null;
+  return (
+    <p className="info__verified">
+      <ShieldCheck className="icon" size={16} aria-hidden />
+      {say("person.identityVerified")}
+    </p>
   );
 }

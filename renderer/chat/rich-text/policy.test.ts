@@ -5,7 +5,7 @@ test("only web, mail and matrix links may be opened", () => {
   expect(parseLink("https://example.org/a?b#c")).toBe("https://example.org/a?b#c");
   expect(parseLink("mailto:ada@example.org")).toBe("mailto:ada@example.org");
   expect(parseLink("matrix:u/ada:example.org")).toBe("matrix:u/ada:example.org");
-  for (const bad of [
+  const bad = [
     "javascript:alert(1)",
     " javascript:alert(1)",
     "JaVaScRiPt:1",
@@ -18,8 +18,8 @@ test("only web, mail and matrix links may be opened", () => {
     "",
     "app://chat/",
     `https://x/${"a".repeat(5000)}`,
-  ])
-    expect(parseLink(bad), bad).toBeNull();
+  ];
+  expect(bad.filter((href) => parseLink(href) !== null)).toEqual([]);
 });
 
 test("matrix.to links name a person or a room", () => {

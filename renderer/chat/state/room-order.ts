@@ -15,8 +15,8 @@ export type Rooms = {
 
 export const NO_ROOMS: Rooms = { loaded: false, byId: new Map(), order: [], invites: [], unread: 0, mentions: 0 };
 
-export function allRooms(summaries: readonly RoomSummary[]): Rooms {
-  return arrange(new Map(summaries.map((summary) => [summary.roomId, summary])), NO_ROOMS);
+export function allRooms(summaries: readonly RoomSummary[], previous: Rooms = NO_ROOMS): Rooms {
+  return arrange(new Map(summaries.map((summary) => [summary.roomId, summary])), previous);
 }
 
 /** The list after a delta. Rows that did not change keep their identity, and so do the order arrays where they are equal. */

@@ -1,7 +1,7 @@
 import { createContext, useContext } from "react";
 import { chatContract, type ChatContract } from "../../../protocol/chat.ts";
 import type { ResultOf } from "../../../protocol/define.ts";
-import type { RpcError } from "../../../protocol/errors.ts";
+import type { ErrorCode, RpcError } from "../../../protocol/errors.ts";
 import type { DeviceView } from "../../../protocol/messages/device.ts";
 import type { Member } from "../../../protocol/messages/room-summary.ts";
 import type { Result } from "../../../protocol/result.ts";
@@ -19,6 +19,7 @@ import { FIRST_VIEW, type OpenDialog, type Panel, type View } from "./view.ts";
 export type Account = ResultOf<ChatContract["account"]>;
 export type Status = ResultOf<ChatContract["status"]>;
 export type RoomDetails = ResultOf<ChatContract["room"]>;
+export type Identity = ResultOf<ChatContract["identity"]>;
 export type About = ResultOf<ShellContract["about"]>;
 
 const FIRST_SETTINGS: Settings = {
@@ -32,9 +33,15 @@ const FIRST_SETTINGS: Settings = {
   language: "en",
 };
 
+const RELOAD_MS = 400;
+const NOT_YET: ReadonlySet<ErrorCode> = new Set(["locked", "not-signed-in", "worker-gone"]);
+
 /** Everything that the chat page knows, as stores that its parts subscribe to. Nothing here is on disk. */
 export class Session {
   readonly shell: Shell;
+  /** Whose rooms these are. */
+  #owner: string | null = null;
+  #again: ReturnType<typeof setTimeout> | undefined;
   readonly link = new WorkerLink(chatContract);
 
   readonly app = new Store<AppState>({ phase: "starting" });
@@ -53,6 +60,7 @@ export class Session {
   readonly avatars = new Avatars(this.link);
   readonly details: Lookup<RoomDetails> = new Lookup((roomId) => this.link.call("room", { roomId }));
   readonly members: Lookup<readonly Member[]> = new Lookup((roomId) => this.link.call("members", { roomId }));
+  readonly identities: Lookup<Identity> = new Lookup((userId) => this.link.call("identity", { userId }));
   readonly devices: Lookup<readonly DeviceView[]> = new Lookup((userId) => this.link.call("devices", { userId }));
 
   constructor(shell: Shell) {
@@ -120,7 +128,11 @@ export class Session {
   #listenToShell(): void {
     const { shell } = this;
     shell.on("appStateChanged", (state) => this.#enter(state));
-    shell.on("connectionChanged", (connection) => this.connection.set(connection));
+    shell.on("connectionChanged", (connection) => {
+      const restarted = this.connection.value.workerRestarting && !connection.workerRestarting;
+      this.connection.set(connection);
+      if (restarted) void this.#reload();
+    });
     shell.on("settingsChanged", (settings) => this.settings.set(settings));
   }
 
@@ -139,27 +151,39 @@ export class Session {
       this.members.refresh(roomId);
       this.details.refresh(roomId);
     });
-    link.on("devicesChanged", ({ userIds }) => userIds.forEach((userId) => this.devices.refresh(userId)));
+    link.on("devicesChanged", ({ userIds }) => {
+      for (const userId of userIds) {
+        this.devices.refresh(userId);
+        this.identities.refresh(userId);
+      }
+    });
     link.on("typingChanged", ({ roomId, userIds }) => this.typing.update((typing) => new Map(typing).set(roomId, userIds)));
   }
 
   #enter(state: AppState): void {
-    const before = this.app.value;
     this.app.set(state);
-    if (state.phase === "signed-out" || (state.phase === "ready" && before.phase !== "ready" && before.phase !== "soft-logged-out"))
-      this.#forget();
-    if (hasAccount(state) && !hasAccount(before)) void this.#reload();
+    const userId = "userId" in state ? state.userId : null;
+    // What was typed and where one was survives a new worker and a new unlock, but not another account.
+    if (state.phase === "signed-out" || (userId !== null && this.#owner !== null && userId !== this.#owner)) this.#forget();
+    if (userId !== null) this.#owner = userId;
+    if (hasAccount(state)) void this.#reload();
   }
 
   /** Asks for everything on screen again: at the start, and when a new worker has taken over. */
   async #reload(): Promise<void> {
     const { link } = this;
+    clearTimeout(this.#again);
     if (!hasAccount(this.app.value) || !link.connected) return;
     const [account, status, rooms] = await Promise.all([link.call("account", {}), link.call("status", {}), link.call("rooms", {})]);
     if (account.ok) this.account.set(account.value);
     if (status.ok) this.status.set(status.value);
-    if (rooms.ok) this.rooms.set(allRooms(rooms.value));
+    if (rooms.ok) this.rooms.set(allRooms(rooms.value, this.rooms.value));
     this.roomsError.set(rooms.ok ? null : rooms.error);
+    if (!rooms.ok) {
+      // A worker that has just started answers its port before its store is open.
+      if (NOT_YET.has(rooms.error.code)) this.#again = setTimeout(() => void this.#reload(), RELOAD_MS);
+      return;
+    }
     this.details.refreshAll();
     this.members.refreshAll();
     await this.timeline.reopen();
@@ -173,7 +197,7 @@ export class Session {
   #roomChanged(roomId: string): void {
     const membership = this.rooms.value.byId.get(roomId)?.membership;
     const { phase, roomId: open } = this.timeline.state.value;
-    if (membership === "join" && (open !== roomId || phase === "closed")) void this.timeline.open(roomId);
+    if (membership === "join" && (open !== roomId || phase === "closed" || phase === "failed")) void this.timeline.open(roomId);
     const known = this.details.of(roomId).value.value?.summary;
     const now = this.rooms.value.byId.get(roomId);
     // Power levels and rules come with the details; ask only when what they depend on has changed, not with each message.
@@ -187,6 +211,7 @@ export class Session {
   }
 
   #forget(): void {
+    this.#owner = null;
     this.timeline.close();
     this.view.set(FIRST_VIEW);
     this.rooms.set(NO_ROOMS);
@@ -198,6 +223,7 @@ export class Session {
     this.details.clear();
     this.members.clear();
     this.devices.clear();
+    this.identities.clear();
   }
 }
 

@@ -23,6 +23,16 @@ export function dropBefore(items: Items, position: number): Items {
   return items.some((item) => item.position < position) ? items.filter((item) => item.position >= position) : items;
 }
 
+/** Older items in front of a fresh newest page, when the two overlap; null when they do not. */
+export function rejoin(items: Items, newest: Items): Items | null {
+  const first = newest[0];
+  if (first === undefined || !items.some(({ id }) => id === first.id)) return null;
+  return mergeItems(
+    items.filter(({ position }) => position < first.position),
+    newest,
+  );
+}
+
 export const indexOfEvent = (items: Items, eventId: string): number => items.findIndex((item) => item.eventId === eventId);
 
 /** The last message of ours that can be edited. */

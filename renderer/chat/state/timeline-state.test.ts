@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { TimelineContent, TimelineItem } from "../../../protocol/messages/timeline-item.ts";
 import { entriesOf, prependedCount, type Entry } from "./timeline-entries.ts";
-import { dropBefore, lastEditable, mergeItems } from "./timeline-items.ts";
+import { dropBefore, lastEditable, mergeItems, rejoin } from "./timeline-items.ts";
 
 const NOON = new Date(2025, 5, 5, 12, 0, 0).getTime();
 const MINUTE = 60_000;
@@ -58,6 +58,13 @@ describe("merging", () => {
     const items = [item(5)];
     expect(mergeItems(items, [])).toBe(items);
     expect(ids(mergeItems(items, [item(-2), item(-1)]))).toEqual(["i-2", "i-1", "i5"]);
+  });
+
+  test("a fresh newest page joins on to what was read back, or replaces it across a gap", () => {
+    const shown = [item(1), item(2), item(3), item(4)];
+    expect(ids(rejoin(shown, [item(3), item(5)]) ?? [])).toEqual(["i1", "i2", "i3", "i5"]);
+    expect(rejoin(shown, [item(8), item(9)])).toBeNull();
+    expect(rejoin([], [])).toBeNull();
   });
 
   test("a gap drops what is older", () => {

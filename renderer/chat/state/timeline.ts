@@ -3,7 +3,7 @@ import type { PayloadOf } from "../../../protocol/define.ts";
 import type { ErrorCode } from "../../../protocol/errors.ts";
 import { Store } from "../../ui/store.ts";
 import type { WorkerLink } from "../../ui/worker-link.ts";
-import { dropBefore, indexOfEvent, mergeItems, type Items } from "./timeline-items.ts";
+import { dropBefore, indexOfEvent, mergeItems, rejoin, type Items } from "./timeline-items.ts";
 
 export type TimelineState = {
   readonly roomId: string | null;
@@ -42,6 +42,7 @@ export class Timeline {
     link.on("timelineChanged", (change) => this.#apply(change));
   }
 
+  /** Shows a room; the one before is no longer listened to. */
   async open(roomId: string): Promise<void> {
     const before = this.state.value.roomId;
     if (before === roomId && this.state.value.phase !== "failed") return;
@@ -106,16 +107,12 @@ export class Timeline {
     this.state.update((now) => {
       if (now.roomId !== roomId) return now;
       if (!answer.ok) return keep ? now : { ...now, phase: "failed", error: answer.error.code };
-      return {
-        ...now,
-        phase: "open",
-        error: null,
-        // Deltas that overtook the answer are newer than it. After a new start of the worker only the answer counts.
-        items: keep ? answer.value.items : mergeItems(answer.value.items, now.items),
-        reachedStart: answer.value.reachedStart,
-        older: "idle",
-        readUpTo: keep ? now.readUpTo : answer.value.readUpTo,
-      };
+      const { items, reachedStart, readUpTo } = answer.value;
+      const open = { ...now, phase: "open", error: null, older: "idle" } as const;
+      if (!keep) return { ...open, items: mergeItems(items, now.items), reachedStart, readUpTo };
+      // What was read back stays where the answer joins on to it, so that the reader's place is kept; across a gap only the answer counts.
+      const joined = rejoin(now.items, items);
+      return { ...open, items: joined ?? items, reachedStart: joined === null ? reachedStart : now.reachedStart || reachedStart };
     });
   }
 

@@ -60,11 +60,8 @@ function Quote({ quote }: { readonly quote: ReplyQuote }): ReactNode {
   const actions = useActions();
   const name = quote.senderName;
   return (
-    <AriaButton
-      className="quote"
-      aria-label={name === null ? say("item.replyUnknown") : say("item.jumpToReply", { name })}
-      onPress={() => actions.jumpTo(quote.eventId)}
-    >
+    <AriaButton className="quote" onPress={() => actions.jumpTo(quote.eventId)}>
+      <span className="visually-hidden">{say("item.jumpToReply")}</span>
       <span className="quote__name">{name ?? say("item.replyUnknown")}</span>
       {quote.preview !== null && <span className="quote__text ellipsis">{quote.preview}</span>}
     </AriaButton>

@@ -1,24 +1,16 @@
 /** Signing in, opening, banners, and what every screen shares. */
 export const appMessages = {
   "app.name": "Bulkhead",
-  "app.skipToMessage": "Skip to the message field",
 
   "common.cancel": "Cancel",
   "common.close": "Close",
-  "common.back": "Back",
-  "common.done": "Done",
   "common.save": "Save",
   "common.retry": "Try again",
   "common.copy": "Copy",
   "common.copied": "Copied",
   "common.loading": "Loading…",
-  "common.search": "Search",
   "common.clear": "Clear",
-  "common.more": "More",
   "common.someone": "Someone",
-  "common.opensDialog": "{label}…",
-  "common.listAnd": "{first} and {second}",
-  "common.listMore": "{first}, {second} and {count, plural, one {# other} other {# others}}",
 
   "signIn.title": "Sign in to Bulkhead",
   "signIn.subtitle": "Every key stays on this device, behind a bulkhead of its own.",
@@ -108,7 +100,6 @@ export const appMessages = {
 
   "landmark.sidebar": "Rooms",
   "landmark.main": "Conversation",
-  "landmark.panel": "Details",
   "landmark.banners": "Notices",
 
   "notification.newMessage": "New message",

@@ -16,7 +16,6 @@ export const roomMessages = {
   "sidebar.expand": "Show the room list",
   "sidebar.list": "Rooms",
   "sidebar.invites": "Invitations",
-  "sidebar.roomsCount": "{count, plural, one {# room} other {# rooms}}",
   "sidebar.empty.all": "No rooms yet",
   "sidebar.empty.allText": "Write to someone, or make a room for several people.",
   "sidebar.empty.unread": "All read",
@@ -136,7 +135,6 @@ export const roomMessages = {
   "members.failed": "The list of people could not be loaded.",
 
   "person.devices": "Devices",
-  "person.deviceCount": "{count, plural, =0 {No devices known} one {# device} other {# devices}}",
   "person.devicesText": "Messages to this person are encrypted to each of these devices.",
   "person.devicesOwn": "Your devices. If one is not yours, sign it out from another client and change your password.",
   "person.noDevices": "No device that can read encrypted messages is known yet.",
@@ -150,6 +148,9 @@ export const roomMessages = {
   "person.blocked": "Gets no keys",
   "person.block": "Stop sending keys to this device",
   "person.unblock": "Send keys again",
+  "person.identityVerified": "You verified this person",
+  "person.identityChangedText":
+    "The keys of {name} are not those that this device saw first. They may have set up anew. Ask them in person or by phone before you share something sensitive.",
   "person.message": "Message",
   "person.copyId": "Copy the user name",
   "person.remove": "Remove from room",
@@ -206,7 +207,5 @@ export const roomMessages = {
   "switcher.placeholder": "Person or room",
   "switcher.results": "Matches",
   "switcher.none": "Nothing matches “{term}”",
-  "switcher.newDm": "Message a person…",
-  "switcher.newRoom": "New room…",
   "switcher.hint": "{up} {down} to choose, {enter} to open",
 } as const;

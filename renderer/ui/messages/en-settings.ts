@@ -19,7 +19,6 @@ export const settingsMessages = {
   "account.signOutText": "Removes your messages and keys from this computer.",
   "account.saved": "Saved",
 
-  "encryption.state": "State of this device",
   "encryption.ready": "This device is set up for encryption",
   "encryption.readyText": "Its public keys are on your server, so others can write to it.",
   "encryption.notReady": "This device's keys are not on the server yet",
@@ -36,7 +35,6 @@ export const settingsMessages = {
   "encryption.fingerprint": "Fingerprint of this device",
   "encryption.fingerprintText": "Others can compare it with what they see for you. It is public; showing it is safe.",
   "encryption.copyFingerprint": "Copy the fingerprint",
-  "encryption.deviceKey": "Identity key",
   "encryption.devices": "Your devices",
   "encryption.devicesText": "Everything sent to you is encrypted to each of these.",
   "encryption.keychain": "The store on this computer is locked by the system's keychain.",

@@ -1,12 +1,10 @@
 /** The vault page. */
 export const vaultMessages = {
   "vault.name": "Vault",
-  "vault.title": "Bulkhead Vault",
   "vault.account": "Apart from your messages",
   "vault.loading": "Opening the Vault…",
 
   "vault.seal": "Your seal",
-  "vault.sealSymbols": "{a}, {b}, {c}, {d}, {e}",
   "vault.sealLabel": "Your seal: {symbols}",
   "vault.sealExplain": "Only the real Vault can show these five symbols. A window that asks for secrets without them is not Bulkhead's.",
   "vault.sealLocked": "Your seal appears here once the store is unlocked.",
@@ -22,7 +20,6 @@ export const vaultMessages = {
   "vault.create.working": "Locking the store…",
   "vault.create.differ": "The two are not the same yet.",
   "vault.create.empty": "Four or five unrelated words work well, and are easier to type than symbols.",
-  "vault.strength": "Strength",
   "vault.strength.0": "Too short: make it at least 8 characters.",
   "vault.strength.1": "Weak: it could be guessed. Add a word or two.",
   "vault.strength.2": "Fair: one more word makes it strong.",
