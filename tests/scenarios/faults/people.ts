@@ -9,7 +9,7 @@ import { callMethod } from "../../../tools/headless/methods/table.ts";
 
 const roomSchema = z.object({ roomId: z.string() });
 const sentSchema = z.object({ eventId: z.string() });
-const messageSchema = z.object({ eventId: z.string(), body: z.string().optional(), decrypted: z.boolean(), utd: z.unknown() });
+const messageSchema = z.object({ eventId: z.string(), body: z.string().optional(), decrypted: z.boolean(), utd: z.unknown().optional() });
 const timelineSchema = z.object({ events: z.array(messageSchema) });
 const statusSchema = z.object({ sync: z.string(), pendingSends: z.number(), failedSends: z.number().optional(), connection: z.string() });
 
