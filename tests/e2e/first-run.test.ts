@@ -89,11 +89,13 @@ describe("the next starts", () => {
 
   test("the server ends the session softly: the same device signs in again and goes on", async () => {
     const [device] = world.homeserver.devices(world.you);
+    const noRefresh = world.homeserver.faults.add({ kind: "status", status: 401, errcode: "M_UNKNOWN_TOKEN", path: /\/refresh$/ });
     world.homeserver.softLogOut(world.you);
     // Something arrives, so that the sync which is being held ends; the next one is refused.
     world.homeserver.injectToDevice(world.you, device?.deviceId ?? "", { type: "test.wake", sender: world.you, content: {} });
     await expect(app.page.getByText(text("banner.softLogout"))).toBeVisible();
     await app.screenshot("soft-logout");
+    noRefresh.remove();
     await app.page.getByRole("button", { name: text("banner.softLogoutAction") }).click();
     const dialog = app.dialog(text("reauth.title"));
     await dialog.getByLabel(text("signIn.password"), { exact: true }).fill("not the password");

@@ -118,6 +118,9 @@ test("a failed load of older messages is told and can be tried again", async () 
   await app.page.locator(".timeline__scroller").hover();
   await app.page.mouse.wheel(0, -3000);
   await expect(failed).toBeVisible({ timeout: 40_000 });
+  // Scrolling on would try again by itself.
+  await app.page.waitForTimeout(1000);
+  await expect(failed).toBeVisible();
   broken.remove();
   await app.main.getByRole("button", { name: text("common.retry") }).click();
   await expect(failed).toHaveCount(0);

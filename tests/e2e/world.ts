@@ -10,6 +10,8 @@ export const PASSWORD = "a password of the server";
 
 /** A homeserver with the account `you`, the app on it, and whoever else takes part. */
 export class World {
+  /** The one of this test file. */
+  static running: World | undefined;
   readonly homeserver: Homeserver;
   readonly folder = mkdtempSync(join(tmpdir(), "bulkhead-e2e-"));
   readonly you: string;
@@ -50,6 +52,7 @@ export class World {
 
   /** Starts the app on `you`'s profile. */
   async launch(options: Partial<DriverOptions> = {}): Promise<AppDriver> {
+    World.running = this;
     this.#app = await AppDriver.launch({ userData: this.profile, homeserver: this.homeserver.url, ...options });
     return this.#app;
   }
@@ -75,6 +78,12 @@ export class World {
     const client = await ForeignClient.start(this.homeserver.url, user, PASSWORD);
     this.#stops.push(() => client.stop());
     return client;
+  }
+
+  /** Of every window there is; never fails, because it is taken when something else has. */
+  async picture(name: string): Promise<void> {
+    const pages = this.#app?.host.pages() ?? [];
+    await Promise.allSettled(pages.map((page, n) => this.#app?.screenshot(n === 0 ? name : `${name}-${n}`, page)));
   }
 
   /** For `afterAll`, where the world may have failed to start. */

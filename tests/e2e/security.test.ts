@@ -1,0 +1,388 @@
+import { cpSync, readdirSync, readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { join } from "node:path";
+import type { Page } from "@playwright/test";
+import { afterAll, beforeAll, describe, test, expect as value } from "vitest";
+import { unwrapStoreKey } from "../../crypto-worker/client/keys/wrapped-key.ts";
+import { openSqlCipherStore } from "../../crypto-worker/store/store.ts";
+import { parseProfile } from "../../main/profile/profile.ts";
+import { chatContract } from "../../protocol/chat.ts";
+import { controlContract } from "../../protocol/control.ts";
+import { vaultContract } from "../../protocol/vault.ts";
+import { type AppDriver, expect, PASSPHRASE, text } from "../support/app-driver.ts";
+import type { ForeignClient } from "../support/foreign-client.ts";
+import { PASSWORD, World } from "./world.ts";
+
+let world: World;
+let app: AppDriver;
+let eve: ForeignClient;
+let roomId: string;
+let elsewhere: Server;
+let elsewhereUrl: string;
+const knocks: string[] = [];
+const CANARY = "canary-8d1f4c-harbour-secret";
+
+beforeAll(async () => {
+  world = await World.signedIn();
+  app = world.app;
+  elsewhere = createServer((request, response) => {
+    knocks.push(request.url ?? "");
+    response.writeHead(200, { "access-control-allow-origin": "*" }).end("ok");
+  });
+  await new Promise<void>((resolve) => elsewhere.listen(0, "127.0.0.1", () => resolve()));
+  const address = elsewhere.address();
+  elsewhereUrl = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
+  eve = await world.foreign("eve");
+  roomId = await eve.createRoom({ name: "Market", invite: [world.you] });
+  await app.page.getByRole("button", { name: text("invite.acceptNamed", { room: "Market" }) }).click();
+  await expect(app.composer).toBeVisible();
+  await eve.knows(roomId, world.you, "join");
+});
+afterAll(async () => {
+  await World.end(world);
+  elsewhere.close();
+});
+
+describe("hostile messages", () => {
+  const hostile = (): Readonly<Record<string, string>> => ({
+    script: `<script>window.pwned = 1</script>`,
+    onerror: `<img src="x" onerror="window.pwned = 1">`,
+    "remote image": `<img src="${elsewhereUrl}/img">`,
+    style: `<style>* { display: none !important; background: url(${elsewhereUrl}/css) }</style><span style="position:fixed;inset:0">x</span>`,
+    iframe: `<iframe src="${elsewhereUrl}/frame" srcdoc="<script>parent.pwned=1</script>"></iframe>`,
+    javascript: `<a href="javascript:window.pwned=1">press</a>`,
+    "javascript with blanks": `<a href=" java&#10;script:window.pwned=1">press</a>`,
+    data: `<a href="data:text/html,<script>window.pwned=1</script>">press</a>`,
+    svg: `<svg onload="window.pwned=1"><use href="data:image/svg+xml,x"></use></svg>`,
+    math: `<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=window.pwned=1&gt;">`,
+    form: `<form action="${elsewhereUrl}/form"><input name="a"><button>go</button></form>`,
+    meta: `<meta http-equiv="refresh" content="0;url=${elsewhereUrl}/meta"><base href="${elsewhereUrl}/"><link rel="stylesheet" href="${elsewhereUrl}/link">`,
+    object: `<object data="${elsewhereUrl}/object"></object><embed src="${elsewhereUrl}/embed"><video src="${elsewhereUrl}/video" autoplay></video>`,
+    names: `<div id="root" name="bulkhead" class="app modal backdrop">x</div>`,
+  });
+
+  test("are shown as text, and nothing of them runs, loads, or covers the window", async () => {
+    for (const [name, html] of Object.entries(hostile())) {
+      const content = { msgtype: "m.text", body: name, format: "org.matrix.custom.html", formatted_body: `${html}<b>end of ${name}</b>` };
+      await eve.client.sendMessage(roomId, content as never);
+    }
+    await expect(app.feed.getByText("end of names", { exact: true })).toBeVisible({ timeout: 30_000 });
+    await app.page.waitForTimeout(500);
+    const found = await app.feed.evaluate((feed) => ({
+      elements: [...feed.querySelectorAll(".body :is(script, img, style, iframe, object, embed, video, svg, math, form, input, meta, base, link)")].length,
+      handlers: [...feed.querySelectorAll(".body, .body *")].flatMap((element) =>
+        element.getAttributeNames().filter((name) => name.startsWith("on") || name === "style" || name === "id" || name === "name"),
+      ),
+      links: [...feed.querySelectorAll<HTMLAnchorElement>(".body a[href]")].map(({ href }) => href),
+      pwned: Reflect.get(window, "pwned"),
+    }));
+    value(found).toEqual({ elements: 0, handlers: [], links: [], pwned: undefined });
+    value(knocks).toEqual([]);
+    await expect(app.composer).toBeVisible();
+    await app.composer.click();
+    await app.screenshot("hostile-messages");
+  });
+
+  test("a link is followed only after a question that shows where it leads", async () => {
+    const content = { msgtype: "m.text", body: "see", format: "org.matrix.custom.html", formatted_body: '<a href="https://example.org/evil?x=1">https://bank.example</a>' };
+    await eve.client.sendMessage(roomId, content as never);
+    const link = app.feed.getByText("https://bank.example", { exact: true });
+    await link.click();
+    await expect.poll(() => JSON.stringify(app.host.dialogs.asked)).toContain("https://example.org/evil?x=1");
+    value(app.host.openedExternal).toEqual([]);
+    app.host.dialogs.next({ response: 0 });
+    await link.click();
+    await expect.poll(() => app.host.openedExternal).toEqual(["https://example.org/evil?x=1"]);
+  });
+
+  test("an address of another kind is refused even if the page asks main itself", async () => {
+    for (const url of ["file:///etc/passwd", "javascript:alert(1)", "data:text/html,x", "smb://host/share", "app://vault/index.html", "ms-msdt:/x"]) {
+      const answer = await app.page.evaluate(
+        (address) => (window as never as { bulkhead: { shell: { call(m: string, p: unknown): Promise<unknown> } } }).bulkhead.shell.call("openExternal", { url: address }),
+        url,
+      );
+      value(JSON.stringify(answer), url).not.toContain('"opened":true');
+    }
+    value(app.host.openedExternal).toEqual(["https://example.org/evil?x=1"]);
+  });
+});
+
+describe("the chat page's fence", () => {
+  const POLICY =
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' blob:; media-src blob:; connect-src 'none'; " +
+    "object-src 'none'; frame-src 'none'; worker-src 'none'; manifest-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+  test("the policy is exactly the designed one, and the page lives on through a reload", async () => {
+    const response = await app.page.reload();
+    const headers = response?.headers() ?? {};
+    value(headers["content-security-policy"]).toBe(POLICY);
+    value(headers["x-content-type-options"]).toBe("nosniff");
+    value(headers["referrer-policy"]).toBe("no-referrer");
+    value(headers["cross-origin-opener-policy"]).toBe("same-origin");
+    await app.openRoom("Market");
+  });
+
+  test("no request leaves the page, by whatever way", async () => {
+    const outcomes = await app.page.evaluate(async (base) => {
+      const outcome = (work: Promise<unknown>): Promise<string> => Promise.race([
+        work.then(() => "went out", () => "refused"),
+        new Promise<string>((resolve) => setTimeout(() => resolve("refused"), 3000)),
+      ]);
+      const element = (make: () => HTMLElement): Promise<unknown> =>
+        new Promise((resolve, reject) => {
+          const made = make();
+          made.onload = resolve;
+          made.onerror = reject;
+          document.head.append(made);
+        });
+      const guarded = async (work: () => Promise<unknown>): Promise<string> => {
+        try {
+          return await outcome(work());
+        } catch {
+          return "refused";
+        }
+      };
+      return {
+        fetch: await guarded(() => fetch(`${base}/fetch`)),
+        fetchNoCors: await guarded(() => fetch(`${base}/no-cors`, { mode: "no-cors" })),
+        xhr: await guarded(() => new Promise((resolve, reject) => {
+          const request = new XMLHttpRequest();
+          request.onload = resolve;
+          request.onerror = reject;
+          request.open("GET", `${base}/xhr`);
+          request.send();
+        })),
+        socket: await guarded(() => new Promise((resolve, reject) => {
+          const socket = new WebSocket(`${base.replace("http", "ws")}/socket`);
+          socket.onopen = resolve;
+          socket.onerror = reject;
+        })),
+        events: await guarded(() => new Promise((resolve, reject) => {
+          const source = new EventSource(`${base}/events`);
+          source.onopen = resolve;
+          source.onerror = reject;
+        })),
+        image: await guarded(() => element(() => Object.assign(new Image(), { src: `${base}/image` }))),
+        script: await guarded(() => element(() => Object.assign(document.createElement("script"), { src: `${base}/script` }))),
+        sheet: await guarded(() => element(() => Object.assign(document.createElement("link"), { rel: "stylesheet", href: `${base}/sheet` }))),
+        prefetch: await guarded(() => element(() => Object.assign(document.createElement("link"), { rel: "prefetch", href: `${base}/prefetch` }))),
+        worker: await guarded(() => new Promise((resolve, reject) => {
+          const worker = new Worker(URL.createObjectURL(new Blob(["postMessage(1)"])));
+          worker.onmessage = resolve;
+          worker.onerror = reject;
+        })),
+        vaultPage: await guarded(() => fetch("https://vault.app.invalid/index.html")),
+        frame: await guarded(() => new Promise((resolve, reject) => {
+          const frame = Object.assign(document.createElement("iframe"), { src: `${base}/frame` });
+          frame.onload = () => (frame.contentDocument === null ? reject(new Error("blocked")) : resolve(undefined));
+          document.body.append(frame);
+          setTimeout(() => frame.remove(), 1000);
+        })),
+        beacon: navigator.sendBeacon(`${base}/beacon`) ? "asked" : "refused",
+      };
+    }, elsewhereUrl);
+    await app.page.waitForTimeout(500);
+    value(knocks).toEqual([]);
+    for (const [way, outcome] of Object.entries(outcomes)) if (way !== "beacon" && way !== "frame") value(outcome, way).toBe("refused");
+  });
+
+  test("it opens no window and goes nowhere", async () => {
+    const pages = app.host.pages().length;
+    const address = app.page.url();
+    await app.page.evaluate((base) => {
+      window.open(`${base}/popup`);
+      window.open("about:blank");
+    }, elsewhereUrl);
+    for (const to of [`${elsewhereUrl}/away`, "about:blank", "data:text/html,<h1>x</h1>", "https://vault.app.invalid/index.html"]) {
+      await app.page.evaluate((target) => {
+        location.href = target;
+      }, to).catch(() => undefined);
+      await app.page.waitForTimeout(200);
+      value(app.page.url(), to).toBe(address);
+    }
+    await expect.poll(() => app.host.pages().length).toBe(pages);
+    value(knocks).toEqual([]);
+    await expect(app.composer).toBeVisible();
+  });
+
+  test("its world holds the shell's client and nothing of the preload's or the host's", async () => {
+    const added = await app.page.evaluate(() => {
+      const frame = document.createElement("iframe");
+      document.body.append(frame);
+      const standard = new Set(frame.contentWindow === null ? [] : Object.getOwnPropertyNames(frame.contentWindow));
+      frame.remove();
+      const bulkhead: unknown = Reflect.get(window, "bulkhead");
+      return {
+        names: Object.getOwnPropertyNames(window).filter((name) => !standard.has(name) && !/^\d+$/.test(name)),
+        bridge: Object.keys(bulkhead as object).sort(),
+        shell: Object.keys((bulkhead as { shell: object }).shell).sort(),
+        node: [typeof Reflect.get(window, "require"), typeof Reflect.get(window, "process"), typeof Reflect.get(window, "Buffer"), typeof Reflect.get(window, "ipcRenderer")],
+      };
+    });
+    // `TEMPORARY` and the like differ between a window and a frame without an address; what begins with a binding's name would not.
+    value(added.names.filter((name) => !/^(?:TEMPORARY|PERSISTENT|addEventListener|removeEventListener|dispatchEvent)$/.test(name))).toEqual(["bulkhead"]);
+    value(added).toMatchObject({ bridge: ["requestPort", "shell"], shell: ["call", "cancel", "on"], node: Array(4).fill("undefined") });
+  });
+
+  test("the only port it gets is the chat port, and that knows no verb of the vault, of control or of JavaScript itself", async () => {
+    const foreign = [...Object.keys(vaultContract), ...Object.keys(controlContract)].filter((verb) => !(verb in chatContract));
+    const names = [...foreign, "__proto__", "constructor", "toString", "hasOwnProperty", "statusChanged", "roomsChanged", "http", ""];
+    value(await callPort(app.page, "chat", names.map((method) => ({ method, params: {} })))).toEqual(names.map((method) => [method, "unknown-method"]));
+    const attack = [
+      { method: "unlock", params: { passphrase: PASSPHRASE } },
+      { method: "createPassphrase", params: { passphrase: "four other unrelated words" } },
+      { method: "rooms", params: { __proto__: null, extra: 1 } },
+      { method: "send", params: { roomId, msgtype: "m.bad", markdown: "x", relation: {}, mentions: [] } },
+    ];
+    value(await callPort(app.page, "chat", attack)).toEqual([
+      ["unlock", "unknown-method"],
+      ["createPassphrase", "unknown-method"],
+      ["rooms", "invalid-request"],
+      ["send", "invalid-request"],
+    ]);
+    // It can be asked as before.
+    value(await callPort(app.page, "chat", [{ method: "status", params: {} }])).toEqual([["status", "ok"]]);
+    await expect(app.composer).toBeVisible();
+  });
+});
+
+describe("what lies where", () => {
+  let chatHeap = "";
+  let logs = "";
+
+  test("the vault page has no verb of the chat, and never gets a message's text", async () => {
+    await app.write(`${CANARY} from us`);
+    await eve.waitForBody(roomId, `${CANARY} from us`);
+    await app.page.evaluate(() => (window as never as { bulkhead: { shell: { call(m: string, p: unknown): Promise<unknown> } } }).bulkhead.shell.call("openVault", {}));
+    const vault = await app.vault();
+    await expect(vault.getByRole("heading", { name: text("vault.idle.title") })).toBeVisible();
+    await eve.send(roomId, `${CANARY} from eve`);
+    await app.expectMessage(`${CANARY} from eve`);
+    const foreign = Object.keys(chatContract).filter((verb) => !(verb in vaultContract));
+    value(await callPort(vault, "vault", foreign.map((method) => ({ method, params: { roomId } })))).toEqual(foreign.map((method) => [method, "unknown-method"]));
+    const heap = await heapSnapshot(vault);
+    value(heap).toContain(text("vault.idle.title"));
+    value(heap.includes(CANARY)).toBe(false);
+    const closed = vault.waitForEvent("close");
+    await vault.getByRole("button", { name: text("common.close") }).click();
+    await closed;
+  });
+
+  test("the chat page sees messages", async () => {
+    chatHeap = await heapSnapshot(app.page);
+    logs = app.host.logs;
+    value(chatHeap.includes(CANARY)).toBe(true);
+  });
+
+  test("no token, key, pickle or passphrase is in the chat page, in the logs or readable in the profile; no message's text either", async () => {
+    await app.close();
+    logs += app.host.logs;
+    const profile = parseProfile(readFileSync(join(app.accountFolder, "profile.json"), "utf8"));
+    if (!profile.ok || profile.value.key.wrap !== "passphrase") throw new Error("the profile is not locked by a passphrase");
+    const key = await unwrapStoreKey(profile.value.key.wrapped, PASSPHRASE);
+    if (!key.ok) throw new Error("the passphrase does not open the key");
+    const copy = join(world.folder, "copy");
+    cpSync(app.accountFolder, copy, { recursive: true });
+    const secrets = new Map<string, Uint8Array>(
+      key.value.use((bytes) => {
+        const store = openSqlCipherStore({ path: join(copy, profile.value.store), key: bytes });
+        try {
+          return secretsOf(store, bytes);
+        } finally {
+          store.close();
+        }
+      }),
+    );
+    secrets.set("passphrase", Buffer.from(PASSPHRASE));
+    value(secrets.size).toBeGreaterThan(6);
+    const files = filesBelow(app.profile).map((path) => [path.slice(app.profile.length), readFileSync(path)] as const);
+    value(files.length).toBeGreaterThan(2);
+    const leaks: string[] = [];
+    for (const [name, secret] of secrets)
+      for (const form of formsOf(secret)) {
+        if (chatHeap.includes(form.toString("latin1")) || chatHeap.includes(form.toString("utf8"))) leaks.push(`${name} in the chat page`);
+        if (logs.includes(form.toString("utf8"))) leaks.push(`${name} in the log`);
+        for (const [path, bytes] of files) if (bytes.includes(form)) leaks.push(`${name} in ${path}`);
+      }
+    for (const [path, bytes] of files)
+      for (const form of [Buffer.from(CANARY, "utf8"), Buffer.from(CANARY, "utf16le"), Buffer.from("Market")])
+        if (bytes.includes(form)) leaks.push(`a message or a room's name in ${path}`);
+    if (logs.includes(CANARY) || logs.includes(PASSWORD)) leaks.push("a message or the password in the log");
+    // The password typed at sign-in may linger in freed memory of the page; it is not kept anywhere that the page can reach.
+    value(leaks).toEqual([]);
+  });
+});
+
+type Call = { readonly method: string; readonly params: unknown };
+
+/** Calls on a port as hostile code in the page would: it asks for a port like the page's own code, and listens in. */
+function callPort(page: Page, kind: "chat" | "vault", calls: readonly Call[]): Promise<readonly (readonly [string, string])[]> {
+  return page.evaluate(
+    async ({ wanted, list }) => {
+      const port = await new Promise<MessagePort>((resolve) => {
+        window.addEventListener("message", (event) => {
+          const [first] = event.ports;
+          if (event.data.type === "bulkhead-port" && event.data.kind === wanted && first !== undefined) resolve(first);
+        });
+        (window as never as { bulkhead: { requestPort(): void } }).bulkhead.requestPort();
+      });
+      const answers: [string, string][] = [];
+      for (const [index, { method, params }] of list.entries()) {
+        const id = 1_000_000 + index;
+        const answer = new Promise<string>((resolve) => {
+          const listen = (event: MessageEvent): void => {
+            if (event.data.id !== id) return;
+            port.removeEventListener("message", listen);
+            resolve(event.data.ok === true ? "ok" : event.data.error.code);
+          };
+          port.addEventListener("message", listen);
+          setTimeout(() => resolve("no answer"), 5000);
+        });
+        port.postMessage({ id, method, params });
+        answers.push([method, await answer]);
+      }
+      return answers;
+    },
+    { wanted: kind, list: calls },
+  );
+}
+
+/** Every string that the page's memory holds, and what hangs on them. */
+async function heapSnapshot(page: Page): Promise<string> {
+  const session = await page.context().newCDPSession(page);
+  const chunks: string[] = [];
+  session.on("HeapProfiler.addHeapSnapshotChunk", ({ chunk }) => chunks.push(chunk));
+  await session.send("HeapProfiler.takeHeapSnapshot", { reportProgress: false });
+  await session.detach();
+  return chunks.join("");
+}
+
+type Store = ReturnType<typeof openSqlCipherStore>;
+
+function* secretsOf(store: Store, key: Uint8Array): Iterable<[string, Uint8Array]> {
+  yield ["store key", Buffer.from(key)];
+  const session = store.session.load();
+  if (session === undefined) throw new Error("the store has no session");
+  yield ["access token", Buffer.from(session.accessToken)];
+  if (session.refreshToken !== null) yield ["refresh token", Buffer.from(session.refreshToken)];
+  for (const table of ["account", "olm_session", "inbound_group_session", "outbound_group_session", "custom_value"]) {
+    let n = 0;
+    for (const row of store.prepare(`SELECT * FROM ${table}`).all())
+      for (const [column, cell] of Object.entries(row)) {
+        if (!/pickle|ratchet|^value$/.test(column)) continue;
+        const bytes = typeof cell === "string" ? Buffer.from(cell) : cell instanceof Uint8Array ? Buffer.from(cell) : undefined;
+        if (bytes !== undefined && bytes.length >= 24) yield [`${table}.${column} ${++n}`, bytes];
+      }
+  }
+}
+
+/** As bytes, and as they would be written down. */
+function formsOf(secret: Uint8Array): readonly Buffer[] {
+  const bytes = Buffer.from(secret);
+  const base64 = bytes.toString("base64").replace(/=+$/, "");
+  return [bytes, Buffer.from(base64), Buffer.from(bytes.toString("base64url")), Buffer.from(bytes.toString("hex")), Buffer.from(bytes.toString("hex").toUpperCase())];
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true }).flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name)] : []));
+}
