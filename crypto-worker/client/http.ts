@@ -3,7 +3,7 @@ import type { HttpRequest, HttpResponse } from "../../protocol/network.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { encodeBase64Url } from "../primitives/base64.ts";
 import type { Env } from "../machine/env.ts";
-import { isJsonObject, parseJson, stringField, type JsonObject } from "../wire/json.ts";
+import { isJsonObject, parseJsonBody, stringField, type JsonObject } from "../wire/json.ts";
 
 /** The network contract's client, as far as it is needed here. */
 export interface Network {
@@ -45,7 +45,7 @@ export class MatrixHttp {
     const text = request.bodyText ?? (request.body === undefined ? undefined : JSON.stringify(request.body));
     const answer = await this.#send(request, text, "json");
     if (!answer.ok) return answer;
-    const body = parseJson(answer.value.body === "" ? "{}" : answer.value.body, RESPONSE_LIMITS);
+    const body = parseJsonBody(answer.value.body === "" ? "{}" : answer.value.body, RESPONSE_LIMITS);
     const object = body.ok && isJsonObject(body.value) ? body.value : undefined;
     if (answer.value.status >= 200 && answer.value.status < 300) {
       return object === undefined ? err({ code: "server-garbage", errcode: undefined, permanent: false }) : ok(object);

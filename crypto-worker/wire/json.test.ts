@@ -9,6 +9,7 @@ import {
   isWithinDepth,
   objectField,
   parseJson,
+  parseJsonBody,
   parseJsonObject,
   stringArrayField,
   stringField,
@@ -66,6 +67,17 @@ describe("parseJson", () => {
       }),
     );
   });
+});
+
+test("a body is cut where it nests too deep, and nothing else in it is lost", () => {
+  const deep = `{"a":${"[".repeat(9)}${"]".repeat(9)},"b":{"__proto__":1}}`;
+  expect(parseJsonBody(deep, { maxBytes: 1000, maxDepth: 3 })).toEqual({
+    ok: true,
+    value: JSON.parse('{"a":[[null]],"b":{"__proto__":1}}'),
+  });
+  expect(parseJsonBody("[1,{}]", LIMITS)).toEqual({ ok: true, value: [1, {}] });
+  expect(parseJsonBody("{", LIMITS)).toEqual({ ok: false, error: "invalid-json" });
+  expect(parseJsonBody(`"${"x".repeat(1000)}"`, LIMITS)).toEqual({ ok: false, error: "too-large" });
 });
 
 describe("fields", () => {

@@ -17,15 +17,17 @@ export const TO_DEVICE_JSON_LIMITS: JsonLimits = { maxBytes: 1 << 20, maxDepth: 
  * parsed value, so that the text's ambiguity cannot be used. A `__proto__` key becomes an ordinary own property.
  */
 export function parseJson(text: string, limits: JsonLimits): Result<JsonValue, JsonFailure> {
-  if (text.length > limits.maxBytes || (text.length * 3 > limits.maxBytes && utf8Length(text) > limits.maxBytes)) return err("too-large");
-  let value: JsonValue;
-  try {
-    value = JSON.parse(text) as JsonValue;
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof RangeError) return err("invalid-json");
-    throw error;
-  }
-  return isWithinDepth(value, limits.maxDepth) ? ok(value) : err("too-deep");
+  const value = parseBounded(text, limits.maxBytes);
+  return value.ok && !isWithinDepth(value.value, limits.maxDepth) ? err("too-deep") : value;
+}
+
+/**
+ * As `parseJson`, for the body of a server's answer: it holds what many people made, and one who nests too deep must not keep everybody else's from us.
+ * What lies beyond the depth becomes null. Whoever reads an item applies its own, smaller limit, so that a cut item is refused and never used in part.
+ */
+export function parseJsonBody(text: string, limits: JsonLimits): Result<JsonValue, JsonFailure> {
+  const value = parseBounded(text, limits.maxBytes);
+  return value.ok && !isWithinDepth(value.value, limits.maxDepth) ? ok(cutAt(value.value, limits.maxDepth)) : value;
 }
 
 /** As `parseJson`, for text that must be an object. */
@@ -89,6 +91,23 @@ export function arrayField(object: JsonObject, key: string): readonly JsonValue[
 export function stringArrayField(object: JsonObject, key: string): readonly string[] | undefined {
   const value = arrayField(object, key);
   return value?.every((item) => typeof item === "string") === true ? value : undefined;
+}
+
+function parseBounded(text: string, maxBytes: number): Result<JsonValue, JsonFailure> {
+  if (text.length > maxBytes || (text.length * 3 > maxBytes && utf8Length(text) > maxBytes)) return err("too-large");
+  try {
+    return ok(JSON.parse(text) as JsonValue);
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RangeError) return err("invalid-json");
+    throw error;
+  }
+}
+
+function cutAt(value: JsonValue, maxDepth: number): JsonValue {
+  if (typeof value !== "object" || value === null) return value;
+  if (maxDepth <= 0) return null;
+  if (!isJsonObject(value)) return value.map((item) => cutAt(item, maxDepth - 1));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, cutAt(item, maxDepth - 1)]));
 }
 
 function utf8Length(text: string): number {
