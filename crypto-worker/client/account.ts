@@ -18,6 +18,7 @@ export class Account {
   readonly #context: ClientContext;
   readonly #homeserver: string;
   #synced = false;
+  #profileRefreshed = false;
 
   constructor(context: ClientContext, homeserver: string) {
     this.#context = context;
@@ -69,9 +70,13 @@ export class Account {
     this.#synced = true;
   }
 
+  /** Once a run. The first attempt comes before main has a connection, so that it is made again whenever there is one. */
   async refreshProfile(): Promise<void> {
+    if (this.#profileRefreshed) return;
     const answer = await this.#context.http.json({ kind: "account", method: "GET", path: this.#profilePath("") });
-    if (answer.ok) this.#saveProfile(answer.value);
+    if (!answer.ok) return;
+    this.#profileRefreshed = true;
+    this.#saveProfile(answer.value);
   }
 
   async setDisplayName(name: string): Promise<void> {

@@ -5,7 +5,7 @@ import { roomSummarySchema, type RoomSummary } from "../../protocol/messages/roo
 import { describeError, type Log } from "../log.ts";
 import type { Env } from "../machine/env.ts";
 import type { CryptoStore } from "../store/store.ts";
-import { isJsonObject, parseJson } from "../wire/json.ts";
+import { isJsonObject, parseJsonBody } from "../wire/json.ts";
 import { Account } from "./account.ts";
 import { AvatarCache } from "./avatars.ts";
 import { inBackground } from "./background.ts";
@@ -124,7 +124,7 @@ export class Client {
       if (current === undefined) throw new CodedError("conflict");
       return { since: current };
     }
-    const body = parseJson(text, SYNC_LIMITS);
+    const body = parseJsonBody(text, SYNC_LIMITS);
     if (!body.ok || !isJsonObject(body.value)) throw new CodedError("server-garbage");
     const object = body.value;
     const next = this.#commit((changes) => {
@@ -178,6 +178,7 @@ export class Client {
     const online = this.#online && !this.#sessionEnded;
     this.#pump.setOnline(online);
     this.sendQueue.setOnline(online);
+    if (online) inBackground(this.#context.log, this.account.refreshProfile());
   }
 
   /** A port shows this room's timeline: from now on its changes are told. Returns how to stop. */
