@@ -178,7 +178,7 @@ export class Client {
     const online = this.#online && !this.#sessionEnded;
     this.#pump.setOnline(online);
     this.sendQueue.setOnline(online);
-    if (online) inBackground(this.#context.log, this.account.refreshProfile());
+    if (online) inBackground(this.#context, this.account.refreshProfile());
   }
 
   /** A port shows this room's timeline: from now on its changes are told. Returns how to stop. */
