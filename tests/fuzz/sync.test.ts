@@ -75,7 +75,7 @@ test(`a body with one thing changed is taken or refused as a whole, FUZZ_SEED=${
 test("a bad event among good ones costs nobody but itself", () => {
   const bodies: string[] = [];
   for (let run = 0; run < 120; run += 1) {
-    const good = [message(`$a${run}`, `before ${run}`), message(`$b${run}`, `after ${run}`)];
+    const good: unknown[] = [message(`$a${run}`, `before ${run}`), message(`$b${run}`, `after ${run}`)];
     bodies.push(`before ${run}`, `after ${run}`);
     const template = chance.pick<object>(
       message(`$x${run}`, "spoilt"),

@@ -90,7 +90,9 @@ async function story(fault: FaultKind, transport?: Transport): Promise<void> {
   const bob = await newcomer(transport);
   const archive = await fillArchive(40);
   const handles = new Map<string, FaultHandle>();
-  for (const [name, endpoint] of Object.entries(ENDPOINTS)) handles.set(name, homeserver.faults.add({ ...fault, ...endpoint, times: 2 }));
+  // Answers that make no sense are not asked for again at once: each costs the next step of the send queue's back-off.
+  const times = fault.kind === "garbage" || fault.kind === "hang" ? 1 : 2;
+  for (const [name, endpoint] of Object.entries(ENDPOINTS)) handles.set(name, homeserver.faults.add({ ...fault, ...endpoint, times }));
 
   const cyd = await newcomer(transport);
   const roomId = await ada.createRoom({ name: "Stormy", invite: [bob.userId], rotationPeriodMsgs: 2 });
@@ -127,7 +129,7 @@ async function expectExactlyOnce(roomId: string, bodies: readonly string[], read
   for (const reader of readers) {
     const messages = (await reader.timeline(roomId, 1000)).filter(({ eventId }) => accepted.some((event) => event.eventId === eventId));
     expect(messages.filter(({ decrypted }) => !decrypted)).toEqual([]);
-    expect(messages.map(({ body }) => body).toSorted()).toEqual(bodies.toSorted());
+    expect(messages.map(({ body }) => body ?? "").toSorted(byCode)).toEqual(bodies.toSorted(byCode));
   }
   expect(ratchetCensus(homeserver, [roomId])).toEqual([]);
 }
@@ -140,6 +142,8 @@ async function newcomer(transport?: Transport): Promise<Person> {
   await person.logIn(PASSWORD);
   return person;
 }
+
+const byCode = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
 /** A public room whose history is longer than what a sync brings. */
 async function fillArchive(messages: number): Promise<string> {

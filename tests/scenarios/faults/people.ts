@@ -105,7 +105,8 @@ export class Person {
       } catch (error) {
         if (!(error instanceof CodedError)) throw error;
         if (attempt > 1 && done.includes(error.code)) return {};
-        if (attempt >= TRIES || !WORTH_ANOTHER_TRY.has(error.code)) throw new Error(`${method}: ${error.code}, attempt ${attempt}`);
+        if (attempt >= TRIES || !WORTH_ANOTHER_TRY.has(error.code))
+          throw new Error(`${method}: ${error.code}, attempt ${attempt}`, { cause: error });
         await sleep(Math.max(100, error.retryAfterMs ?? 0));
       }
     }
