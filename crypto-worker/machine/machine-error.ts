@@ -10,7 +10,11 @@ export type MachineErrorCode =
   | "not-our-device"
   | "no-olm-session"
   | "missing-cross-signing-key"
-  | "identity-exists";
+  | "identity-exists"
+  | "identity-not-verified"
+  | "unknown-verification"
+  | "wrong-verification-state"
+  | "invalid-qr-code";
 
 export class MachineError extends Error {
   readonly code: MachineErrorCode;

@@ -24,6 +24,9 @@ import { SessionOlmChannel } from "./olm/session-olm-channel.ts";
 import type { OutgoingRequest } from "./requests/outgoing-request.ts";
 import { OutgoingRequests } from "./requests/outgoing-requests.ts";
 import { ToDeviceReceiver } from "./to-device/to-device-receiver.ts";
+import { SigningTrust } from "./verification/signing-trust.ts";
+import { VerificationReceiver } from "./verification/verification-receiver.ts";
+import { Verifications } from "./verification/verifications.ts";
 
 /** The parts of one machine, put together, and the few operations that need several of them. Every method runs inside the facade's transaction. */
 export class MachineParts {
@@ -39,6 +42,8 @@ export class MachineParts {
   readonly keysUpload: KeysUpload;
   readonly megolm: Megolm;
   readonly toDevice: ToDeviceReceiver;
+  readonly verifications: Verifications;
+  readonly verificationReceiver: VerificationReceiver;
   readonly #requests: OutgoingRequests;
   readonly #queries: KeyQueries;
   readonly #sessions: OlmSessions;
@@ -73,7 +78,10 @@ export class MachineParts {
       onNewInboundSession: (device) => this.directory.onNewInboundSession(device),
       onUnknownDevice: (userId) => this.tracked.markDirty(userId),
     });
-    this.toDevice = new ToDeviceReceiver(this.#decryption, this.directory, this.megolm);
+    const trust = new SigningTrust(context, this.devices, this.identities, this.crossSigning, this);
+    this.verifications = new Verifications(context, this.devices, this.identities, trust);
+    this.verificationReceiver = new VerificationReceiver(context, this.devices, this.tracked, this.verifications);
+    this.toDevice = new ToDeviceReceiver(this.#decryption, this.directory, this.megolm, this.verificationReceiver);
     this.#unsentRoomKeys = new Set(this.megolm.pendingRequests().map(({ id }) => id));
     this.#stopListening = context.store.onRollback(() => this.#drop());
   }
@@ -92,12 +100,13 @@ export class MachineParts {
     this.#queries.prepare();
     this.claims.prepareForWedged();
     const roomKeys = this.#unsentRoomKeys.size === 0 ? [] : this.megolm.pendingRequests().filter(({ id }) => this.#unsentRoomKeys.has(id));
-    return [...this.#requests.all(), ...roomKeys];
+    return [...this.#requests.all(), ...this.verifications.outgoingRequests(), ...roomKeys];
   }
 
   markRequestAsSent(id: string, responseBody: unknown): { readonly changedUsers: readonly UserId[] } {
     this.#changedUsers.clear();
-    if (!this.#requests.markSent(id, responseBody)) this.megolm.onToDeviceSent(id);
+    const ofVerification = this.verifications.markSent(id, responseBody);
+    if (!this.#requests.markSent(id, responseBody) && !ofVerification) this.megolm.onToDeviceSent(id);
     return { changedUsers: [...this.#changedUsers] };
   }
 
@@ -145,6 +154,8 @@ export class MachineParts {
   close(): void {
     this.#stopListening();
     this.megolm.close();
+    this.verifications.close();
+    this.verificationReceiver.close();
     this.#drop();
   }
 
@@ -157,6 +168,7 @@ export class MachineParts {
     for (const changed of changedIdentities) for (const device of this.devices.all(changed)) devices.add(device);
     if (this.#changedUsers.has(userId)) this.#deviceKeys.invalidate();
     if (devices.size > 0) this.megolm.onDevicesUpdated(devices);
+    this.verificationReceiver.onDevicesChanged(this.#changedUsers);
   }
 
   #onTrustChanged(userIds: Iterable<UserId>): void {

@@ -1,4 +1,4 @@
-import { parseDeviceId, parseRoomId, parseUserId, type DeviceId, type RoomId, type UserId } from "../../protocol/ids.ts";
+import { parseUserId, type DeviceId, type UserId } from "../../protocol/ids.ts";
 import type { Result } from "../../protocol/result.ts";
 import type { IdentityKeys } from "../primitives/account.ts";
 import { loadOlm } from "../primitives/olm-library.ts";
@@ -21,7 +21,9 @@ import type { ImportOptions, ImportResult, RoomKeyPredicate } from "./megolm/roo
 import type { RoomSettingsFailure } from "./megolm/room-settings.ts";
 import { DEFAULT_DECRYPTION_SETTINGS, type DecryptionSettings } from "./megolm/trust-requirement.ts";
 import type { OutgoingRequest } from "./requests/outgoing-request.ts";
+import { requireDeviceId, requireRoomId, requireUserId, userIdsOf } from "./require-ids.ts";
 import type { ReceivedToDeviceEvents } from "./to-device/to-device-receiver.ts";
+import { MachineVerification } from "./verification/machine-verification.ts";
 
 export type OlmMachineOptions = {
   readonly userId: string;
@@ -55,7 +57,7 @@ export type RequestOutcome = { readonly changedUsers: readonly UserId[] };
  *
  * Ids that are not Matrix ids are skipped in lists, and otherwise throw `MachineError`.
  */
-export class OlmMachine {
+export class OlmMachine extends MachineVerification {
   readonly userId: UserId;
   readonly deviceId: DeviceId;
   /** Unpadded base64. */
@@ -64,6 +66,7 @@ export class OlmMachine {
   readonly #parts: MachineParts;
 
   private constructor(userId: UserId, deviceId: DeviceId, store: CryptoStore, parts: MachineParts) {
+    super();
     this.userId = userId;
     this.deviceId = deviceId;
     this.identityKeys = parts.context.identityKeys;
@@ -104,7 +107,8 @@ export class OlmMachine {
    * forgets the events when the next sync acknowledges this one: commit its position in the same transaction, and durably (decision 0003).
    */
   receiveSyncChanges(changes: SyncChanges): ReceivedToDeviceEvents {
-    return this.#run(({ toDevice, tracked, keysUpload }) => {
+    return this.run(({ toDevice, tracked, keysUpload, verifications }) => {
+      verifications.tick();
       const received = toDevice.receive(changes.toDeviceEvents ?? [], changes.settings ?? DEFAULT_DECRYPTION_SETTINGS);
       tracked.update(userIdsOf(changes.deviceLists?.changed ?? []), userIdsOf(changes.deviceLists?.left ?? []));
       keysUpload.receiveCounts(countsOf(changes.oneTimeKeyCounts), changes.unusedFallbackKeyTypes);
@@ -114,38 +118,38 @@ export class OlmMachine {
 
   /** Everything that waits to be sent and is not given out by another call; the same requests with the same ids until they are answered. */
   outgoingRequests(): OutgoingRequest[] {
-    return this.#run((parts) => parts.outgoingRequests());
+    return this.run((parts) => parts.outgoingRequests());
   }
 
   /** `responseBody` is the parsed JSON body of a successful response. One that is not known, or was answered before, is ignored. */
   markRequestAsSent(id: string, responseBody?: unknown): RequestOutcome {
-    return this.#run((parts) => parts.markRequestAsSent(id, responseBody));
+    return this.run((parts) => parts.markRequestAsSent(id, responseBody));
   }
 
   /** Follows the devices of these users from now on; those who are followed already are not asked for again. */
   updateTrackedUsers(userIds: Iterable<string>): void {
-    this.#run(({ directory }) => directory.updateTrackedUsers(userIdsOf(userIds)));
+    this.run(({ directory }) => directory.updateTrackedUsers(userIdsOf(userIds)));
   }
 
   trackedUsers(): readonly UserId[] {
-    return this.#run(({ directory }) => directory.trackedUsers());
+    return this.run(({ directory }) => directory.trackedUsers());
   }
 
   /** Users among these whose devices are not known to be up to date. */
   outdatedUsers(userIds: Iterable<string>): UserId[] {
-    return this.#run(({ tracked }) => userIdsOf(userIds).filter((userId) => !tracked.isTracked(userId) || tracked.isDirty(userId)));
+    return this.run(({ tracked }) => userIdsOf(userIds).filter((userId) => !tracked.isTracked(userId) || tracked.isDirty(userId)));
   }
 
   /** For users out of `/keys/changes`, as for those in a sync's `device_lists.changed`. */
   markUsersAsChanged(userIds: Iterable<string>): void {
-    this.#run(({ tracked }) => {
+    this.run(({ tracked }) => {
       for (const userId of userIdsOf(userIds)) tracked.markDirty(userId);
     });
   }
 
   /** After a gap in the syncs, in which changes of device lists may have been lost. */
   markAllTrackedUsersAsDirty(): void {
-    this.#run(({ tracked }) => tracked.markAllDirty());
+    this.run(({ tracked }) => tracked.markAllDirty());
   }
 
   /**
@@ -153,38 +157,38 @@ export class OlmMachine {
    * or their last claim failed a moment ago.
    */
   getMissingSessions(userIds: Iterable<string>): OutgoingRequest | undefined {
-    return this.#run(({ claims }) => claims.missingSessions(userIdsOf(userIds)));
+    return this.run(({ claims }) => claims.missingSessions(userIdsOf(userIds)));
   }
 
   // Rooms
 
   /** Call before every message of the room and send the requests. The same unanswered requests again when called again. */
   shareRoomKey(roomId: string, userIds: Iterable<string>, settings: Partial<EncryptionSettings> = {}): OutgoingRequest[] {
-    return this.#run(({ megolm }) => megolm.shareRoomKey(requireRoomId(roomId), userIdsOf(userIds), settings));
+    return this.run(({ megolm }) => megolm.shareRoomKey(requireRoomId(roomId), userIdsOf(userIds), settings));
   }
 
   /** The content of the `m.room.encrypted` event. */
   encryptRoomEvent(roomId: string, eventType: string, content: JsonObject): JsonObject {
-    return this.#run(({ megolm }) => megolm.encryptRoomEvent(requireRoomId(roomId), eventType, content));
+    return this.run(({ megolm }) => megolm.encryptRoomEvent(requireRoomId(roomId), eventType, content));
   }
 
   /** Never throws for what the event contains. */
   decryptRoomEvent(event: unknown, roomId: string, settings: DecryptionSettings = DEFAULT_DECRYPTION_SETTINGS): DecryptionResult {
-    return this.#run(({ megolm }) => megolm.decryptRoomEvent(event, requireRoomId(roomId), settings));
+    return this.run(({ megolm }) => megolm.decryptRoomEvent(event, requireRoomId(roomId), settings));
   }
 
   /** The next message gets a new session. False when there was none. */
   discardRoomKey(roomId: string): boolean {
-    return this.#run(({ megolm }) => megolm.discardRoomKey(requireRoomId(roomId)));
+    return this.run(({ megolm }) => megolm.discardRoomKey(requireRoomId(roomId)));
   }
 
   roomSettings(roomId: string): RoomEncryption | undefined {
-    return this.#run(({ megolm }) => megolm.roomSettings(requireRoomId(roomId)));
+    return this.run(({ megolm }) => megolm.roomSettings(requireRoomId(roomId)));
   }
 
   /** The first settings of a room stay: weaker ones are refused. */
   setRoomSettings(roomId: string, settings: RoomEncryption): Result<void, RoomSettingsFailure> {
-    return this.#run(({ megolm }) => megolm.setRoomSettings(requireRoomId(roomId), settings));
+    return this.run(({ megolm }) => megolm.setRoomSettings(requireRoomId(roomId), settings));
   }
 
   // To-device
@@ -194,7 +198,7 @@ export class OlmMachine {
    * @throws MachineError `unknown-device`, `no-olm-session`
    */
   encryptToDeviceEvent(userId: string, deviceId: string, type: string, content: JsonObject): JsonObject {
-    return this.#run(({ directory, channel }) => {
+    return this.run(({ directory, channel }) => {
       const device = directory.device(requireUserId(userId), requireDeviceId(deviceId));
       if (device === undefined || device.deleted) throw new MachineError("unknown-device");
       const encrypted = channel.encrypt(device, channel.payload(type, content));
@@ -213,17 +217,17 @@ export class OlmMachine {
   getUserDevices(userId: string): DeviceInfo[] {
     const user = parseUserId(userId);
     if (!user.ok) return [];
-    return this.#run(({ directory }) => directory.userDevices(user.value).map((device) => deviceInfoOf(device, directory.trustOf(device))));
+    return this.run(({ directory }) => directory.userDevices(user.value).map((device) => deviceInfoOf(device, directory.trustOf(device))));
   }
 
   getIdentity(userId: string): IdentityInfo | undefined {
     const user = parseUserId(userId);
-    return user.ok ? this.#run(({ directory }) => identityInfoOf(directory.ownerTrust(user.value))) : undefined;
+    return user.ok ? this.run(({ directory }) => identityInfoOf(directory.ownerTrust(user.value))) : undefined;
   }
 
   /** @throws MachineError `unknown-device` */
   setLocalTrust(userId: string, deviceId: string, trust: LocalTrust): void {
-    this.#run((parts) => parts.setLocalTrust(requireUserId(userId), requireDeviceId(deviceId), trust));
+    this.run((parts) => parts.setLocalTrust(requireUserId(userId), requireDeviceId(deviceId), trust));
   }
 
   /**
@@ -231,22 +235,22 @@ export class OlmMachine {
    * @throws MachineError `unknown-identity`, `missing-cross-signing-key`
    */
   verifyIdentity(userId: string): OutgoingRequest[] {
-    return this.#run((parts) => parts.verifyIdentity(requireUserId(userId)));
+    return this.run((parts) => parts.verifyIdentity(requireUserId(userId)));
   }
 
   /** Signs another device of ours. @throws MachineError `unknown-device`, `missing-cross-signing-key` */
   verifyOwnDevice(deviceId: string): OutgoingRequest[] {
-    return this.#run((parts) => parts.verifyOwnDevice(requireDeviceId(deviceId)));
+    return this.run((parts) => parts.verifyOwnDevice(requireDeviceId(deviceId)));
   }
 
   /** Accepts the identity's present master key, without a verification. @throws MachineError `unknown-identity` */
   pinIdentity(userId: string): void {
-    this.#run((parts) => parts.pinIdentity(requireUserId(userId), false));
+    this.run((parts) => parts.pinIdentity(requireUserId(userId), false));
   }
 
   /** Accepts that an identity which was verified is not any more; pins it too. @throws MachineError `unknown-identity` */
   withdrawVerification(userId: string): void {
-    this.#run((parts) => parts.pinIdentity(requireUserId(userId), true));
+    this.run((parts) => parts.pinIdentity(requireUserId(userId), true));
   }
 
   /**
@@ -255,22 +259,22 @@ export class OlmMachine {
    * @throws MachineError `identity-exists` when there is an identity whose private keys are not here, and `reset` is not set
    */
   bootstrapCrossSigning({ reset = false }: { readonly reset?: boolean } = {}): OutgoingRequest[] {
-    return this.#run((parts) => parts.bootstrapCrossSigning(reset));
+    return this.run((parts) => parts.bootstrapCrossSigning(reset));
   }
 
   crossSigningStatus(): CrossSigningStatus {
-    return this.#run(({ crossSigning }) => crossSigning.status());
+    return this.run(({ crossSigning }) => crossSigning.status());
   }
 
   // Room key files
 
   /** SECURITY: the keys of past messages in clear text. */
   exportRoomKeys(predicate?: RoomKeyPredicate): ExportedRoomKey[] {
-    return this.#run(({ megolm }) => megolm.exportRoomKeys(predicate));
+    return this.run(({ megolm }) => megolm.exportRoomKeys(predicate));
   }
 
   importRoomKeys(keys: readonly unknown[], options: ImportOptions = {}): ImportResult {
-    return this.#run(({ megolm }) => megolm.importRoomKeys(keys, options));
+    return this.run(({ megolm }) => megolm.importRoomKeys(keys, options));
   }
 
   /** SECURITY: the only protection of the text is the passphrase. Blocks for the rounds of PBKDF2. @throws RoomKeyFileError */
@@ -287,40 +291,13 @@ export class OlmMachine {
     return keys.value;
   }
 
-  #run<T>(work: (parts: MachineParts) => T): T {
+  protected override run<T>(work: (parts: MachineParts) => T): T {
     return this.#store.transaction(() => {
       const value = work(this.#parts);
       this.#parts.flush();
       return value;
     });
   }
-}
-
-function requireUserId(value: string): UserId {
-  const userId = parseUserId(value);
-  if (!userId.ok) throw new MachineError(userId.error);
-  return userId.value;
-}
-
-function requireDeviceId(value: string): DeviceId {
-  const deviceId = parseDeviceId(value);
-  if (!deviceId.ok) throw new MachineError(deviceId.error);
-  return deviceId.value;
-}
-
-function requireRoomId(value: string): RoomId {
-  const roomId = parseRoomId(value);
-  if (!roomId.ok) throw new MachineError(roomId.error);
-  return roomId.value;
-}
-
-function userIdsOf(values: Iterable<string>): UserId[] {
-  const userIds: UserId[] = [];
-  for (const value of values) {
-    const userId = parseUserId(value);
-    if (userId.ok) userIds.push(userId.value);
-  }
-  return userIds;
 }
 
 function countsOf(counts: SyncChanges["oneTimeKeyCounts"]): ReadonlyMap<string, number> | undefined {

@@ -30,6 +30,7 @@ import { MegolmMessageIndexTable } from "./tables/megolm-message-indices.ts";
 import { OutboundGroupSessionTable } from "./tables/outbound-group-sessions.ts";
 import { RoomKeyShareTable } from "./tables/room-key-shares.ts";
 import { RoomSettingsTable } from "./tables/room-settings.ts";
+import { SignatureUploadTable } from "./tables/signature-uploads.ts";
 import { WithheldSessionTable } from "./tables/withheld-sessions.ts";
 import { StoreError, type Database } from "./types.ts";
 
@@ -43,6 +44,7 @@ export type CryptoStore = Database & {
   readonly identities: IdentityTable;
   readonly olmHashes: OlmHashTable;
   readonly olmSessions: OlmSessionTable;
+  readonly signatureUploads: SignatureUploadTable;
   readonly toDeviceRequests: ToDeviceRequestTable;
   readonly trackedUsers: TrackedUserTable;
   readonly wedgedDevices: WedgedDeviceTable;
@@ -200,6 +202,7 @@ function assemble(database: SqliteDatabase): CryptoStore {
     identities: new IdentityTable(database),
     olmHashes: new OlmHashTable(database),
     olmSessions: new OlmSessionTable(database),
+    signatureUploads: new SignatureUploadTable(database),
     toDeviceRequests: new ToDeviceRequestTable(database),
     trackedUsers: new TrackedUserTable(database),
     wedgedDevices: new WedgedDeviceTable(database),

@@ -1,4 +1,4 @@
-import type { DeviceId, UserId } from "../../../protocol/ids.ts";
+import type { DeviceId, RoomId, UserId } from "../../../protocol/ids.ts";
 import type { JsonObject } from "../../wire/json.ts";
 
 export type OutgoingRequestKind =
@@ -13,6 +13,8 @@ export type OutgoingRequest = {
   /** Starts with `/_matrix/` and carries its query string. */
   readonly path: string;
   readonly body: JsonObject;
+  /** Of a `room_message`: where it goes and as what. In an encrypted room the caller encrypts `body` and sends that as `m.room.encrypted`. */
+  readonly room?: { readonly roomId: RoomId; readonly eventType: string };
 };
 
 export function keysUploadRequest(id: string, body: JsonObject): OutgoingRequest {
@@ -59,4 +61,10 @@ export function signaturesUploadRequest(id: string, body: JsonObject): OutgoingR
 /** The caller adds `auth` for user-interactive authentication. */
 export function signingKeysUploadRequest(id: string, body: JsonObject): OutgoingRequest {
   return { id, kind: "signing_keys_upload", method: "POST", path: "/_matrix/client/v3/keys/device_signing/upload", body };
+}
+
+/** The id is the transaction id. */
+export function roomMessageRequest(id: string, roomId: RoomId, eventType: string, content: JsonObject): OutgoingRequest {
+  const path = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/send/${encodeURIComponent(eventType)}/${encodeURIComponent(id)}`;
+  return { id, kind: "room_message", method: "PUT", path, body: content, room: { roomId, eventType } };
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../wire/json.ts";
+import { isVerificationType } from "../verification/message.ts";
 
 const PLAINTEXT_TYPES: ReadonlySet<string> = new Set(["m.room_key_request", "m.secret.request", "m.room_key.withheld"]);
 const ALWAYS_PROCESSED: ReadonlySet<string> = new Set([...PLAINTEXT_TYPES, "m.room_key"]);
@@ -10,12 +11,12 @@ const SECRET_FIELDS: ReadonlyMap<string, string> = new Map([
 
 /** Whether the machine acts on an event of this type that came in clear text: anybody can have written it. */
 export function isAcceptedInPlaintext(type: string): boolean {
-  return PLAINTEXT_TYPES.has(type) || isVerification(type);
+  return PLAINTEXT_TYPES.has(type) || isVerificationType(type);
 }
 
 /** What must work between devices that are not verified yet, and therefore passes every trust requirement. */
 export function isAlwaysProcessed(type: string): boolean {
-  return ALWAYS_PROCESSED.has(type) || isVerification(type);
+  return ALWAYS_PROCESSED.has(type) || isVerificationType(type);
 }
 
 /** The content as the application may see it. */
@@ -24,8 +25,4 @@ export function withoutSecrets(type: string, content: JsonObject): JsonObject {
   if (secret === undefined || !Object.hasOwn(content, secret)) return content;
   const { [secret]: _secret, ...rest } = content;
   return rest;
-}
-
-function isVerification(type: string): boolean {
-  return type.startsWith("m.key.verification.");
 }

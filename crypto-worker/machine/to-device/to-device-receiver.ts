@@ -7,6 +7,8 @@ import type { RoomKeyInfo } from "../megolm/room-key.ts";
 import type { DecryptionSettings } from "../megolm/trust-requirement.ts";
 import type { DecryptedOlmEvent } from "../olm/decrypted-olm-event.ts";
 import type { OlmDecryption } from "../olm/olm-decryption.ts";
+import { isVerificationType } from "../verification/message.ts";
+import type { VerificationReceiver } from "../verification/verification-receiver.ts";
 import { isAcceptedInPlaintext, isAlwaysProcessed, withoutSecrets } from "./to-device-policy.ts";
 
 /** A to-device event as the application sees it: decrypted where that was possible, and without secrets. */
@@ -38,11 +40,13 @@ export class ToDeviceReceiver {
   readonly #decryption: OlmDecryption;
   readonly #directory: DeviceDirectory;
   readonly #megolm: Megolm;
+  readonly #verifications: VerificationReceiver;
 
-  constructor(decryption: OlmDecryption, directory: DeviceDirectory, megolm: Megolm) {
+  constructor(decryption: OlmDecryption, directory: DeviceDirectory, megolm: Megolm, verifications: VerificationReceiver) {
     this.#decryption = decryption;
     this.#directory = directory;
     this.#megolm = megolm;
+    this.#verifications = verifications;
   }
 
   receive(events: readonly unknown[], settings: DecryptionSettings): ReceivedToDeviceEvents {
@@ -82,6 +86,7 @@ export class ToDeviceReceiver {
 
   #receivePlaintext({ type, sender, content }: ToDeviceEvent, withheld: RoomKeyWithheldInfo[]): ProcessedToDeviceEvent {
     if (isAcceptedInPlaintext(type) && type === "m.room_key.withheld") this.#receiveWithheld(sender, content, withheld);
+    else if (isVerificationType(type)) this.#verifications.receiveToDevice(type, sender, content, undefined);
     return { kind: "plainText", event: { type, sender, content: withoutSecrets(type, content) } };
   }
 
@@ -91,6 +96,8 @@ export class ToDeviceReceiver {
       if (roomKey !== undefined) roomKeys.push(roomKey);
     } else if (event.type === "m.forwarded_room_key") this.#megolm.receiveForwardedRoomKey(event);
     else if (event.type === "m.room_key.withheld") this.#receiveWithheld(event.sender, event.content, withheld);
+    else if (isVerificationType(event.type))
+      this.#verifications.receiveToDevice(event.type, event.sender, event.content, event.senderDevice?.deviceId);
   }
 
   #receiveWithheld(sender: UserId, content: JsonObject, withheld: RoomKeyWithheldInfo[]): void {

@@ -2,6 +2,7 @@ import { migration as init } from "./0010-init.ts";
 import { migration as machine } from "./0020-machine.ts";
 import { migration as megolm } from "./0030-megolm.ts";
 import { migration as client } from "./0040-client.ts";
+import { migration as verification } from "./0050-verification.ts";
 
 /** One step of the schema. Append-only: a released step is never edited, it is followed by another. */
 export type Migration = {
@@ -11,4 +12,4 @@ export type Migration = {
   readonly statements: readonly string[];
 };
 
-export const migrations: readonly Migration[] = [init, machine, megolm, client];
+export const migrations: readonly Migration[] = [init, machine, megolm, client, verification];
