@@ -21,8 +21,9 @@ export function installMenu(options: {
     {
       label: "&File",
       submenu: [
-        command("New room…", "CmdOrCtrl+N", "new-room"),
-        command("New direct message…", "CmdOrCtrl+Shift+N", "new-dm"),
+        // The same keys as in the page's list of shortcuts.
+        command("Message a person…", "CmdOrCtrl+N", "new-dm"),
+        command("New room…", "CmdOrCtrl+Shift+N", "new-room"),
         { type: "separator" },
         command("Settings…", "CmdOrCtrl+,", "settings"),
         { label: "Vault…", click: () => options.openVault() },
