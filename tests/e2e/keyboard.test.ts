@@ -140,7 +140,7 @@ test("in the messages the arrows move, R replies, Delete asks; Escape closes the
 
 test("the panel opens and closes by key, and Escape leads back to writing", async () => {
   await press(app.page, "Control+.");
-  const panel = app.page.getByLabel(text("landmark.panel"), { exact: true });
+  const { panel } = app;
   await expect(panel).toBeVisible();
   await press(app.page, "Escape");
   await expect(panel).toHaveCount(0);

@@ -219,8 +219,8 @@ describe("the chat page's fence", () => {
         node: [typeof Reflect.get(window, "require"), typeof Reflect.get(window, "process"), typeof Reflect.get(window, "Buffer"), typeof Reflect.get(window, "ipcRenderer")],
       };
     });
-    // `TEMPORARY` and the like differ between a window and a frame without an address; what begins with a binding's name would not.
-    value(added.names.filter((name) => !/^(?:TEMPORARY|PERSISTENT|addEventListener|removeEventListener|dispatchEvent)$/.test(name))).toEqual(["bulkhead"]);
+    // The page's own schema library keeps its settings on the global object.
+    value(added.names.filter((name) => !name.startsWith("__zod_"))).toEqual(["bulkhead"]);
     value(added).toMatchObject({ bridge: ["requestPort", "shell"], shell: ["call", "cancel", "on"], node: Array(4).fill("undefined") });
   });
 
@@ -287,7 +287,7 @@ describe("what lies where", () => {
       key.value.use((bytes) => {
         const store = openSqlCipherStore({ path: join(copy, profile.value.store), key: bytes });
         try {
-          return secretsOf(store, bytes);
+          return [...secretsOf(store, bytes)];
         } finally {
           store.close();
         }

@@ -124,6 +124,11 @@ export class AppDriver {
     return this.page.getByRole("main", { name: text("landmark.main") });
   }
 
+  /** The details at the side. */
+  get panel(): Locator {
+    return this.page.getByRole("complementary");
+  }
+
   get composer(): Locator {
     return this.page.getByRole("textbox", { name: sentence("composer.label") });
   }
