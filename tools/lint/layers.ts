@@ -28,7 +28,7 @@ const layers: readonly Layer[] = [
   { path: "protocol", may: [], packages: ["zod"] },
   { path: "main", may: ["protocol"], packages: ["electron", "zod", "node:*"] },
   { path: "preload", may: ["protocol"], packages: ["electron"] },
-  { path: "renderer/ui", may: ["protocol"], packages: renderer },
+  { path: "renderer/ui", may: ["protocol"], packages: [...renderer, "zod"] },
   { path: "renderer/chat", may: ["protocol", "renderer/ui"], packages: renderer },
   { path: "renderer/vault", may: ["protocol", "renderer/ui"], packages: renderer },
   { path: "crypto-worker/primitives", may: ["protocol"], packages: ["@matrix-org/olm", "node:*"] },

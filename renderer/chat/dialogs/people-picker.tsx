@@ -28,6 +28,7 @@ export function PeoplePicker({ chosen, onChange, single, exclude, label, autoFoc
   const [active, setActive] = useState(0);
   const { found, searched } = useFound(term);
   const options = found.filter((person) => exclude?.has(person.userId) !== true && !chosen.some(({ userId }) => userId === person.userId));
+  const excluded = found.find((person) => exclude?.has(person.userId) === true);
   const selected = Math.min(active, options.length - 1);
 
   const pick = (person: Person): void => {
@@ -110,7 +111,11 @@ export function PeoplePicker({ chosen, onChange, single, exclude, label, autoFoc
       </div>
       {options.length === 0 && (
         <p className="field__hint" role="status">
-          {term.trim() !== "" && searched ? say("people.none", { term: term.trim() }) : say("people.hint")}
+          {term.trim() === "" || !searched
+            ? say("people.hint")
+            : excluded === undefined
+              ? say("people.none", { term: term.trim() })
+              : say("people.alreadyHere", { name: nameOf(excluded) })}
         </p>
       )}
     </div>

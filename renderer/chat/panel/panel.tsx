@@ -33,7 +33,7 @@ export function Panel({ panel, room }: PanelProps): ReactNode {
   };
 
   return (
-    <aside className="panel" ref={element} tabIndex={-1} aria-label={title} data-landmark="panel">
+    <aside className="panel" ref={element} tabIndex={-1} aria-label={say("landmark.panel")} data-landmark="panel">
       <header className="panel__head">
         {back !== null && (
           <IconButton

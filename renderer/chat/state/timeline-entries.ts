@@ -112,7 +112,7 @@ export function prependedCount(before: readonly Entry[], after: readonly Entry[]
   return to < 0 ? 0 : Math.max(0, to - from);
 }
 
-export function startOfDay(at: number): number {
+function startOfDay(at: number): number {
   const date = new Date(at);
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 }

@@ -100,6 +100,7 @@ export const appMessages = {
 
   "landmark.sidebar": "Rooms",
   "landmark.main": "Conversation",
+  "landmark.panel": "Details",
   "landmark.banners": "Notices",
 
   "notification.newMessage": "New message",
