@@ -57,7 +57,7 @@ async function answer(line: string, output: Writable, handle: Handle): Promise<v
   const { id, method, params } = request.data;
   try {
     const result = await handle(method, params ?? {});
-    if (id !== undefined) write(output, { jsonrpc: "2.0", id, result: result ?? {} });
+    if (id !== undefined) write(output, { jsonrpc: "2.0", id, result: result === undefined ? {} : result });
   } catch (error) {
     if (id !== undefined) write(output, { jsonrpc: "2.0", id, error: describe(error) });
   }
