@@ -108,6 +108,19 @@ export class ForeignClient implements Party {
     });
   }
 
+  /** Makes cross-signing keys, and signs this device with them; answers with the master key. The server must not ask for a password. */
+  async makeIdentity(): Promise<string> {
+    const crypto = this.client.getCrypto();
+    await crypto?.bootstrapCrossSigning({
+      authUploadDeviceSigningKeys: async (makeRequest) => {
+        await makeRequest(null);
+      },
+    });
+    const masterKey = await crypto?.getCrossSigningKeyId();
+    if (masterKey === undefined || masterKey === null) throw new Error("js-sdk has made no identity");
+    return masterKey;
+  }
+
   /** An event as the server has it, not decrypted. */
   async rawEvent(roomId: string, eventId: string): Promise<RawEvent> {
     const { type, content, sender } = await this.client.fetchRoomEvent(roomId, eventId);

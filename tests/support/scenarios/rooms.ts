@@ -47,6 +47,22 @@ export const rooms: Scenario = {
     const devices = await ada.call<object[]>("devices", { userId: bob.userId });
     expect(devices).toEqual([{ deviceId: bob.deviceId, verified: false, crossSigned: false, blacklisted: false }]);
 
+    // An identity, once there is one: its key is the server's, and it has signed the device.
+    expect(await ada.call("identity", { userId: bob.userId })).toBeNull();
+    const masterKey = await bob.makeIdentity();
+    await until("Bob's identity", async () => {
+      const identity = await ada.call<{ masterKey: string } | null>("identity", { userId: bob.userId });
+      return identity?.masterKey === masterKey ? true : undefined;
+    });
+    expect(await ada.call("identity", { userId: bob.userId })).toEqual({
+      masterKey,
+      verified: false,
+      previouslyVerified: false,
+      pinViolation: false,
+    });
+    const signed = { deviceId: bob.deviceId, verified: false, crossSigned: true, blacklisted: false };
+    expect(await ada.call<object[]>("devices", { userId: bob.userId })).toEqual([signed]);
+
     // Older history, a page at a time, through the server.
     const said = Array.from({ length: 45 }, (_, index) => `page turner ${index}`);
     for (const body of said) await bob.send(room, body);
