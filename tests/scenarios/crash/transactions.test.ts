@@ -66,6 +66,7 @@ test(`dying at each of the first ${DEPTHS} transactions of a life, on both sides
   for (const body of readByAda) expect(queued.has(body ?? "") || perhaps.has(body ?? "")).toBe(true);
   console.info(JSON.stringify({ accepted: accepted.length, queued: queued.size, ...censusSize(homeserver) }));
   expect(accepted.length).toBeGreaterThan(DEPTHS);
+  expect(censusSize(homeserver).olm).toBeGreaterThan(DEPTHS / 4);
   ada.close();
   bob.close();
 
