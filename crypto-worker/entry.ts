@@ -6,6 +6,7 @@ import { createLog, describeError } from "./log.ts";
 import { systemEnv } from "./primitives/system-env.ts";
 import { serveControl } from "./rpc/control-server.ts";
 import { parsePort, portChannel } from "./rpc/port-channel.ts";
+import { storeFiles } from "./store/store-files.ts";
 
 /**
  * The crypto worker: a process of its own that holds every key and has no way out but its ports. Main supervises it; what went wrong here
@@ -33,6 +34,6 @@ if (parent === undefined) {
 const channel = portChannel(parent);
 const network = connect(networkContract, channel);
 const custody = new StoreKeyCustody(systemEnv);
-const host = new AccountHost({ custody, network, env: systemEnv, log });
+const host = new AccountHost({ custody, stores: storeFiles, network, env: systemEnv, log });
 serveControl(host, custody, channel, log);
 log.info("worker.started");

@@ -1,4 +1,3 @@
-import { rmSync } from "node:fs";
 import type { ControlContract, Session } from "../../protocol/control.ts";
 import type { ParamsOf } from "../../protocol/define.ts";
 import { CodedError } from "../../protocol/errors.ts";
@@ -6,14 +5,21 @@ import type { Seal } from "../../protocol/vault.ts";
 import type { Log } from "../log.ts";
 import type { Env } from "../machine/env.ts";
 import { OlmMachine } from "../machine/olm-machine.ts";
-import { openSqlCipherStore, type CryptoStore } from "../store/store.ts";
+import type { StoreFiles } from "../store/store-files.ts";
+import type { CryptoStore } from "../store/store.ts";
 import { Client } from "./client.ts";
 import type { Network } from "./http.ts";
 import { ensureSealSecret, loadSeal } from "./keys/seal.ts";
 import type { StoreKeyCustody } from "./keys/store-key-custody.ts";
 import { codedStoreError } from "./store-errors.ts";
 
-export type AccountHostOptions = { readonly custody: StoreKeyCustody; readonly network: Network; readonly env: Env; readonly log: Log };
+export type AccountHostOptions = {
+  readonly custody: StoreKeyCustody;
+  readonly stores: StoreFiles;
+  readonly network: Network;
+  readonly env: Env;
+  readonly log: Log;
+};
 
 type Open = { readonly path: string; readonly store: CryptoStore; readonly machine: OlmMachine; readonly client: Client };
 
@@ -89,13 +95,13 @@ export class AccountHost {
     const path = this.#open?.path;
     if (path === undefined) throw new CodedError("not-signed-in");
     this.close();
-    for (const suffix of ["", "-wal", "-shm", ".key-check"]) rmSync(path + suffix, { force: true });
+    this.#options.stores.remove(path);
     this.#options.log.info("account.deleted");
   }
 
   #openStore(path: string, mode: "create" | "open"): CryptoStore {
     try {
-      return this.#options.custody.use((key) => openSqlCipherStore({ path, key, mode }));
+      return this.#options.custody.use((key) => this.#options.stores.open({ path, key, mode }));
     } catch (error) {
       throw codedStoreError(error);
     }

@@ -1,7 +1,6 @@
 import type { ChatContract } from "../../protocol/chat.ts";
 import type { ParamsOf, ResultOf } from "../../protocol/define.ts";
 import { parseRoomId } from "../../protocol/ids.ts";
-import { ftsQuery } from "../store/tables/search-index.ts";
 import type { ClientContext } from "./context.ts";
 import { NameDirectory } from "./rooms/names.ts";
 import { messageText, oneLine } from "./timeline/message-text.ts";
@@ -22,13 +21,11 @@ export class Search {
 
   /** Newest first. */
   find({ query, roomId, limit }: Query): Hits {
-    const words = ftsQuery(query);
-    if (words === undefined) return [];
     const { store } = this.#context;
     const room = roomId === undefined ? undefined : parseRoomId(roomId);
     if (room !== undefined && !room.ok) return [];
     // Rows are in the order of arrival, which for history that was fetched later is not the order of time.
-    const rows = store.searchIndex.find(words, limit * 4, room?.value);
+    const rows = store.searchIndex.find(query, limit * 4, room?.value);
     const first = query.match(/[\p{L}\p{N}\p{M}_]+/u)?.[0] ?? "";
     return rows
       .flatMap((row) => store.events.byRow(row) ?? [])

@@ -15,6 +15,7 @@ import { createLog } from "../log.ts";
 import { systemEnv } from "../primitives/system-env.ts";
 import { serveControl } from "./control-server.ts";
 import { portChannel, type PortLike } from "./port-channel.ts";
+import { storeFiles } from "../store/store-files.ts";
 
 const session: Session = {
   homeserver: "https://example.org",
@@ -218,7 +219,7 @@ function startWorker(): void {
   const channel = portChannel(theirs);
   const log = createLog((line) => lines.push(line), Date.now);
   const custody = new StoreKeyCustody(systemEnv);
-  const host = new AccountHost({ custody, network: connect(networkContract, channel), env: systemEnv, log });
+  const host = new AccountHost({ custody, stores: storeFiles, network: connect(networkContract, channel), env: systemEnv, log });
   serveControl(host, custody, channel, log);
   const mains = portChannel(ours);
   serve(networkContract, { http: () => ({ status: 404, body: "{}", bytes: null, contentType: null }) }, mains);

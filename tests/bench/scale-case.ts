@@ -5,7 +5,6 @@ import { parseDeviceId, parseUserId } from "../../protocol/ids.ts";
 import { OlmMachine } from "../../crypto-worker/machine/olm-machine.ts";
 import { Account } from "../../crypto-worker/primitives/account.ts";
 import { openSqlCipherStore } from "../../crypto-worker/store/store.ts";
-import { ftsQuery } from "../../crypto-worker/store/tables/search-index.ts";
 import { encodeDeviceKeys } from "../../crypto-worker/wire/device-keys.ts";
 import { encodeOneTimeKey } from "../../crypto-worker/wire/one-time-key.ts";
 import type { JsonObject } from "../../crypto-worker/wire/json.ts";
@@ -88,7 +87,7 @@ const cases: Record<ScaleCase, { prepare: () => void; measure: () => () => void 
     },
     measure: () => {
       const store = open();
-      const query = ftsQuery("wizards 99999") ?? "";
+      const query = "wizards 99999";
       return () => {
         if (store.searchIndex.find(query, 50).length === 0) throw new Error("nothing was found");
       };

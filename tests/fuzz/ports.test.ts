@@ -1,5 +1,6 @@
 // Hostile messages on every port, against the real servers: each well-formed call is answered once, with a typed reply; nothing crashes, nothing is a bug
 // of ours, and nothing that was refused has changed anything.
+import { storeFiles } from "../../crypto-worker/store/store-files.ts";
 import { createHash, randomBytes } from "node:crypto";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -390,7 +391,7 @@ function startWorker(): void {
   const channel = portChannel(theirs);
   const log = createLog((line) => lines.push(line), Date.now);
   const custody = new StoreKeyCustody(systemEnv);
-  host = new AccountHost({ custody, network: connect(networkContract, channel), env: systemEnv, log });
+  host = new AccountHost({ custody, stores: storeFiles, network: connect(networkContract, channel), env: systemEnv, log });
   serveControl(host, custody, channel, log);
   mainsPort = ours;
   const mainsChannel = portChannel(ours);

@@ -69,8 +69,8 @@ const layers: readonly Layer[] = [
   },
 ];
 
-/** `StoreError` and the store's interfaces are data, not SQL: whoever handles a failure may import them as values. */
-const sharedFiles = new Set(["crypto-worker/store/types.ts"]);
+/** `StoreError` and the store's interfaces are data, not SQL; the log is the process's: whoever needs them may import them as values. */
+const sharedFiles = new Set(["crypto-worker/store/types.ts", "crypto-worker/log.ts"]);
 
 const impure: readonly (readonly [RegExp, string])[] = [
   [/\bDate\.now\b|\bnew Date\(\)/, "the clock"],

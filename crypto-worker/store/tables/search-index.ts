@@ -18,8 +18,10 @@ export class SearchIndexTable {
     this.#database.prepare("DELETE FROM search_index WHERE rowid = ?").run(eventRow);
   }
 
-  /** Newest rows first. `query` is in FTS5's own language: build it with `ftsQuery`, never from raw input. */
-  find(query: string, limit: number, roomId?: RoomId): number[] {
+  /** Newest rows first. Every word must occur; the last one may be the beginning of a word, as somebody is still typing it. */
+  find(text: string, limit: number, roomId?: RoomId): number[] {
+    const query = ftsQuery(text);
+    if (query === undefined) return [];
     const rows =
       roomId === undefined
         ? this.#database
@@ -35,8 +37,8 @@ export class SearchIndexTable {
   }
 }
 
-/** Every word must occur; the last one may be the beginning of a word, as somebody is still typing it. Undefined where there is no word. */
-export function ftsQuery(text: string): string | undefined {
+/** FTS5 has a language of its own; only quoted words of what was typed reach it. Undefined where there is no word. */
+function ftsQuery(text: string): string | undefined {
   const words = text.normalize("NFC").match(/[\p{L}\p{N}\p{M}_]+/gu);
   if (words === null) return undefined;
   return words
