@@ -20,7 +20,15 @@ export default defineConfig({
         },
       },
       { test: { ...slow, name: "scenarios", include: ["tests/scenarios/**/*.test.ts"] } },
-      { test: { ...slow, name: "e2e", include: ["tests/e2e/**/*.test.ts"], globalSetup: ["tests/e2e/global-setup.ts"], setupFiles: ["tests/e2e/failure-picture.ts"] } },
+      {
+        test: {
+          ...slow,
+          name: "e2e",
+          include: ["tests/e2e/**/*.test.ts"],
+          globalSetup: ["tests/e2e/global-setup.ts"],
+          setupFiles: ["tests/e2e/failure-picture.ts"],
+        },
+      },
       { test: { ...slow, name: "interop", include: ["tests/interop/**/*.test.ts"] } },
     ],
   },

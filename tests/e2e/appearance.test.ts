@@ -31,7 +31,12 @@ async function expectAccessible(name: string, page: Page = app.page, part?: stri
     const { violations } = await (part === undefined ? builder : builder.include(part)).analyze();
     for (const { id, impact, nodes } of violations)
       if (impact === "serious" || impact === "critical")
-        found.push(`${name}, ${theme}: ${id} ${nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} (${node.any[0]?.message ?? ""})`).join("; ")}`);
+        found.push(
+          `${name}, ${theme}: ${id} ${nodes
+            .slice(0, 3)
+            .map((node) => `${node.html.slice(0, 160)} (${node.any[0]?.message ?? ""})`)
+            .join("; ")}`,
+        );
   }
   value(found).toEqual([]);
 }
@@ -67,7 +72,10 @@ describe("no screen keeps anyone out, in light and dark", () => {
   test("an invitation", async () => {
     ada = await world.headless("ada", "Ada");
     await ada.createRoom({ name: "Harbour crew", invite: [world.you] });
-    await app.page.getByRole("button", { name: /Harbour crew/ }).first().click();
+    await app.page
+      .getByRole("button", { name: /Harbour crew/ })
+      .first()
+      .click();
     await expect(app.page.getByText(text("invite.screenText"))).toBeVisible();
     await expectAccessible("invitation");
   });
@@ -80,7 +88,18 @@ describe("no screen keeps anyone out, in light and dark", () => {
     await ada.send(roomId, "> quoted\n\nand `code`");
     await app.write("Good morning, Ada");
     await app.expectDelivered("Good morning, Ada");
-    world.homeserver.injectEvent(roomId, { type: "m.room.encrypted", sender: "@ada:harbour.test", content: { algorithm: "m.megolm.v1.aes-sha2", ciphertext: "AwgAEnACgAkLmt6qF84IK++J7UDH2Za1YVchHyprqTqsg2yyOwAtHaZTwyNg37afzg8f3r9IsN9rH4RNFg7MaZencUJe4qvELiDiopUjy5wYVDAtqdBzer5bWRD9ldxp1FLgbQvBcjkkywYjCsmsq6+hArILd9oAQZnGKn/qLsK+5uNX3PaWzDRC9wZPQvWYYPCTov3jCwXKTPsLKIiTrcCXDqMvnn8m+T3zF/I2zqxg158tnUwWWIw51UO", device_id: "NOSUCHDEVICE", sender_key: "IlRMeOPX2e0MurIyfWEucYBRVOEEUMrOHqn/8mLqMjA", session_id: "X3lUlvLELLYxeTx4yOVu6UDpasGEVO0Jbu+QFnm0cKQ" } });
+    world.homeserver.injectEvent(roomId, {
+      type: "m.room.encrypted",
+      sender: "@ada:harbour.test",
+      content: {
+        algorithm: "m.megolm.v1.aes-sha2",
+        ciphertext:
+          "AwgAEnACgAkLmt6qF84IK++J7UDH2Za1YVchHyprqTqsg2yyOwAtHaZTwyNg37afzg8f3r9IsN9rH4RNFg7MaZencUJe4qvELiDiopUjy5wYVDAtqdBzer5bWRD9ldxp1FLgbQvBcjkkywYjCsmsq6+hArILd9oAQZnGKn/qLsK+5uNX3PaWzDRC9wZPQvWYYPCTov3jCwXKTPsLKIiTrcCXDqMvnn8m+T3zF/I2zqxg158tnUwWWIw51UO",
+        device_id: "NOSUCHDEVICE",
+        sender_key: "IlRMeOPX2e0MurIyfWEucYBRVOEEUMrOHqn/8mLqMjA",
+        session_id: "X3lUlvLELLYxeTx4yOVu6UDpasGEVO0Jbu+QFnm0cKQ",
+      },
+    });
     await expect(app.feed.getByRole("button", { name: text("utd.why") })).toBeVisible();
     await expectAccessible("conversation");
     await app.row("Good morning, Ada").hover();
@@ -94,7 +113,10 @@ describe("no screen keeps anyone out, in light and dark", () => {
     await app.page.getByRole("button", { name: text("room.membersButton", { count: "2" }) }).click();
     await expect(app.page.getByRole("listbox", { name: text("members.list") }).getByRole("option")).toHaveCount(2);
     await expectAccessible("panel-members", app.page, ".panel");
-    await app.page.getByRole("listbox", { name: text("members.list") }).getByRole("option", { name: "Ada" }).click();
+    await app.page
+      .getByRole("listbox", { name: text("members.list") })
+      .getByRole("option", { name: "Ada" })
+      .click();
     await expect(app.page.getByText(/^Bulkhead on /).first()).toBeVisible();
     await expectAccessible("panel-person", app.page, ".panel");
     await app.page.keyboard.press("Control+f");
@@ -177,10 +199,17 @@ describe.each([
     app.page.evaluate(() =>
       [...document.querySelectorAll<HTMLElement>("button, input, textarea, [role=option], [role=tab]")].flatMap((element) => {
         const { left, top, width: w, height: h } = element.getBoundingClientRect();
-        if (w === 0 || h === 0 || element.closest("[aria-hidden=true], [inert], .visually-hidden, .timeline__scroller, .room-list") !== null) return [];
+        if (
+          w === 0 ||
+          h === 0 ||
+          element.closest("[aria-hidden=true], [inert], .visually-hidden, .timeline__scroller, .room-list") !== null
+        )
+          return [];
         const hit = document.elementFromPoint(left + w / 2, top + h / 2);
         const fine = hit !== null && (element.contains(hit) || hit.contains(element) || hit.closest("label")?.contains(element) === true);
-        return fine ? [] : [`${element.tagName} ${element.className} ${element.getAttribute("aria-label") ?? element.textContent.slice(0, 40)}`];
+        return fine
+          ? []
+          : [`${element.tagName} ${element.className} ${element.getAttribute("aria-label") ?? element.textContent.slice(0, 40)}`];
       }),
     );
 

@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, test, expect as value } from "vitest";
 import { TestUser } from "../../tools/homeserver/test-user.ts";
 import { type AppDriver, expect, PASSPHRASE, text } from "../support/app-driver.ts";
+import { withStoreCopy } from "./profile-secrets.ts";
 import { eventually, World } from "./world.ts";
 
 const ROOMS = 200;
@@ -22,8 +23,7 @@ beforeAll(async () => {
   app = world.app;
   const crowd = await TestUser.register(world.homeserver.url, "crowd");
   const rooms: string[] = [];
-  for (let n = 0; n < ROOMS; n++)
-    rooms.push(await crowd.createRoom({ preset: "public_chat", name: `Quay ${String(n).padStart(3, "0")}` }));
+  for (let n = 0; n < ROOMS; n++) rooms.push(await crowd.createRoom({ preset: "public_chat", name: `Quay ${String(n).padStart(3, "0")}` }));
   const membership = { type: "m.room.member", sender: world.you, stateKey: world.you, content: { membership: "join", displayname: "you" } };
   for (const roomId of rooms) world.homeserver.injectEvent(roomId, membership);
   await expect(app.roomList.getByRole("option").first()).toHaveAttribute("aria-setsize", String(ROOMS), { timeout: 60_000 });
@@ -42,13 +42,21 @@ beforeAll(async () => {
   }
   await expect(app.roomList.getByRole("option").first()).toContainText(`Crate ${EVENTS / ROOMS - 1}`, { timeout: 60_000 });
   await app.close();
+  const stored = await withStoreCopy(app.accountFolder, join(world.folder, "copy"), PASSPHRASE, (store) =>
+    store.prepare<{ n: number }>("SELECT count(*) AS n FROM event").first(),
+  );
+  value(stored?.n).toBeGreaterThanOrEqual(EVENTS);
 });
 afterAll(async () => {
   await World.end(world);
   const folder = join(import.meta.dirname, "..", "..", "test-output");
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "e2e-performance.json"), `${JSON.stringify({ rooms: ROOMS, events: EVENTS, ms: measured }, null, 2)}\n`);
-  console.log(Object.entries(measured).map(([name, ms]) => `${name}: ${ms} ms`).join("\n"));
+  console.log(
+    Object.entries(measured)
+      .map(([name, ms]) => `${name}: ${ms} ms`)
+      .join("\n"),
+  );
 });
 
 test("from the start to an interactive room list in 1.5 s, without the time in which the passphrase is typed and stretched", async () => {
@@ -123,7 +131,12 @@ test("the switcher and a step to the next room answer while one presses", async 
   await app.page.keyboard.press("Control+k");
   await expect(app.dialog(text("switcher.title"))).toBeVisible();
   await app.page.keyboard.type("quay 150");
-  await expect(app.page.getByRole("listbox", { name: text("switcher.results") }).getByRole("option").first()).toContainText("Quay 150");
+  await expect(
+    app.page
+      .getByRole("listbox", { name: text("switcher.results") })
+      .getByRole("option")
+      .first(),
+  ).toContainText("Quay 150");
   measured["switcher: key to match"] = Math.round(performance.now() - started);
   await app.page.keyboard.press("Enter");
   await expect(app.page.getByRole("heading", { level: 1, name: "Quay 150", exact: true })).toBeAttached();

@@ -33,7 +33,10 @@ test("a room made in the dialog is encrypted by default, with whom one chose", a
   await dialog.getByRole("textbox", { name: text("newRoom.name"), exact: true }).fill("Lighthouse");
   await dialog.getByRole("textbox", { name: text("newRoom.topic"), exact: true }).fill("Who lights it tonight");
   await dialog.getByRole("combobox").fill(adaId);
-  await dialog.getByRole("option", { name: new RegExp(adaId) }).first().click();
+  await dialog
+    .getByRole("option", { name: new RegExp(adaId) })
+    .first()
+    .click();
   await app.screenshot("new-room");
   await dialog.getByRole("button", { name: text("newRoom.submit") }).click();
   await expect(app.page.getByRole("heading", { level: 1, name: "Lighthouse", exact: true })).toBeAttached();
@@ -63,7 +66,10 @@ test("a direct chat is made from the dialog, encrypted, and shows as a person", 
   await app.newMenu("sidebar.newDm");
   const dialog = app.dialog(text("newDm.title"));
   await dialog.getByRole("combobox").fill(adaId);
-  await dialog.getByRole("option", { name: new RegExp(adaId) }).first().click();
+  await dialog
+    .getByRole("option", { name: new RegExp(adaId) })
+    .first()
+    .click();
   await dialog.getByRole("button", { name: text("newDm.submit") }).click();
   await expect(app.page.getByRole("heading", { level: 1, name: "Ada", exact: true })).toBeAttached();
   const roomId = await adasInvite();
@@ -83,7 +89,10 @@ test("an invitation says from whom; accepting it joins, declining it does not", 
   await app.screenshot("invitations");
   await app.page.getByRole("button", { name: text("invite.declineNamed", { room: "Spam corner" }) }).click();
   await expect(app.page.getByText("Spam corner")).toHaveCount(0);
-  await app.page.getByRole("button", { name: /Boat house/ }).first().click();
+  await app.page
+    .getByRole("button", { name: /Boat house/ })
+    .first()
+    .click();
   await expect(app.page.getByText(text("invite.screenText"))).toBeVisible();
   await app.main.getByRole("button", { name: text("invite.accept"), exact: true }).click();
   await expect(app.composer).toBeVisible();
@@ -96,7 +105,10 @@ test("an invitation says from whom; accepting it joins, declining it does not", 
 
 test("leaving asks first, and takes the room off the list of the joined", async () => {
   await app.openRoom("Boat house");
-  await app.main.getByRole("button", { name: text("room.info"), exact: true }).last().click();
+  await app.main
+    .getByRole("button", { name: text("room.info"), exact: true })
+    .last()
+    .click();
   await app.page.getByRole("button", { name: text("info.leave"), exact: true }).click();
   const dialog = app.dialog(text("leave.title", { room: "Boat house" }));
   await expect(dialog).toContainText(text("leave.text"));

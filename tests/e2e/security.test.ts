@@ -1,16 +1,13 @@
-import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
-import type { Page } from "@playwright/test";
 import { afterAll, beforeAll, describe, test, expect as value } from "vitest";
-import { unwrapStoreKey } from "../../crypto-worker/client/keys/wrapped-key.ts";
-import { openSqlCipherStore } from "../../crypto-worker/store/store.ts";
-import { parseProfile } from "../../main/profile/profile.ts";
 import { chatContract } from "../../protocol/chat.ts";
 import { controlContract } from "../../protocol/control.ts";
 import { vaultContract } from "../../protocol/vault.ts";
 import { type AppDriver, expect, PASSPHRASE, text } from "../support/app-driver.ts";
 import type { ForeignClient } from "../support/foreign-client.ts";
+import { callPort, callShell, heapSnapshot, lookAround, tryWaysOut } from "./page-attacks.ts";
+import { filesBelow, formsOf, secretsOf, withStoreCopy } from "./profile-secrets.ts";
 import { PASSWORD, World } from "./world.ts";
 
 let world: World;
@@ -69,7 +66,9 @@ describe("hostile messages", () => {
     await expect(app.feed.getByText("end of names", { exact: true })).toBeVisible({ timeout: 30_000 });
     await app.page.waitForTimeout(500);
     const found = await app.feed.evaluate((feed) => ({
-      elements: [...feed.querySelectorAll(".body :is(script, img, style, iframe, object, embed, video, svg, math, form, input, meta, base, link)")].length,
+      elements: [
+        ...feed.querySelectorAll(".body :is(script, img, style, iframe, object, embed, video, svg, math, form, input, meta, base, link)"),
+      ].length,
       handlers: [...feed.querySelectorAll(".body, .body *")].flatMap((element) =>
         element.getAttributeNames().filter((name) => name.startsWith("on") || name === "style" || name === "id" || name === "name"),
       ),
@@ -84,7 +83,12 @@ describe("hostile messages", () => {
   });
 
   test("a link is followed only after a question that shows where it leads", async () => {
-    const content = { msgtype: "m.text", body: "see", format: "org.matrix.custom.html", formatted_body: '<a href="https://example.org/evil?x=1">https://bank.example</a>' };
+    const content = {
+      msgtype: "m.text",
+      body: "see",
+      format: "org.matrix.custom.html",
+      formatted_body: '<a href="https://example.org/evil?x=1">https://bank.example</a>',
+    };
     await eve.client.sendMessage(roomId, content as never);
     const link = app.feed.getByText("https://bank.example", { exact: true });
     await link.click();
@@ -96,11 +100,15 @@ describe("hostile messages", () => {
   });
 
   test("an address of another kind is refused even if the page asks main itself", async () => {
-    for (const url of ["file:///etc/passwd", "javascript:alert(1)", "data:text/html,x", "smb://host/share", "app://vault/index.html", "ms-msdt:/x"]) {
-      const answer = await app.page.evaluate(
-        (address) => (window as never as { bulkhead: { shell: { call(m: string, p: unknown): Promise<unknown> } } }).bulkhead.shell.call("openExternal", { url: address }),
-        url,
-      );
+    for (const url of [
+      "file:///etc/passwd",
+      "javascript:alert(1)",
+      "data:text/html,x",
+      "smb://host/share",
+      "app://vault/index.html",
+      "ms-msdt:/x",
+    ]) {
+      const answer = await callShell(app.page, "openExternal", { url });
       value(JSON.stringify(answer), url).not.toContain('"opened":true');
     }
     value(app.host.openedExternal).toEqual(["https://example.org/evil?x=1"]);
@@ -123,67 +131,11 @@ describe("the chat page's fence", () => {
   });
 
   test("no request leaves the page, by whatever way", async () => {
-    const outcomes = await app.page.evaluate(async (base) => {
-      const outcome = (work: Promise<unknown>): Promise<string> => Promise.race([
-        work.then(() => "went out", () => "refused"),
-        new Promise<string>((resolve) => setTimeout(() => resolve("refused"), 3000)),
-      ]);
-      const element = (make: () => HTMLElement): Promise<unknown> =>
-        new Promise((resolve, reject) => {
-          const made = make();
-          made.onload = resolve;
-          made.onerror = reject;
-          document.head.append(made);
-        });
-      const guarded = async (work: () => Promise<unknown>): Promise<string> => {
-        try {
-          return await outcome(work());
-        } catch {
-          return "refused";
-        }
-      };
-      return {
-        fetch: await guarded(() => fetch(`${base}/fetch`)),
-        fetchNoCors: await guarded(() => fetch(`${base}/no-cors`, { mode: "no-cors" })),
-        xhr: await guarded(() => new Promise((resolve, reject) => {
-          const request = new XMLHttpRequest();
-          request.onload = resolve;
-          request.onerror = reject;
-          request.open("GET", `${base}/xhr`);
-          request.send();
-        })),
-        socket: await guarded(() => new Promise((resolve, reject) => {
-          const socket = new WebSocket(`${base.replace("http", "ws")}/socket`);
-          socket.onopen = resolve;
-          socket.onerror = reject;
-        })),
-        events: await guarded(() => new Promise((resolve, reject) => {
-          const source = new EventSource(`${base}/events`);
-          source.onopen = resolve;
-          source.onerror = reject;
-        })),
-        image: await guarded(() => element(() => Object.assign(new Image(), { src: `${base}/image` }))),
-        script: await guarded(() => element(() => Object.assign(document.createElement("script"), { src: `${base}/script` }))),
-        sheet: await guarded(() => element(() => Object.assign(document.createElement("link"), { rel: "stylesheet", href: `${base}/sheet` }))),
-        prefetch: await guarded(() => element(() => Object.assign(document.createElement("link"), { rel: "prefetch", href: `${base}/prefetch` }))),
-        worker: await guarded(() => new Promise((resolve, reject) => {
-          const worker = new Worker(URL.createObjectURL(new Blob(["postMessage(1)"])));
-          worker.onmessage = resolve;
-          worker.onerror = reject;
-        })),
-        vaultPage: await guarded(() => fetch("https://vault.app.invalid/index.html")),
-        frame: await guarded(() => new Promise((resolve, reject) => {
-          const frame = Object.assign(document.createElement("iframe"), { src: `${base}/frame` });
-          frame.onload = () => (frame.contentDocument === null ? reject(new Error("blocked")) : resolve(undefined));
-          document.body.append(frame);
-          setTimeout(() => frame.remove(), 1000);
-        })),
-        beacon: navigator.sendBeacon(`${base}/beacon`) ? "asked" : "refused",
-      };
-    }, elsewhereUrl);
+    const outcomes = await tryWaysOut(app.page, elsewhereUrl);
     await app.page.waitForTimeout(500);
     value(knocks).toEqual([]);
-    for (const [way, outcome] of Object.entries(outcomes)) if (way !== "beacon" && way !== "frame") value(outcome, way).toBe("refused");
+    value(Object.entries(outcomes).filter(([, outcome]) => outcome !== "refused")).toEqual([]);
+    await expect(app.composer).toBeVisible();
   });
 
   test("it opens no window and goes nowhere", async () => {
@@ -194,9 +146,11 @@ describe("the chat page's fence", () => {
       window.open("about:blank");
     }, elsewhereUrl);
     for (const to of [`${elsewhereUrl}/away`, "about:blank", "data:text/html,<h1>x</h1>", "https://vault.app.invalid/index.html"]) {
-      await app.page.evaluate((target) => {
-        location.href = target;
-      }, to).catch(() => undefined);
+      await app.page
+        .evaluate((target) => {
+          location.href = target;
+        }, to)
+        .catch(() => undefined);
       await app.page.waitForTimeout(200);
       value(app.page.url(), to).toBe(address);
     }
@@ -206,28 +160,22 @@ describe("the chat page's fence", () => {
   });
 
   test("its world holds the shell's client and nothing of the preload's or the host's", async () => {
-    const added = await app.page.evaluate(() => {
-      const frame = document.createElement("iframe");
-      document.body.append(frame);
-      const standard = new Set(frame.contentWindow === null ? [] : Object.getOwnPropertyNames(frame.contentWindow));
-      frame.remove();
-      const bulkhead: unknown = Reflect.get(window, "bulkhead");
-      return {
-        names: Object.getOwnPropertyNames(window).filter((name) => !standard.has(name) && !/^\d+$/.test(name)),
-        bridge: Object.keys(bulkhead as object).sort(),
-        shell: Object.keys((bulkhead as { shell: object }).shell).sort(),
-        node: [typeof Reflect.get(window, "require"), typeof Reflect.get(window, "process"), typeof Reflect.get(window, "Buffer"), typeof Reflect.get(window, "ipcRenderer")],
-      };
-    });
+    const { names, bridge, shell } = await lookAround(app.page);
     // The page's own schema library keeps its settings on the global object.
-    value(added.names.filter((name) => !name.startsWith("__zod_"))).toEqual(["bulkhead"]);
-    value(added).toMatchObject({ bridge: ["requestPort", "shell"], shell: ["call", "cancel", "on"], node: Array(4).fill("undefined") });
+    value(names.filter((name) => !name.startsWith("__zod_"))).toEqual(["bulkhead"]);
+    value({ bridge, shell }).toEqual({ bridge: ["requestPort", "shell"], shell: ["call", "cancel", "on"] });
   });
 
   test("the only port it gets is the chat port, and that knows no verb of the vault, of control or of JavaScript itself", async () => {
     const foreign = [...Object.keys(vaultContract), ...Object.keys(controlContract)].filter((verb) => !(verb in chatContract));
     const names = [...foreign, "__proto__", "constructor", "toString", "hasOwnProperty", "statusChanged", "roomsChanged", "http", ""];
-    value(await callPort(app.page, "chat", names.map((method) => ({ method, params: {} })))).toEqual(names.map((method) => [method, "unknown-method"]));
+    value(
+      await callPort(
+        app.page,
+        "chat",
+        names.map((method) => ({ method, params: {} })),
+      ),
+    ).toEqual(names.map((method) => [method, "unknown-method"]));
     const attack = [
       { method: "unlock", params: { passphrase: PASSPHRASE } },
       { method: "createPassphrase", params: { passphrase: "four other unrelated words" } },
@@ -253,13 +201,19 @@ describe("what lies where", () => {
   test("the vault page has no verb of the chat, and never gets a message's text", async () => {
     await app.write(`${CANARY} from us`);
     await eve.waitForBody(roomId, `${CANARY} from us`);
-    await app.page.evaluate(() => (window as never as { bulkhead: { shell: { call(m: string, p: unknown): Promise<unknown> } } }).bulkhead.shell.call("openVault", {}));
+    await callShell(app.page, "openVault", {});
     const vault = await app.vault();
     await expect(vault.getByRole("heading", { name: text("vault.idle.title") })).toBeVisible();
     await eve.send(roomId, `${CANARY} from eve`);
     await app.expectMessage(`${CANARY} from eve`);
     const foreign = Object.keys(chatContract).filter((verb) => !(verb in vaultContract));
-    value(await callPort(vault, "vault", foreign.map((method) => ({ method, params: { roomId } })))).toEqual(foreign.map((method) => [method, "unknown-method"]));
+    value(
+      await callPort(
+        vault,
+        "vault",
+        foreign.map((method) => ({ method, params: { roomId } })),
+      ),
+    ).toEqual(foreign.map((method) => [method, "unknown-method"]));
     const heap = await heapSnapshot(vault);
     value(heap).toContain(text("vault.idle.title"));
     value(heap.includes(CANARY)).toBe(false);
@@ -277,25 +231,10 @@ describe("what lies where", () => {
   test("no token, key, pickle or passphrase is in the chat page, in the logs or readable in the profile; no message's text either", async () => {
     await app.close();
     logs += app.host.logs;
-    const profile = parseProfile(readFileSync(join(app.accountFolder, "profile.json"), "utf8"));
-    if (!profile.ok || profile.value.key.wrap !== "passphrase") throw new Error("the profile is not locked by a passphrase");
-    const key = await unwrapStoreKey(profile.value.key.wrapped, PASSPHRASE);
-    if (!key.ok) throw new Error("the passphrase does not open the key");
-    const copy = join(world.folder, "copy");
-    cpSync(app.accountFolder, copy, { recursive: true });
-    const secrets = new Map<string, Uint8Array>(
-      key.value.use((bytes) => {
-        const store = openSqlCipherStore({ path: join(copy, profile.value.store), key: bytes });
-        try {
-          return [...secretsOf(store, bytes)];
-        } finally {
-          store.close();
-        }
-      }),
-    );
+    const secrets = await withStoreCopy(app.accountFolder, join(world.folder, "copy"), PASSPHRASE, secretsOf);
     secrets.set("passphrase", Buffer.from(PASSPHRASE));
     value(secrets.size).toBeGreaterThan(6);
-    const files = filesBelow(app.profile).map((path) => [path.slice(app.profile.length), readFileSync(path)] as const);
+    const files = filesBelow(app.profile);
     value(files.length).toBeGreaterThan(2);
     const leaks: string[] = [];
     for (const [name, secret] of secrets)
@@ -312,77 +251,3 @@ describe("what lies where", () => {
     value(leaks).toEqual([]);
   });
 });
-
-type Call = { readonly method: string; readonly params: unknown };
-
-/** Calls on a port as hostile code in the page would: it asks for a port like the page's own code, and listens in. */
-function callPort(page: Page, kind: "chat" | "vault", calls: readonly Call[]): Promise<readonly (readonly [string, string])[]> {
-  return page.evaluate(
-    async ({ wanted, list }) => {
-      const port = await new Promise<MessagePort>((resolve) => {
-        window.addEventListener("message", (event) => {
-          const [first] = event.ports;
-          if (event.data.type === "bulkhead-port" && event.data.kind === wanted && first !== undefined) resolve(first);
-        });
-        (window as never as { bulkhead: { requestPort(): void } }).bulkhead.requestPort();
-      });
-      const answers: [string, string][] = [];
-      for (const [index, { method, params }] of list.entries()) {
-        const id = 1_000_000 + index;
-        const answer = new Promise<string>((resolve) => {
-          const listen = (event: MessageEvent): void => {
-            if (event.data.id !== id) return;
-            port.removeEventListener("message", listen);
-            resolve(event.data.ok === true ? "ok" : event.data.error.code);
-          };
-          port.addEventListener("message", listen);
-          setTimeout(() => resolve("no answer"), 5000);
-        });
-        port.postMessage({ id, method, params });
-        answers.push([method, await answer]);
-      }
-      return answers;
-    },
-    { wanted: kind, list: calls },
-  );
-}
-
-/** Every string that the page's memory holds, and what hangs on them. */
-async function heapSnapshot(page: Page): Promise<string> {
-  const session = await page.context().newCDPSession(page);
-  const chunks: string[] = [];
-  session.on("HeapProfiler.addHeapSnapshotChunk", ({ chunk }) => chunks.push(chunk));
-  await session.send("HeapProfiler.takeHeapSnapshot", { reportProgress: false });
-  await session.detach();
-  return chunks.join("");
-}
-
-type Store = ReturnType<typeof openSqlCipherStore>;
-
-function* secretsOf(store: Store, key: Uint8Array): Iterable<[string, Uint8Array]> {
-  yield ["store key", Buffer.from(key)];
-  const session = store.session.load();
-  if (session === undefined) throw new Error("the store has no session");
-  yield ["access token", Buffer.from(session.accessToken)];
-  if (session.refreshToken !== null) yield ["refresh token", Buffer.from(session.refreshToken)];
-  for (const table of ["account", "olm_session", "inbound_group_session", "outbound_group_session", "custom_value"]) {
-    let n = 0;
-    for (const row of store.prepare(`SELECT * FROM ${table}`).all())
-      for (const [column, cell] of Object.entries(row)) {
-        if (!/pickle|ratchet|^value$/.test(column)) continue;
-        const bytes = typeof cell === "string" ? Buffer.from(cell) : cell instanceof Uint8Array ? Buffer.from(cell) : undefined;
-        if (bytes !== undefined && bytes.length >= 24) yield [`${table}.${column} ${++n}`, bytes];
-      }
-  }
-}
-
-/** As bytes, and as they would be written down. */
-function formsOf(secret: Uint8Array): readonly Buffer[] {
-  const bytes = Buffer.from(secret);
-  const base64 = bytes.toString("base64").replace(/=+$/, "");
-  return [bytes, Buffer.from(base64), Buffer.from(bytes.toString("base64url")), Buffer.from(bytes.toString("hex")), Buffer.from(bytes.toString("hex").toUpperCase())];
-}
-
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true, recursive: true }).flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name)] : []));
-}

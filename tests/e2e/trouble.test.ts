@@ -49,24 +49,44 @@ test("what is written while the server cannot be reached waits, is shown as wait
 });
 
 test("what the server refuses is marked with the reason; it can be sent again", async () => {
-  const fault = world.homeserver.faults.add({ kind: "status", status: 403, errcode: "M_FORBIDDEN", method: "PUT", path: /\/send\//, userId: world.you });
+  const fault = world.homeserver.faults.add({
+    kind: "status",
+    status: 403,
+    errcode: "M_FORBIDDEN",
+    method: "PUT",
+    path: /\/send\//,
+    userId: world.you,
+  });
   await app.write("Refused at first");
   await app.expectSendState("Refused at first", "failed");
   await expect(app.row("Refused at first")).toContainText(text("error.forbidden.what"));
   await expect(app.roomRow("Harbour crew")).toContainText(text("row.failed"));
   await app.screenshot("failed-send");
   fault.remove();
-  await app.row("Refused at first").getByRole("button", { name: text("send.retry") }).click();
+  await app
+    .row("Refused at first")
+    .getByRole("button", { name: text("send.retry") })
+    .click();
   await app.expectDelivered("Refused at first");
   value((await ada.waitForMessage(roomId, { body: "Refused at first" })).decrypted).toBe(true);
   await expect(app.row("Refused at first")).toHaveCount(1);
 });
 
 test("or deleted, and then it is never sent", async () => {
-  const fault = world.homeserver.faults.add({ kind: "status", status: 403, errcode: "M_FORBIDDEN", method: "PUT", path: /\/send\//, userId: world.you });
+  const fault = world.homeserver.faults.add({
+    kind: "status",
+    status: 403,
+    errcode: "M_FORBIDDEN",
+    method: "PUT",
+    path: /\/send\//,
+    userId: world.you,
+  });
   await app.write("Never mind");
   await app.expectSendState("Never mind", "failed");
-  await app.row("Never mind").getByRole("button", { name: text("send.delete") }).click();
+  await app
+    .row("Never mind")
+    .getByRole("button", { name: text("send.delete") })
+    .click();
   await expect(app.row("Never mind")).toHaveCount(0);
   fault.remove();
   await app.write("On second thoughts");
@@ -89,7 +109,9 @@ test("a message whose key is missing says why and what to do, and turns into the
   await app.page.keyboard.press("Escape");
   value(fault.fired).toBeGreaterThan(0);
   fault.remove();
-  for (const { body } of world.homeserver.requests({ path: "/_matrix/client/v3/sendToDevice/m.room.encrypted", userId: adaId }).slice(-fault.fired)) {
+  for (const { body } of world.homeserver
+    .requests({ path: "/_matrix/client/v3/sendToDevice/m.room.encrypted", userId: adaId })
+    .slice(-fault.fired)) {
     const messages = isObject(body) ? objectOr(body["messages"]) : {};
     const content = objectOr(objectOr(messages[world.you])[yourDevice()]);
     world.homeserver.injectToDevice(world.you, yourDevice(), { type: "m.room.encrypted", sender: adaId, content });

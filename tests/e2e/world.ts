@@ -82,8 +82,9 @@ export class World {
 
   /** Of every window there is; never fails, because it is taken when something else has. */
   async picture(name: string): Promise<void> {
-    const pages = this.#app?.host.pages() ?? [];
-    await Promise.allSettled(pages.map((page, n) => this.#app?.screenshot(n === 0 ? name : `${name}-${n}`, page)));
+    const app = this.#app;
+    if (app === undefined) return;
+    await Promise.allSettled(app.host.pages().map((page, n) => app.screenshot(n === 0 ? name : `${name}-${n}`, page)));
   }
 
   /** For `afterAll`, where the world may have failed to start. */
