@@ -107,7 +107,8 @@ export const chatContract = {
     }),
   ),
   typing: call("public", z.strictObject({ roomId: roomIdSchema, typing: z.boolean() }), nothing),
-  markRead: call("public", z.strictObject({ roomId: roomIdSchema, eventId: eventIdSchema }), nothing),
+  /** `visible`: whether the others in the room may see how far we have read. */
+  markRead: call("public", z.strictObject({ roomId: roomIdSchema, eventId: eventIdSchema, visible: z.boolean() }), nothing),
 
   /** Puts a message into the durable send queue. `markdown` is turned into HTML by the worker. Answers once it is on disk. */
   send: call(

@@ -8,6 +8,7 @@ const history: readonly (readonly [version: number, hash: string, change: string
   [1, "43b1e5efcbb11b26e8554f7af3fb89c7862b9672ba794abf0257e61ec383e2fa", "the first five contracts"],
   [2, "7d356b108c1e6537f1d80ca757b6bbed94a5ac015a501ed564a7d4094d557f66", "chat: the outcome of an edit"],
   [3, "846afee9ee59476841ba794b7f2704c4b74b9b01590943367187f4f48b6b5e04", "chat: identity"],
+  [4, "09b8858506277907b62c883c6d65ea4b61deb018ba53018aa4b4454e55ea7f6d", "chat: read receipts that only we see"],
 ];
 
 describe("the wire between the processes", () => {

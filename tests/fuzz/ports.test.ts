@@ -85,7 +85,7 @@ const PARAMS: Readonly<Record<string, unknown>> = {
   openTimeline: { roomId: ROOM, limit: 50 },
   paginateBack: { roomId: ROOM, before: 10, limit: 50 },
   typing: { roomId: ROOM, typing: true },
-  markRead: { roomId: ROOM, eventId: "$1" },
+  markRead: { roomId: ROOM, eventId: "$1", visible: true },
   send: { roomId: ROOM, msgtype: "text", markdown: "hi", relation: { replyTo: "$1" }, mentions: ["@ada:example.org"] },
   edit: { roomId: ROOM, eventId: "$1", markdown: "hi" },
   react: { roomId: ROOM, eventId: "$1", key: "x" },

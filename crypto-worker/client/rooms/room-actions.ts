@@ -126,13 +126,13 @@ export class RoomActions {
   }
 
   /** Counts as read here at once; the server is told, and may be told later where it cannot be reached. */
-  async markRead(roomId: RoomId, eventId: EventId): Promise<void> {
+  async markRead(roomId: RoomId, eventId: EventId, visible: boolean): Promise<void> {
     this.#context.commit((changes) => markOwnAsRead(this.#context, changes, roomId, eventId));
     await this.#context.http.json({
       kind: "room",
       method: "POST",
       path: roomPath(roomId, "read_markers"),
-      body: { "m.fully_read": eventId, "m.read": eventId },
+      body: { "m.fully_read": eventId, [visible ? "m.read" : "m.read.private"]: eventId },
       retry: "safe",
     });
   }

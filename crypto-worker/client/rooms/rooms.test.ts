@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { parseRoomId, parseUserId, type RoomId, type UserId } from "../../../protocol/ids.ts";
+import { parseEventId, parseRoomId, parseUserId, type RoomId, type UserId } from "../../../protocol/ids.ts";
 import { InProcessClient } from "../../../tests/support/in-process-client.ts";
 import { startHomeserver, type Homeserver } from "../../../tools/homeserver/homeserver.ts";
 
@@ -31,6 +31,34 @@ describe("rooms", () => {
     await bob.client.rooms.join(roomId);
     expect(bob.client.summaries()).toMatchObject([{ membership: "join", kind: "dm", dmUserId: alice.userId }]);
     await bob.until(() => bob.store.accountData.load("m.direct") !== undefined, "m.direct");
+  });
+
+  test("how far we have read is told to the others only where it may be", async () => {
+    const [alice, bob] = [await person("alice"), await person("bob")];
+    const roomId = idOf(await alice.client.rooms.create({ encrypted: true, invite: [bob.userId], direct: true }));
+    await bob.until(() => bob.client.summaries().some((room) => room.roomId === roomId), "the invite");
+    await bob.client.rooms.join(roomId);
+    const read = async (body: string, visible: boolean): Promise<void> => {
+      await alice.send(roomId, body);
+      await bob.untilText(roomId, body);
+      const eventId = bob.timeline(roomId).at(-1)?.eventId ?? "";
+      const parsed = parseEventId(eventId);
+      if (!parsed.ok) throw new Error("no event id");
+      await bob.client.rooms.markRead(roomId, parsed.value, visible);
+    };
+    const readers = (): unknown[] =>
+      alice.timeline(roomId).flatMap((item) => item.readBy.map(() => "body" in item.content && item.content.body));
+    await read("one", true);
+    await alice.until(() => readers().includes("one"), "the receipt");
+    await read("two", false);
+    await bob.until(() => bob.client.summaries().every((room) => room.unread === 0), "our own count");
+    await alice.send(roomId, "three");
+    await bob.untilText(roomId, "three");
+    expect(readers()).toEqual(["one"]);
+    expect(server.requests({ path: /read_markers$/ }).map(({ body }) => Object.keys(Object(body)).sort())).toEqual([
+      ["m.fully_read", "m.read"],
+      ["m.fully_read", "m.read.private"],
+    ]);
   });
 
   test("declining and leaving take a room off the list, being removed leaves it there", async () => {

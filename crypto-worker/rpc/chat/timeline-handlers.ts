@@ -43,8 +43,8 @@ export function timelineHandlers(host: AccountHost, timelines: OpenTimelines): P
       await host.client.rooms.setTyping(id, typing);
       return {};
     },
-    markRead: async ({ roomId, eventId }) => {
-      await host.client.rooms.markRead(roomIdOf(roomId), eventIdOf(eventId));
+    markRead: async ({ roomId, eventId, visible }) => {
+      await host.client.rooms.markRead(roomIdOf(roomId), eventIdOf(eventId), visible);
       return {};
     },
     send: ({ roomId, ...message }) => ({ itemId: host.client.composer.send(roomIdOf(roomId), message) }),

@@ -90,11 +90,11 @@ export class Timeline {
   }
 
   /** Tells the worker how far has been read; each event once. */
-  markRead(eventId: string): void {
+  markRead(eventId: string, visible: boolean): void {
     const { roomId } = this.state.value;
     if (roomId === null || this.#marked === eventId) return;
     this.#marked = eventId;
-    void this.#link.call("markRead", { roomId, eventId });
+    void this.#link.call("markRead", { roomId, eventId, visible });
   }
 
   /** Moves the new-message line below an event: what comes while nobody looks is new. */

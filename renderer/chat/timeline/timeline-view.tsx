@@ -90,9 +90,10 @@ export function TimelineView({ room }: { readonly room: RoomSummary }): ReactNod
     for (let i = Math.min(index, entries.length - 1); i >= 0; i--) {
       const entry = entries[i];
       const seen = entry === undefined ? undefined : itemsOf(entry).findLast((item) => item.eventId !== null);
-      if (seen?.eventId !== undefined && seen.eventId !== null) return timeline.markRead(seen.eventId);
+      if (seen?.eventId !== undefined && seen.eventId !== null)
+        return timeline.markRead(seen.eventId, session.settings.value.sendReadReceipts);
     }
-  }, [entries, timeline]);
+  }, [entries, timeline, session]);
 
   const settle = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const onScroll = useCallback(() => {
