@@ -43,8 +43,6 @@ export type ClientOptions = {
   readonly log: Log;
 };
 
-const SYNC_LIMITS = { maxBytes: 256 * 1024 * 1024, maxDepth: 128 };
-
 /** One signed-in account: everything between the machine and the ports. Its parts share a context and are told of every commit. */
 export class Client {
   readonly emitter = new ClientEmitter();

@@ -3,7 +3,7 @@ import { err, ok, type Result } from "../../protocol/result.ts";
 import { Secret } from "./secret.ts";
 
 /** Rounds come from servers and files: about ten seconds of work at most. */
-export const MAX_PBKDF2_ROUNDS = 10_000_000;
+const MAX_PBKDF2_ROUNDS = 10_000_000;
 
 export type Pbkdf2Parameters = { readonly salt: Uint8Array; readonly rounds: number; readonly length: number };
 export type Pbkdf2Failure = "rounds-out-of-range" | "aborted";

@@ -39,7 +39,7 @@ describe("rooms", () => {
     await bob.until(() => bob.client.summaries().some((room) => room.roomId === roomId), "the invite");
     await bob.client.rooms.join(roomId);
     const read = async (body: string, visible: boolean): Promise<void> => {
-      await alice.send(roomId, body);
+      alice.send(roomId, body);
       await bob.untilText(roomId, body);
       const eventId = bob.timeline(roomId).at(-1)?.eventId ?? "";
       const parsed = parseEventId(eventId);
@@ -52,7 +52,7 @@ describe("rooms", () => {
     await alice.until(() => readers().includes("one"), "the receipt");
     await read("two", false);
     await bob.until(() => bob.client.summaries().every((room) => room.unread === 0), "our own count");
-    await alice.send(roomId, "three");
+    alice.send(roomId, "three");
     await bob.untilText(roomId, "three");
     expect(readers()).toEqual(["one"]);
     expect(server.requests({ path: /read_markers$/ }).map(({ body }) => Object.keys(Object(body)).sort())).toEqual([
