@@ -91,12 +91,9 @@ export function tryWaysOut(page: Page, base: string): Promise<Readonly<Record<st
     // These tell nothing: whether they got through is seen at the server.
     navigator.sendBeacon(`${server}/beacon`);
     const frame = Object.assign(document.createElement("iframe"), { src: `${server}/frame` });
-    const form = Object.assign(document.createElement("form"), { action: `${server}/form`, method: "post" });
-    document.body.append(frame, form, link("dns-prefetch", server), link("preconnect", server));
-    form.submit();
+    document.body.append(frame, link("dns-prefetch", server), link("preconnect", server));
     await new Promise((resolve) => setTimeout(resolve, 500));
     frame.remove();
-    form.remove();
     return outcomes;
   }, base);
 }

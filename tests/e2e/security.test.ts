@@ -144,6 +144,10 @@ describe("the chat page's fence", () => {
     await app.page.evaluate((base) => {
       window.open(`${base}/popup`);
       window.open("about:blank");
+      const form = Object.assign(document.createElement("form"), { action: `${base}/form`, method: "post" });
+      document.body.append(form);
+      form.submit();
+      form.remove();
     }, elsewhereUrl);
     for (const to of [`${elsewhereUrl}/away`, "about:blank", "data:text/html,<h1>x</h1>", "https://vault.app.invalid/index.html"]) {
       await app.page
