@@ -97,7 +97,7 @@ export class TestEnv implements Env {
 }
 
 /** A message as it arrives: encoded by its sender, parsed by us. */
-export function received<T extends OutgoingMessage>(message: T, from: DeviceId = device("THEIRS"), address = ADDRESS) {
+export function received(message: OutgoingMessage, from: DeviceId = device("THEIRS"), address = ADDRESS) {
   return unwrap(parseVerificationMessage(eventTypeOf(message), encodeAddressed(encodeMessage(message, from), address)));
 }
 

@@ -129,6 +129,13 @@ describe.each(MODES)("%s", (_name, fakeParties, scannerTrusts, mode, showerGets,
     expectRefused(scanner.hear({ type: "done" }), "m.key_mismatch");
   });
 
+  test("a device that got another key meanwhile, also where only the identity was shown", () => {
+    const { shown, scanner } = world();
+    shown.hear(scanner.outbox.splice(0)[0] ?? { type: "done" }).do({ kind: "confirm" });
+    shown.current = { ...parties.theirs, deviceKey: realKey(81) };
+    expectRefused(shown.hear({ type: "done" }), "m.key_mismatch");
+  });
+
   test("done before the scan or before our user confirmed", () => {
     expectRefused(shower(parties).hear({ type: "done" }), "m.unexpected_message");
     const { shown, scanner } = world();

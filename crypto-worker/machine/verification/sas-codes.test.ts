@@ -1,10 +1,9 @@
-import { createRequire } from "node:module";
+import table from "@matrix-org/spec/sas-emoji.json" with { type: "json" };
 import { expect, test } from "vitest";
 import { sasCodesOf } from "./sas-codes.ts";
 import { SAS_EMOJI } from "./sas-emoji.ts";
 
 test("symbols and names are the specification's", () => {
-  const table: { number: number; emoji: string; description: string }[] = createRequire(import.meta.url)("@matrix-org/spec/sas-emoji.json");
   expect(SAS_EMOJI).toHaveLength(64);
   expect(SAS_EMOJI).toEqual(table.toSorted((a, b) => a.number - b.number).map(({ emoji, description }) => [emoji, description]));
 });

@@ -34,8 +34,7 @@ type Machine<S> = {
 const described = (messages: readonly OutgoingMessage[]): string =>
   messages.map((message) => (message.type === "cancel" ? `cancel ${message.code}` : message.type)).join(", ");
 
-const endOf = (state: { kind: string; code?: string }): string =>
-  state.kind === "cancelled" ? `cancelled ${state.code ?? ""}` : state.kind;
+const endOf = (state: SasState | QrState | RequestState): string => (state.kind === "cancelled" ? `cancelled ${state.code}` : state.kind);
 
 const parties = partiesOf();
 
@@ -176,9 +175,15 @@ function document<S>(machine: Machine<S>): string {
   ].join("\n");
 }
 
-describe("sas", () => check(sas, ["expect-done"]));
-describe("qr", () => check(qr, ["expect-scanner-done", "expect-shower-done"]));
-describe("request", () => check(request, ["expect-method-end"]));
+describe("sas", () => {
+  check(sas, ["expect-done"]);
+});
+describe("qr", () => {
+  check(qr, ["expect-scanner-done", "expect-shower-done"]);
+});
+describe("request", () => {
+  check(request, ["expect-method-end"]);
+});
 
 function check<S>(machine: Machine<S>, beforeDone: readonly string[]): void {
   test("its transitions are those of the document", async () => {
