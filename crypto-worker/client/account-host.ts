@@ -85,8 +85,12 @@ export class AccountHost {
     open.client.stop();
     this.#open = undefined;
     this.#tell();
-    open.machine.close();
-    open.store.close();
+    try {
+      // Gives reserved message indices back, which a full disk can refuse: they are skipped then.
+      open.machine.close();
+    } finally {
+      open.store.close();
+    }
     this.#options.log.info("account.closed");
   }
 

@@ -6,6 +6,7 @@ import { describeError, type Log } from "../log.ts";
 import type { Env } from "../machine/env.ts";
 import type { CryptoStore } from "../store/store.ts";
 import { isJsonObject, parseJsonBody } from "../wire/json.ts";
+import { SYNC_JSON_LIMITS } from "../wire/sync-response.ts";
 import { Account } from "./account.ts";
 import { AvatarCache } from "./avatars.ts";
 import { inBackground } from "./background.ts";
@@ -122,7 +123,7 @@ export class Client {
       if (current === undefined) throw new CodedError("conflict");
       return { since: current };
     }
-    const body = parseJsonBody(text, SYNC_LIMITS);
+    const body = parseJsonBody(text, SYNC_JSON_LIMITS);
     if (!body.ok || !isJsonObject(body.value)) throw new CodedError("server-garbage");
     const object = body.value;
     const next = this.#commit((changes) => {

@@ -44,13 +44,22 @@ export class IdentitySetup {
     await this.#pump.settle("keys_query", SETTLE_MS);
     if (machine.outdatedUsers([userId]).length > 0 || store.account.load()?.deviceKeysUploaded !== true) return false;
     const started = store.customValues.load(STARTED) !== undefined;
-    if (!started && machine.getIdentity(userId) !== undefined) return true;
-    if (!started && !(await this.#serverAsksForNoPassword())) return true;
-    return this.#publish();
+    if (started && machine.crossSigningStatus().hasMaster) return this.#publish();
+    if (started) this.#forgetStarted();
+    // Whatever identity there is now was published by another device; it is not ours to replace.
+    if (machine.getIdentity(userId) !== undefined) return true;
+    switch (await this.#probe()) {
+      case "open":
+        return this.#publish();
+      case "password":
+        return true;
+      case "unknown":
+        return false;
+    }
   }
 
   /** The server answers an upload of no keys as it would a real one: with 401 where it wants a password first. */
-  async #serverAsksForNoPassword(): Promise<boolean> {
+  async #probe(): Promise<"open" | "password" | "unknown"> {
     const probe = await this.#context.http.json({
       kind: "signing_keys_upload",
       method: "POST",
@@ -58,7 +67,8 @@ export class IdentitySetup {
       body: {},
       retry: "never",
     });
-    return probe.ok || probe.error.code === "invalid-request";
+    if (probe.ok || probe.error.code === "invalid-request") return "open";
+    return probe.error.permanent || probe.error.code === "token-expired" ? "password" : "unknown";
   }
 
   async #publish(): Promise<boolean> {
@@ -72,10 +82,13 @@ export class IdentitySetup {
       const answer = await this.#pump.send(request);
       if (!answer.ok) return false;
     }
-    this.#context.commit((changes) => {
-      store.customValues.remove(STARTED);
-      changes.deviceOwners.add(userId);
-    });
+    this.#forgetStarted();
+    this.#context.commit((changes) => changes.deviceOwners.add(userId));
     return true;
+  }
+
+  #forgetStarted(): void {
+    const { store } = this.#context;
+    store.transaction(() => store.customValues.remove(STARTED));
   }
 }
