@@ -27,13 +27,19 @@ export type Entry =
 const GROUP_GAP_MS = 5 * 60_000;
 const RUN_LENGTH = 3;
 
-type Options = { readonly reachedStart: boolean; readonly readUpTo: string | null };
+type Options = {
+  readonly reachedStart: boolean;
+  readonly readUpTo: string | null;
+  /** Items that were the oldest one when they were loaded: each stays the head of a group, whoever wrote what came in front of it later. */
+  readonly pageStarts: ReadonlySet<string>;
+};
 
 /**
  * Turns items into what is drawn: groups by sender and minute, day separators, folded runs of membership changes, the new-message line.
- * Keys stay the same when older items are put in front, so that the list keeps its anchor.
+ * Keys and heights stay the same when older items are put in front, so that the list keeps its anchor: nothing is grouped across a page's start, and the
+ * day is not written above the oldest item while it is unknown what lies before it.
  */
-export function entriesOf(items: Items, { reachedStart, readUpTo }: Options): readonly Entry[] {
+export function entriesOf(items: Items, { reachedStart, readUpTo, pageStarts }: Options): readonly Entry[] {
   const entries: Entry[] = reachedStart ? [{ kind: "intro", key: "intro", day: null, newLine: false }] : [];
   const firstNew = firstNewIndex(items, readUpTo);
   let previous: TimelineItem | null = null;
@@ -44,11 +50,12 @@ export function entriesOf(items: Items, { reachedStart, readUpTo }: Options): re
     const item = items[i];
     if (item === undefined) break;
     const day = startOfDay(item.at);
-    const above: Above = { day: day === previousDay ? null : day, newLine: i === firstNew };
+    const isOpenEnd = i === 0 && !reachedStart;
+    const above: Above = { day: day === previousDay || isOpenEnd ? null : day, newLine: i === firstNew };
     previousDay = day;
 
     if (item.content.kind === "membership") {
-      const end = runEnd(items, i, firstNew, day);
+      const end = runEnd(items, i, firstNew, day, pageStarts);
       if (end - i >= RUN_LENGTH) {
         const run = items.slice(i, end);
         entries.push({ kind: "run", key: `run:${run[run.length - 1]?.id ?? item.id}`, items: run, ...above });
@@ -63,7 +70,12 @@ export function entriesOf(items: Items, { reachedStart, readUpTo }: Options): re
       continue;
     }
     const head: boolean =
-      previous === null || above.day !== null || above.newLine || previous.sender !== item.sender || item.at - groupStart > GROUP_GAP_MS;
+      previous === null ||
+      pageStarts.has(item.id) ||
+      above.day !== null ||
+      above.newLine ||
+      previous.sender !== item.sender ||
+      item.at - groupStart > GROUP_GAP_MS;
     if (head) groupStart = item.at;
     const minute = head || previous === null || minuteOf(previous.at) !== minuteOf(item.at);
     entries.push({ kind: "message", key: item.id, item, head, minute, ...above });
@@ -125,11 +137,12 @@ function firstNewIndex(items: Items, readUpTo: string | null): number {
   return items.findIndex((item, index) => index > read && !item.mine && isMessage(item));
 }
 
-function runEnd(items: Items, start: number, firstNew: number, day: number): number {
+function runEnd(items: Items, start: number, firstNew: number, day: number, pageStarts: ReadonlySet<string>): number {
   let end = start;
   while (end < items.length && (end === start || end !== firstNew)) {
     const item = items[end];
     if (item === undefined || item.content.kind !== "membership" || startOfDay(item.at) !== day) break;
+    if (end > start && pageStarts.has(item.id)) break;
     end++;
   }
   return end;

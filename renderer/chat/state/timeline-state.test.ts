@@ -36,7 +36,7 @@ function item(position: number, more: Partial<TimelineItem> = {}): TimelineItem 
   };
 }
 const ids = (items: readonly TimelineItem[]): string[] => items.map(({ id }) => id);
-const plain = { reachedStart: false, readUpTo: null };
+const plain = { reachedStart: false, readUpTo: null, pageStarts: new Set<string>() };
 
 describe("merging", () => {
   test("inserts by position, replaces by id, removes, and keeps untouched items", () => {
@@ -101,15 +101,17 @@ describe("entries", () => {
 
   test("days are the reader's local days", () => {
     const beforeMidnight = new Date(2025, 5, 5, 23, 59, 59).getTime();
-    const entries = entriesOf([item(1, { at: beforeMidnight }), item(2, { at: beforeMidnight + 2000 })], plain);
-    expect(entries.map(({ day }) => day)).toEqual([new Date(2025, 5, 5).getTime(), new Date(2025, 5, 6).getTime()]);
-    expect(messages(entries)[1]?.head).toBe(true);
+    const items = [item(1, { at: beforeMidnight }), item(2, { at: beforeMidnight + 2000 })];
+    const [first, second] = [new Date(2025, 5, 5).getTime(), new Date(2025, 5, 6).getTime()];
+    expect(entriesOf(items, { ...plain, reachedStart: true }).map(({ day }) => day)).toEqual([null, first, second]);
+    expect(entriesOf(items, plain).map(({ day }) => day)).toEqual([null, second]);
+    expect(messages(entriesOf(items, plain))[1]?.head).toBe(true);
   });
 
   test("the new line is above the first message of someone else after the one that was read", () => {
     const mine = { mine: true, sender: "@me:x" };
     const lines = (readUpTo: string | null, items: TimelineItem[]): boolean[] =>
-      entriesOf(items, { reachedStart: false, readUpTo }).map(({ newLine }) => newLine);
+      entriesOf(items, { ...plain, readUpTo }).map(({ newLine }) => newLine);
     const items = [item(1), item(2, mine), item(3), item(4)];
     expect(lines("$e1", items)).toEqual([false, false, true, false]);
     expect(lines("$e4", items)).toEqual([false, false, false, false]);
@@ -128,14 +130,34 @@ describe("entries", () => {
     expect(entriesOf([change(2), change(3)], plain).map(({ kind }) => kind)).toEqual(["state", "state"]);
   });
 
+  test("a page put in front changes nothing of what is drawn already", () => {
+    const change = (position: number): TimelineItem => item(position, { content: joined });
+    for (const shown of [
+      [item(11), item(12)],
+      [change(11), change(12), item(13)],
+      [change(11), change(12), change(13), item(14)],
+    ]) {
+      const pageStarts = new Set([shown[0]?.id ?? ""]);
+      const before = entriesOf(shown, { ...plain, pageStarts });
+      for (const older of [
+        [item(1), item(2)],
+        [item(1), change(2), change(3), change(4)],
+        [item(1, { at: NOON - 30 * MINUTE }), item(2)],
+      ]) {
+        const after = entriesOf([...older, ...shown], { ...plain, pageStarts });
+        expect(after.slice(-before.length)).toEqual(before);
+      }
+    }
+  });
+
   test("the beginning of the room is an entry of its own", () => {
-    expect(entriesOf([], { reachedStart: true, readUpTo: null }).map(({ kind }) => kind)).toEqual(["intro"]);
+    expect(entriesOf([], { ...plain, reachedStart: true }).map(({ kind }) => kind)).toEqual(["intro"]);
   });
 
   test("keys are unique and survive a page put in front, so that the list knows how many came", () => {
     const newer = [item(10), item(11, { content: joined }), item(12)];
     const before = entriesOf(newer, plain);
-    const after = entriesOf([item(1), item(2), ...newer], { reachedStart: true, readUpTo: null });
+    const after = entriesOf([item(1), item(2), ...newer], { ...plain, reachedStart: true });
     expect(new Set(after.map(({ key }) => key)).size).toBe(after.length);
     expect(prependedCount(before, after)).toBe(3);
     expect(prependedCount(before, entriesOf([...newer, item(13)], plain))).toBe(0);

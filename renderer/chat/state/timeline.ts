@@ -11,6 +11,8 @@ export type TimelineState = {
   readonly error: ErrorCode | null;
   readonly items: Items;
   readonly reachedStart: boolean;
+  /** The oldest item of every page that was loaded. */
+  readonly pageStarts: ReadonlySet<string>;
   readonly older: "idle" | "loading" | "failed";
   /** The new-message line goes below this event. */
   readonly readUpTo: string | null;
@@ -22,6 +24,7 @@ const CLOSED: TimelineState = {
   error: null,
   items: [],
   reachedStart: false,
+  pageStarts: new Set(),
   older: "idle",
   readUpTo: null,
 };
@@ -74,7 +77,8 @@ export class Timeline {
     this.state.update((now) => {
       if (now.roomId !== roomId) return now;
       if (!answer.ok) return { ...now, older: "failed" };
-      return { ...now, older: "idle", items: mergeItems(now.items, answer.value.items), reachedStart: answer.value.reachedStart };
+      const items = mergeItems(now.items, answer.value.items);
+      return { ...now, older: "idle", items, reachedStart: answer.value.reachedStart, pageStarts: withOldest(now.pageStarts, items) };
     });
   }
 
@@ -109,7 +113,10 @@ export class Timeline {
       if (!answer.ok) return keep ? now : { ...now, phase: "failed", error: answer.error.code };
       const { items, reachedStart, readUpTo } = answer.value;
       const open = { ...now, phase: "open", error: null, older: "idle" } as const;
-      if (!keep) return { ...open, items: mergeItems(items, now.items), reachedStart, readUpTo };
+      if (!keep) {
+        const merged = mergeItems(items, now.items);
+        return { ...open, items: merged, reachedStart, readUpTo, pageStarts: withOldest(new Set(), merged) };
+      }
       // What was read back stays where the answer joins on to it, so that the reader's place is kept; across a gap only the answer counts.
       const joined = rejoin(now.items, items);
       return { ...open, items: joined ?? items, reachedStart: joined === null ? reachedStart : now.reachedStart || reachedStart };
@@ -124,4 +131,9 @@ export class Timeline {
       return change.resetBefore === null ? { ...now, items } : { ...now, items, reachedStart: false, older: "idle" };
     });
   }
+}
+
+function withOldest(pageStarts: ReadonlySet<string>, items: Items): ReadonlySet<string> {
+  const oldest = items[0];
+  return oldest === undefined ? pageStarts : new Set(pageStarts).add(oldest.id);
 }

@@ -33,10 +33,7 @@ export function TimelineView({ room }: { readonly room: RoomSummary }): ReactNod
   const session = useSession();
   const { timeline } = session;
   const state = useValue(timeline.state);
-  const entries = useMemo(
-    () => entriesOf(state.items, { reachedStart: state.reachedStart, readUpTo: state.readUpTo }),
-    [state.items, state.reachedStart, state.readUpTo],
-  );
+  const entries = useMemo(() => entriesOf(state.items, state), [state]);
 
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
@@ -103,7 +100,7 @@ export function TimelineView({ room }: { readonly room: RoomSummary }): ReactNod
     stick.current = bottom;
     setAtBottom(bottom);
     if (bottom) setFresh(0);
-    if (view.scrollTop < LOAD_OLDER_PX) void timeline.loadOlder();
+    if (view.scrollTop < LOAD_OLDER_PX && timeline.state.value.older !== "failed") void timeline.loadOlder();
     clearTimeout(settle.current);
     settle.current = setTimeout(markRead, 300);
   }, [timeline, markRead]);
@@ -150,7 +147,7 @@ export function TimelineView({ room }: { readonly room: RoomSummary }): ReactNod
       if (!current || !found) return;
       const { items } = timeline.state.value;
       const item = items[indexOfEvent(items, jumpTo.eventId)];
-      const now = entriesOf(items, { reachedStart: timeline.state.value.reachedStart, readUpTo: timeline.state.value.readUpTo });
+      const now = entriesOf(items, timeline.state.value);
       const index = now.findIndex((entry) => item !== undefined && itemsOf(entry).includes(item));
       const key = now[index]?.key;
       if (key === undefined) return;
