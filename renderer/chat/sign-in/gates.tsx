@@ -83,11 +83,9 @@ export function Failed({ state }: { readonly state: Extract<AppState, { phase: "
       {retry.error !== null && <ErrorNote code={retry.error} />}
       {folder !== null && <Note>{say("failed.setAsideDone", { folder })}</Note>}
       <div className="gate__actions">
-        {state.userId !== null && (
-          <Button look="quiet" onPress={() => setAsking(true)}>
-            {say("failed.setAside")}
-          </Button>
-        )}
+        <Button look="quiet" onPress={() => setAsking(true)}>
+          {say("failed.setAside")}
+        </Button>
         <Button look="primary" isDisabled={retry.busy} onPress={() => void retry.run(() => session.shell.call("retryOpen", {}))} autoFocus>
           {say("failed.retry")}
         </Button>
