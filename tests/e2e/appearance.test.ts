@@ -1,3 +1,4 @@
+import { pressToClose } from "../../tools/demo/press-to-close.ts";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { afterAll, beforeAll, describe, test, expect as value } from "vitest";
@@ -59,9 +60,7 @@ describe("no screen keeps anyone out, in light and dark", () => {
     await expect(vault.getByText(text("vault.done.createdText"))).toBeVisible();
     await app.seal(vault);
     await expectAccessible("vault-seal", vault);
-    const closed = vault.waitForEvent("close");
-    await vault.getByRole("button", { name: text("vault.done.close") }).click();
-    await closed;
+    await pressToClose(vault, () => vault.getByRole("button", { name: text("vault.done.close") }).click());
   });
 
   test("the first run", async () => {

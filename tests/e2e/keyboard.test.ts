@@ -1,3 +1,4 @@
+import { pressToClose } from "../../tools/demo/press-to-close.ts";
 import type { Page } from "@playwright/test";
 import { afterAll, beforeAll, test, expect as value } from "vitest";
 import { type AppDriver, expect, PASSPHRASE, sentence, text } from "../support/app-driver.ts";
@@ -48,9 +49,7 @@ test("signing in, choosing the passphrase and sending a message need no mouse", 
   await expect(vault.getByRole("button", { name: text("vault.create.submit") })).toBeEnabled();
   await press(vault, "Enter");
   await expect(vault.getByRole("button", { name: text("vault.done.close") })).toBeFocused();
-  const closed = vault.waitForEvent("close");
-  await press(vault, "Enter");
-  await closed;
+  await pressToClose(vault, () => press(vault, "Enter"));
 
   await app.expectRooms();
   await newRoom("Alpha");

@@ -1,3 +1,4 @@
+import { pressToClose } from "../../tools/demo/press-to-close.ts";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, test, expect as value } from "vitest";
@@ -221,9 +222,7 @@ describe("what lies where", () => {
     const heap = await heapSnapshot(vault);
     value(heap).toContain(text("vault.idle.title"));
     value(heap.includes(CANARY)).toBe(false);
-    const closed = vault.waitForEvent("close");
-    await vault.getByRole("button", { name: text("common.close") }).click();
-    await closed;
+    await pressToClose(vault, () => vault.getByRole("button", { name: text("common.close") }).click());
   });
 
   test("the chat page sees messages", async () => {

@@ -1,3 +1,4 @@
+import { pressToClose } from "../../tools/demo/press-to-close.ts";
 import { join } from "node:path";
 import { expect as playwrightExpect, type Locator, type Page } from "@playwright/test";
 import { messages, type MessageId } from "../../renderer/ui/messages/en.ts";
@@ -83,9 +84,7 @@ export class AppDriver {
     await vault.getByRole("button", { name: text("vault.create.submit") }).click();
     await expect(vault.getByText(text("vault.done.createdText"))).toBeVisible();
     const seal = await this.seal(vault);
-    const closed = vault.waitForEvent("close");
-    await vault.getByRole("button", { name: text("vault.done.close") }).click();
-    await closed;
+    await pressToClose(vault, () => vault.getByRole("button", { name: text("vault.done.close") }).click());
     await this.expectRooms();
     return seal;
   }
@@ -104,9 +103,8 @@ export class AppDriver {
   /** Opens the store and waits for the rooms; the vault closes by itself. */
   async unlock(passphrase = PASSPHRASE): Promise<void> {
     const vault = await this.vault();
-    const closed = vault.waitForEvent("close", { timeout: 30_000 });
-    await this.typePassphrase(passphrase);
-    await closed;
+    await vault.getByLabel(text("vault.unlock.passphrase"), { exact: true }).fill(passphrase);
+    await pressToClose(vault, () => vault.getByRole("button", { name: text("vault.unlock.submit"), exact: true }).click());
     await this.expectRooms();
   }
 

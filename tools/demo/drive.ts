@@ -1,6 +1,7 @@
 import { expect, type Page } from "@playwright/test";
 import { messages, type MessageId } from "../../renderer/ui/messages/en.ts";
 import type { DemoApp } from "./demo-app.ts";
+import { pressToClose } from "./press-to-close.ts";
 
 /** Takes a picture. */
 export type Look = (page: Page, name: string) => Promise<void>;
@@ -35,7 +36,7 @@ async function createPassphrase(app: DemoApp, look: Look): Promise<void> {
   await vault.getByRole("button", { name: text("vault.create.submit") }).click();
   await expect(vault.getByText(text("vault.done.createdText"))).toBeVisible();
   await look(vault, "vault-seal");
-  await Promise.all([vault.waitForEvent("close"), vault.getByRole("button", { name: text("vault.done.close") }).click()]);
+  await pressToClose(vault, () => vault.getByRole("button", { name: text("vault.done.close") }).click());
 }
 
 export async function createPassphraseIfAsked(app: DemoApp, page: Page, look: Look): Promise<void> {
@@ -65,7 +66,7 @@ export async function unlock(app: DemoApp, look: Look): Promise<void> {
   await vault.getByLabel(text("vault.unlock.passphrase"), { exact: true }).fill(DEMO_PASSPHRASE);
   await look(vault, "vault-unlock");
   // It closes by itself; until then it is modal, and the chat page takes no clicks.
-  await Promise.all([vault.waitForEvent("close"), vault.getByRole("button", { name: text("vault.unlock.submit"), exact: true }).click()]);
+  await pressToClose(vault, () => vault.getByRole("button", { name: text("vault.unlock.submit"), exact: true }).click());
 }
 
 export async function expectRoomList(page: Page): Promise<void> {
