@@ -1,4 +1,4 @@
-import "../ui/no-eval.ts";
+import "../../protocol/no-eval.ts";
 import "@fontsource-variable/inter/index.css";
 import "../ui/styles/tokens.css";
 import "../ui/styles/base.css";

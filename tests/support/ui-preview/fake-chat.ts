@@ -1,4 +1,4 @@
-import "../../../renderer/ui/no-eval.ts";
+import "../../../protocol/no-eval.ts";
 import { chatContract } from "../../../protocol/chat.ts";
 import { CodedError, errorCodeSchema } from "../../../protocol/errors.ts";
 import type { TimelineItem } from "../../../protocol/messages/timeline-item.ts";

@@ -1,4 +1,4 @@
-import "../../../renderer/ui/no-eval.ts";
+import "../../../protocol/no-eval.ts";
 import { CodedError } from "../../../protocol/errors.ts";
 import { serve } from "../../../protocol/rpc.ts";
 import { vaultContract, type VaultTask } from "../../../protocol/vault.ts";
