@@ -2,6 +2,7 @@ import { z } from "zod";
 import { call, event } from "./define.ts";
 import { deviceSchema } from "./messages/device.ts";
 import { memberSchema, roomSummarySchema } from "./messages/room-summary.ts";
+import { safetySchema } from "./messages/safety.ts";
 import { timelineItemSchema } from "./messages/timeline-item.ts";
 import {
   bodySchema,
@@ -60,6 +61,35 @@ export const chatContract = {
   account: call("public", nothing, accountSchema),
   status: call("public", nothing, statusSchema),
   encryptionStatus: call("public", nothing, encryptionStatusSchema),
+
+  /** How well this account's keys are looked after, and which requests wait for the vault. */
+  safety: call("public", nothing, safetySchema),
+  /** Who in an encrypted room is not who they were, and whether all are verified. */
+  roomSafety: call(
+    "public",
+    z.strictObject({ roomId: roomIdSchema }),
+    z.strictObject({
+      everyoneVerified: z.boolean(),
+      /** People whose identity changed: nothing is sent to a `was-verified` one before a person has decided. */
+      changed: z.array(z.strictObject({ userId: userIdSchema, problem: z.enum(["new-identity", "was-verified"]) })).max(1000),
+      /** Verified people with a device that their identity does not vouch for: it gets no keys before a person has decided. */
+      unsignedDevices: z.array(z.strictObject({ userId: userIdSchema, deviceIds: z.array(idSchema).min(1).max(100) })).max(1000),
+    }),
+  ),
+  /** What would be lost with this device's keys if it were signed out now. */
+  signOutRisk: call(
+    "public",
+    nothing,
+    z.strictObject({
+      roomKeys: countSchema,
+      /** Room keys that are in no backup. */
+      notBackedUp: countSchema,
+      /** No other verified device and no recovery: the identity goes with this device. */
+      losesIdentity: z.boolean(),
+      /** Messages that have not been sent. */
+      unsent: countSchema,
+    }),
+  ),
 
   rooms: call("plaintext", nothing, z.array(roomSummarySchema).max(20_000)),
   room: call(
@@ -196,6 +226,9 @@ export const chatContract = {
       .strictObject({ masterKey: z.string().max(64), verified: z.boolean(), previouslyVerified: z.boolean(), pinViolation: z.boolean() })
       .nullable(),
   ),
+  /** Takes a person's new identity as it is. Not for one who was verified: that is decided in the vault. */
+  acceptIdentity: call("public", z.strictObject({ userId: userIdSchema }), nothing),
+  renameDevice: call("public", z.strictObject({ deviceId: idSchema, name: nameSchema }), nothing),
   /** Local trust that a person can take away without a ceremony: a blacklisted device gets no room keys. Trust is given in the vault only. */
   setBlacklisted: call("public", z.strictObject({ userId: userIdSchema, deviceId: idSchema, blacklisted: z.boolean() }), nothing),
   /** A picture of at most 4 MB, already checked to be one of the image types that the page may show. */
@@ -226,6 +259,7 @@ export const chatContract = {
 
   // Events.
   statusChanged: event("public", statusSchema),
+  safetyChanged: event("public", safetySchema),
   accountChanged: event("public", accountSchema),
   roomsChanged: event(
     "plaintext",

@@ -60,6 +60,24 @@ export const controlContract = {
     ]),
     nothing,
   ),
+  /**
+   * Wraps the key of the open store anew: for the keychain, or by a passphrase that the vault asks for (after the present one, where there is one). Main
+   * then writes the answer into the profile; until it has, the old wrapping is good.
+   */
+  rewrapStoreKey: call(
+    "secret",
+    z.strictObject({
+      from: z.union([
+        z.strictObject({ wrap: z.literal("keychain"), storeKey: storeKeySchema }),
+        z.strictObject({ wrap: z.literal("passphrase"), wrapped: wrappedKeySchema }),
+      ]),
+      to: z.enum(["keychain", "passphrase"]),
+    }),
+    z.union([
+      z.strictObject({ wrap: z.literal("keychain"), storeKey: storeKeySchema }),
+      z.strictObject({ wrap: z.literal("passphrase"), wrapped: wrappedKeySchema }),
+    ]),
+  ),
   /** Creates the store with the held key. Fails with `conflict` where a file exists: unreadable is never absent. */
   createAccount: call("public", z.strictObject({ path: z.string().min(1).max(4096), session: sessionSchema }), nothing),
   /** Opens the store with the held key and starts the client. Returns the session for main's HTTP layer, and where sync stands. */

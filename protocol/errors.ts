@@ -50,6 +50,23 @@ export const errorCodeSchema = z.enum([
   "room-encryption-unsupported",
   "members-unknown",
   "encryption-failed",
+  /** Someone who was verified has another identity now, and nobody has decided about it. */
+  "verified-identity-changed",
+  /** Someone who is verified has a device that their identity does not vouch for. */
+  "verified-user-unsigned-device",
+  /** There is a cross-signing identity already, and its private keys are elsewhere. */
+  "identity-exists",
+  "identity-missing",
+  /** The flow is over, or waits for something else. */
+  "verification-gone",
+  "qr-code-invalid",
+  "wrong-recovery-key",
+  "recovery-disabled",
+  /** What is in secret storage is not what the account publishes. */
+  "secrets-mismatch",
+  "backup-missing",
+  "backup-untrusted",
+  "key-file-malformed",
   // A bug of ours.
   "internal",
 ]);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { call, event } from "./define.ts";
 import { errorCodeSchema } from "./errors.ts";
+import { vaultIntentSchema } from "./messages/vault-intent.ts";
 import { idSchema, millisSchema, nameSchema, roomIdSchema, userIdSchema } from "./messages/text.ts";
 
 const nothing = z.strictObject({});
@@ -12,7 +13,7 @@ const appStateSchema = z.discriminatedUnion("phase", [
   /** The vault waits for a passphrase to be chosen or typed. */
   z.strictObject({ phase: z.literal("vault"), task: z.enum(["create-passphrase", "unlock"]), userId: userIdSchema }),
   z.strictObject({ phase: z.literal("opening"), userId: userIdSchema }),
-  z.strictObject({ phase: z.literal("ready"), userId: userIdSchema, deviceId: idSchema }),
+  z.strictObject({ phase: z.literal("ready"), userId: userIdSchema, deviceId: idSchema, appLock: z.boolean() }),
   /** The server wants a new login for the same device; everything local is still there. */
   z.strictObject({ phase: z.literal("soft-logged-out"), userId: userIdSchema, deviceId: idSchema, homeserver: z.string().max(2048) }),
   /** The server ended this device's session; local history can be read until it is removed. */
@@ -40,6 +41,9 @@ export const settingsSchema = z.strictObject({
   sendReadReceipts: z.boolean(),
   enterSends: z.boolean(),
   language: z.string().max(35),
+  /** Minutes without anyone at the computer after which the app locks itself; 0: never. Only with an app lock. */
+  autoLockMinutes: z.int().min(0).max(1440),
+  lockOnSuspend: z.boolean(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
@@ -103,13 +107,21 @@ export const shellContract = {
   retryConnection: call("public", nothing, nothing),
 
   /** The chat page may ask that the vault be shown; it can do nothing in it. */
-  openVault: call("public", nothing, nothing),
+  openVault: call("public", z.strictObject({ intent: vaultIntentSchema }), nothing),
   closeVault: call("public", nothing, nothing),
+  /** For the vault: what it was last opened for, once. */
+  takeVaultIntent: call("public", nothing, vaultIntentSchema.nullable()),
+  /** Ends the worker process, so that no key is in memory, and asks for the passphrase. `conflict` without an app lock. */
+  lock: call("public", nothing, nothing),
+  /** For the vault: sets the app lock's passphrase, changes it, or gives the key back to the keychain. Answers when the profile is written. */
+  changeAppLock: call("public", z.strictObject({ to: z.enum(["passphrase", "keychain"]) }), nothing),
   /** http(s), mailto and matrix links only, after a confirmation that shows the whole address. */
   openExternal: call("public", z.strictObject({ url: z.string().max(4096) }), z.strictObject({ opened: z.boolean() })),
 
   appStateChanged: event("public", appStateSchema),
   connectionChanged: event("public", connectionSchema),
+  /** For the vault, when it is open already. */
+  vaultIntended: event("public", vaultIntentSchema),
   settingsChanged: event("public", settingsSchema),
   /** A menu item or a notification asks the page for something. */
   command: event(

@@ -9,6 +9,11 @@ const history: readonly (readonly [version: number, hash: string, change: string
   [2, "7d356b108c1e6537f1d80ca757b6bbed94a5ac015a501ed564a7d4094d557f66", "chat: the outcome of an edit"],
   [3, "846afee9ee59476841ba794b7f2704c4b74b9b01590943367187f4f48b6b5e04", "chat: identity"],
   [4, "09b8858506277907b62c883c6d65ea4b61deb018ba53018aa4b4454e55ea7f6d", "chat: read receipts that only we see"],
+  [
+    5,
+    "a6ba6df4623b3a8cd6b3fdbd16dca2d58b324ad1e869479ff6b3e552fb8081d8",
+    "vault: verification, identity, recovery, key files; chat: safety; shell: what the vault is opened for, app lock",
+  ],
 ];
 
 describe("the wire between the processes", () => {
@@ -30,7 +35,7 @@ describe("the wire between the processes", () => {
 const classified: Readonly<Record<string, Readonly<Record<Sensitivity, string>>>> = {
   chat: {
     public:
-      "account accountChanged cancelSend closeTimeline createRoom devices devicesChanged edit enableEncryption encryptionStatus forget identity invite join kick leave markRead membersChanged outcome react redact retrySend searchUsers send setBlacklisted setDisplayName setRoomName setRoomTopic status statusChanged typing typingChanged",
+      "acceptIdentity account accountChanged cancelSend closeTimeline createRoom devices devicesChanged edit enableEncryption encryptionStatus forget identity invite join kick leave markRead membersChanged outcome react redact renameDevice retrySend roomSafety safety safetyChanged searchUsers send setBlacklisted setDisplayName setRoomName setRoomTopic signOutRisk status statusChanged typing typingChanged",
     plaintext: "avatar members notification openTimeline paginateBack room rooms roomsChanged search timelineChanged",
     secret: "",
   },
@@ -38,16 +43,21 @@ const classified: Readonly<Record<string, Readonly<Record<Sensitivity, string>>>
     public:
       "close connectPort connectivity createAccount deleteAccount hello receiveSync sessionEnded syncPosition takeStoreKey unread updateSession vaultWanted",
     plaintext: "",
-    secret: "newStoreKey openAccount",
+    secret: "newStoreKey openAccount rewrapStoreKey",
   },
   network: { public: "http", plaintext: "", secret: "" },
   shell: {
     public:
-      "about appState appStateChanged changeSettings closeVault command connection connectionChanged discover loginPassword loginSso logout openExternal openVault reauthenticate register retryConnection retryOpen setAccountAside settings settingsChanged",
+      "about appState appStateChanged changeAppLock changeSettings closeVault command connection connectionChanged discover lock loginPassword loginSso logout openExternal openVault reauthenticate register retryConnection retryOpen setAccountAside settings settingsChanged takeVaultIntent vaultIntended",
     plaintext: "",
     secret: "",
   },
-  vault: { public: "createPassphrase task taskChanged unlock", plaintext: "", secret: "seal" },
+  vault: {
+    public:
+      "acceptVerification appendImport beginImport cancelJob cancelTask cancelVerification changePassphrase confirmQrScanned confirmSas createPassphrase describe disableRecovery dismissVerification exportKeys importKeys jobs jobsChanged mismatchSas readExport recover requestVerification resetIdentity restoreBackup safety safetyChanged scanQr setUpIdentity showQr signOutDevices startSas task taskChanged unlock withdrawVerification",
+    plaintext: "",
+    secret: "changeRecovery enableRecovery seal verifications verificationsChanged",
+  },
 };
 
 describe("what a port may carry", () => {

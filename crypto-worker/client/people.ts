@@ -61,6 +61,7 @@ export class People {
         blacklisted: device.blacklisted,
         own: device.userId === this.#context.userId,
         firstSeen: Math.max(0, device.firstSeen),
+        lastSeen: null,
       }));
   }
 

@@ -8,7 +8,7 @@ import { serveChat } from "./chat/chat-server.ts";
 import { guarded } from "./guarded.ts";
 import { Handshake } from "./handshake.ts";
 import { parsePort, portChannel } from "./port-channel.ts";
-import { serveVault } from "./vault-server.ts";
+import { serveVault } from "./vault/vault-server.ts";
 
 /** Serves main. What a port may do is fixed here, when it is handed over. */
 export function serveControl(host: AccountHost, custody: StoreKeyCustody, channel: Channel, log: Log): void {
@@ -39,6 +39,9 @@ function controlHandlers(host: AccountHost, custody: StoreKeyCustody, handshake:
     takeStoreKey: async (params, { signal }) => {
       await custody.takeKey(params, signal);
       return {};
+    },
+    rewrapStoreKey: () => {
+      throw new CodedError("unsupported");
     },
     createAccount: async (params) => {
       await host.create(params);

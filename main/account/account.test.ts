@@ -43,6 +43,7 @@ class FakeWorker {
           hello: () => ({ version: PROTOCOL_VERSION, schemaHash: schemaHash() }),
           newStoreKey: () => ({ wrap: "keychain" as const, storeKey: new Uint8Array(32).fill(7) }),
           takeStoreKey: () => ({}),
+          rewrapStoreKey: () => ({ wrap: "keychain" as const, storeKey: new Uint8Array(32).fill(7) }),
           createAccount: (params) => {
             path = params.path;
             this.profileAtCreation = JSON.parse(readFileSync(join(path, "..", "profile.json"), "utf8"));
@@ -142,7 +143,7 @@ describe("Account", () => {
   test("signs in: the profile is there before the store, and the token is not in it", async () => {
     const { account, worker } = start();
     const { userId, deviceId } = await signIn(account);
-    expect(account.state.value).toEqual({ phase: "ready", userId, deviceId });
+    expect(account.state.value).toEqual({ phase: "ready", userId, deviceId, appLock: false });
     expect(worker.profileAtCreation).toMatchObject({ stage: "creating", deviceId });
     const text = readFileSync(join(path, "profile.json"), "utf8");
     expect(profileSchema.parse(JSON.parse(text))).toMatchObject({ stage: "created", userId, deviceId });
@@ -291,7 +292,7 @@ describe("Account", () => {
     expect(worker.ended).toEqual([true]);
     await expect(account.reauthenticate("wrong")).rejects.toMatchObject({ code: "wrong-credentials" });
     await account.reauthenticate("pw");
-    expect(account.state.value).toEqual({ phase: "ready", userId, deviceId });
+    expect(account.state.value).toEqual({ phase: "ready", userId, deviceId, appLock: false });
     await vi.waitFor(() => expect(account.connection.value.state).toBe("online"));
   });
 

@@ -258,7 +258,8 @@ export class Account {
     this.#session = session;
     this.#client.useSession(session);
     this.#view.workerRestarting(false);
-    this.state.set({ phase: "ready", userId: session.userId, deviceId: session.deviceId });
+    const appLock = this.#profile?.key.wrap === "passphrase";
+    this.state.set({ phase: "ready", userId: session.userId, deviceId: session.deviceId, appLock });
     this.#loop.start();
   }
 

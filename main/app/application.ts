@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { app, type BrowserWindow, dialog, type MessagePortMain, nativeTheme, powerMonitor, shell } from "electron";
+import type { VaultIntent } from "../../protocol/messages/vault-intent.ts";
 import { type Settings, type ShellContract, shellContract } from "../../protocol/shell.ts";
 import type { Account } from "../account/account.ts";
 import { Observed } from "../crypto-host/observed.ts";
@@ -38,6 +39,7 @@ export class Application {
   #chat: Page<ShellContract> | undefined;
   #vault: Page<VaultShellContract> | undefined;
   #asking = false;
+  #vaultIntent: VaultIntent | null = null;
 
   constructor(deps: ApplicationDeps) {
     this.#deps = deps;
@@ -51,7 +53,12 @@ export class Application {
       version: app.getVersion(),
       keychain: deps.keychain,
       suggestedHomeserver: deps.suggestedHomeserver,
-      openVault: () => this.#openVault(),
+      openVault: (intent) => this.#openVault(intent),
+      takeVaultIntent: () => {
+        const intent = this.#vaultIntent;
+        this.#vaultIntent = null;
+        return intent;
+      },
       closeVault: () => this.#closeVault(),
       confirmAndOpen: (url) => this.#confirmAndOpen(url),
       openBrowser: (url) => shell.openExternal(url),
@@ -64,7 +71,7 @@ export class Application {
     installMenu({
       devTools: this.#devTools,
       command: (command) => this.#chat?.link.emit("command", { command }),
-      openVault: () => this.#openVault(),
+      openVault: () => this.#openVault({ kind: "home" }),
     });
     account.state.watch((state) => {
       this.#chat?.link.emit("appStateChanged", state);
@@ -134,12 +141,15 @@ export class Application {
   #followVault(): void {
     const { account } = this.#deps;
     const { phase } = account.state.value;
-    if (account.vaultWanted.value || phase === "vault") this.#openVault();
+    if (account.vaultWanted.value || phase === "vault") this.#openVault(null);
     else if (phase === "signed-out" || phase === "failed") this.#closeVault();
   }
 
-  #openVault(): void {
+  /** `intent` is what it is opened for; null where the worker's task says so itself. */
+  #openVault(intent: VaultIntent | null): void {
+    if (intent !== null) this.#vaultIntent = intent;
     if (this.#vault !== undefined) {
+      if (intent !== null) this.#vault.link.emit("vaultIntended", intent);
       this.#vault.window.focus();
       return;
     }

@@ -46,6 +46,7 @@ function workers(hash = schemaHash()) {
           hello: () => ({ version: PROTOCOL_VERSION, schemaHash: hash }),
           newStoreKey: unused,
           takeStoreKey: unused,
+          rewrapStoreKey: unused,
           createAccount: unused,
           openAccount: unused,
           updateSession: unused,

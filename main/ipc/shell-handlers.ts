@@ -1,4 +1,5 @@
 import { CodedError } from "../../protocol/errors.ts";
+import type { VaultIntent } from "../../protocol/messages/vault-intent.ts";
 import type { Handlers } from "../../protocol/rpc.ts";
 import type { Settings, ShellContract } from "../../protocol/shell.ts";
 import type { Account } from "../account/account.ts";
@@ -18,7 +19,8 @@ export type ShellDeps = {
   readonly version: string;
   readonly keychain: boolean;
   readonly suggestedHomeserver: string | undefined;
-  readonly openVault: () => void;
+  readonly openVault: (intent: VaultIntent) => void;
+  readonly takeVaultIntent: () => VaultIntent | null;
   readonly closeVault: () => void;
   /** Shows the whole address and asks; resolves to whether it was opened. */
   readonly confirmAndOpen: (url: string) => Promise<boolean>;
@@ -91,9 +93,16 @@ export function shellHandlers(deps: ShellDeps): Handlers<ShellContract> {
       return {};
     },
 
-    openVault: () => {
-      deps.openVault();
+    openVault: ({ intent }) => {
+      deps.openVault(intent);
       return {};
+    },
+    takeVaultIntent: () => deps.takeVaultIntent(),
+    lock: () => {
+      throw new CodedError("unsupported");
+    },
+    changeAppLock: () => {
+      throw new CodedError("unsupported");
     },
     closeVault: () => {
       deps.closeVault();

@@ -10,6 +10,8 @@ export const defaultSettings: Settings = {
   sendReadReceipts: true,
   enterSends: true,
   language: "en",
+  autoLockMinutes: 0,
+  lockOnSuspend: false,
 };
 
 /** The settings, each key on its own: one that is missing or broken falls back, the others are kept. */

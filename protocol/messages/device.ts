@@ -13,5 +13,7 @@ export const deviceSchema = z.strictObject({
   blacklisted: z.boolean(),
   own: z.boolean(),
   firstSeen: millisSchema,
+  /** Of our own devices, where the server tells. */
+  lastSeen: millisSchema.nullable(),
 });
 export type DeviceView = z.infer<typeof deviceSchema>;

@@ -1,7 +1,16 @@
 import { expect, test } from "vitest";
-import { vaultContract } from "../../protocol/vault.ts";
+import { vaultContract as whole } from "../../protocol/vault.ts";
 import { serve, type Channel } from "../../protocol/rpc.ts";
 import { WorkerLink } from "./worker-link.ts";
+
+/** A part of the contract is enough here. */
+const vaultContract = {
+  task: whole.task,
+  seal: whole.seal,
+  createPassphrase: whole.createPassphrase,
+  unlock: whole.unlock,
+  taskChanged: whole.taskChanged,
+};
 
 /** Two ends in one process. Messages arrive in order, after the sender has gone on. */
 function channelPair(): readonly [Channel, Channel] {

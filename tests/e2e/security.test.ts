@@ -206,7 +206,7 @@ describe("what lies where", () => {
   test("the vault page has no verb of the chat, and never gets a message's text", async () => {
     await app.write(`${CANARY} from us`);
     await eve.waitForBody(roomId, `${CANARY} from us`);
-    await callShell(app.page, "openVault", {});
+    await callShell(app.page, "openVault", { intent: { kind: "home" } });
     const vault = await app.vault();
     await expect(vault.getByRole("heading", { name: text("vault.idle.title") })).toBeVisible();
     await eve.send(roomId, `${CANARY} from eve`);

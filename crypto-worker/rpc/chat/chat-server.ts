@@ -7,10 +7,12 @@ import { describeError, type Log } from "../../log.ts";
 import { guarded } from "../guarded.ts";
 import { accountHandlers } from "./account-handlers.ts";
 import { roomHandlers } from "./room-handlers.ts";
+import { safetyHandlers } from "./safety-handlers.ts";
 import { timelineHandlers } from "./timeline-handlers.ts";
 
 const FORWARDED = [
   "statusChanged",
+  "safetyChanged",
   "accountChanged",
   "roomsChanged",
   "membersChanged",
@@ -36,7 +38,7 @@ export function serveChat(host: AccountHost, channel: Channel, log: Log): void {
   };
   const server = serve(
     chatContract,
-    guarded({ ...accountHandlers(host), ...roomHandlers(host), ...timelineHandlers(host, timelines) }),
+    guarded({ ...accountHandlers(host), ...roomHandlers(host), ...safetyHandlers(host), ...timelineHandlers(host, timelines) }),
     channel,
     { onBug: (method, error) => log.error("bug", { method, ...describeError(error) }) },
   );

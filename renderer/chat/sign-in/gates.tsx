@@ -46,7 +46,7 @@ export function VaultGate({ state }: { readonly state: Extract<AppState, { phase
         look="primary"
         icon={LockKeyhole}
         isDisabled={task.busy}
-        onPress={() => void task.run(() => session.shell.call("openVault", {}))}
+        onPress={() => void task.run(() => session.shell.call("openVault", { intent: { kind: "home" } }))}
         autoFocus
       >
         {say("vaultGate.open")}

@@ -31,6 +31,8 @@ const FIRST_SETTINGS: Settings = {
   sendReadReceipts: true,
   enterSends: true,
   language: "en",
+  autoLockMinutes: 0,
+  lockOnSuspend: false,
 };
 
 const RELOAD_MS = 400;

@@ -93,6 +93,8 @@ test("notifications follow the settings and what is being looked at", () => {
     sendReadReceipts: true,
     enterSends: true,
     language: "en",
+    autoLockMinutes: 0,
+    lockOnSuspend: false,
   };
   const away = { roomId: "!r:x", focused: false };
   expect(decideNotification(note, settings, away)).toBe(true);

@@ -62,6 +62,20 @@ const server = serve(
   chatContract,
   {
     account: () => account,
+    safety: () => ({
+      identity: "present" as const,
+      thisDeviceVerified: true,
+      privateKeys: { master: true, selfSigning: true, userSigning: true },
+      otherVerifiedDevices: 1,
+      unverifiedDevices: 0,
+      recovery: { state: "enabled" as const, hasPassphrase: false, missing: [] },
+      backup: { state: "enabled" as const, version: "1", total: 4212, backedUp: 4212, uploading: false },
+      incoming: [],
+    }),
+    roomSafety: () => ({ everyoneVerified: false, changed: [], unsignedDevices: [] }),
+    signOutRisk: () => ({ roomKeys: 4212, notBackedUp: 0, losesIdentity: false, unsent: 1 }),
+    acceptIdentity: done,
+    renameDevice: done,
     status: () => status,
     encryptionStatus: async () => {
       await wait(latency);

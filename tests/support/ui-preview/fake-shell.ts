@@ -23,6 +23,8 @@ export function installShell(scene: string, query: URLSearchParams): void {
     sendReadReceipts: true,
     enterSends: true,
     language: "en",
+    autoLockMinutes: 0,
+    lockOnSuspend: false,
   };
   const fail = query.get("shellfail");
   const code: ErrorCode | null = fail === null ? null : errorCodeSchema.parse(fail);
@@ -98,7 +100,7 @@ function appState(scene: string, query: URLSearchParams): AppState {
     case "logged-out":
       return { phase: "logged-out-by-server", userId: ME };
     default:
-      return { phase: "ready", userId: ME, deviceId: "BULKHEAD01" };
+      return { phase: "ready", userId: ME, deviceId: "BULKHEAD01", appLock: true };
   }
 }
 

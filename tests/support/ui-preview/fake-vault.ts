@@ -17,9 +17,43 @@ const task = (): VaultTask =>
       ? { kind: "create-passphrase" }
       : { kind: "unlock", failures: Number(query.get("failures") ?? "0") };
 const channel = new MessageChannel();
+const notYet = (): never => {
+  throw new CodedError("unsupported");
+};
 serve(
   vaultContract,
   {
+    changePassphrase: notYet,
+    cancelTask: () => ({}),
+    safety: notYet,
+    describe: notYet,
+    verifications: () => [],
+    requestVerification: notYet,
+    acceptVerification: notYet,
+    startSas: notYet,
+    confirmSas: notYet,
+    mismatchSas: notYet,
+    cancelVerification: notYet,
+    showQr: notYet,
+    scanQr: notYet,
+    confirmQrScanned: notYet,
+    dismissVerification: notYet,
+    withdrawVerification: notYet,
+    setUpIdentity: notYet,
+    resetIdentity: notYet,
+    signOutDevices: notYet,
+    enableRecovery: notYet,
+    recover: notYet,
+    changeRecovery: notYet,
+    disableRecovery: notYet,
+    restoreBackup: notYet,
+    exportKeys: notYet,
+    readExport: notYet,
+    beginImport: notYet,
+    appendImport: notYet,
+    importKeys: notYet,
+    jobs: () => [],
+    cancelJob: () => ({}),
     task,
     seal: () => (open ? { symbols: [0, 41, 19, 59, 27], hue: Number(query.get("hue") ?? "205") } : null),
     async createPassphrase() {

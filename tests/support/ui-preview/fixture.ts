@@ -358,6 +358,7 @@ export function devices(userId: string): DeviceView[] {
     ed25519: "Sv3pXJ0e3V7b2mHqWz8LrTgNfCkYd1oAuPiE5sBx9Qw",
     curve25519: "h7Wk2nQx9BvRjF4mLpTzYcDsEaGuNoXi3q5w8rKtb0M",
     firstSeen: NOW - 90 * 24 * HOUR,
+    lastSeen: NOW - 2 * HOUR,
   };
   return [
     {

@@ -1,0 +1,34 @@
+import { serve, type Channel } from "../../../protocol/rpc.ts";
+import { vaultContract } from "../../../protocol/vault.ts";
+import type { AccountHost } from "../../client/account-host.ts";
+import type { StoreKeyCustody } from "../../client/keys/store-key-custody.ts";
+import { describeError, type Log } from "../../log.ts";
+import { guarded } from "../guarded.ts";
+import { identityHandlers } from "./identity-handlers.ts";
+import { keyFileHandlers } from "./key-file-handlers.ts";
+import { recoveryHandlers } from "./recovery-handlers.ts";
+import { storeKeyHandlers } from "./store-key-handlers.ts";
+import { verificationHandlers } from "./verification-handlers.ts";
+
+/** Serves the vault contract on the vault window's port until it closes. */
+export function serveVault(host: AccountHost, custody: StoreKeyCustody, channel: Channel, log: Log): void {
+  const server = serve(
+    vaultContract,
+    guarded({
+      ...storeKeyHandlers(host, custody),
+      ...verificationHandlers(host),
+      ...identityHandlers(host),
+      ...recoveryHandlers(host),
+      ...keyFileHandlers(host),
+    }),
+    channel,
+    { onBug: (method, error) => log.error("bug", { method, ...describeError(error) }) },
+  );
+  const tell = (): void => server.emit("taskChanged", custody.task);
+  // Also when the store has opened: from then on there is a seal to show, and that may be after the person was done.
+  const stops = [custody.onTask(tell), host.onClient(tell)];
+  channel.onClose(() => {
+    for (const stop of stops) stop();
+    log.info("port.closed", { kind: "vault" });
+  });
+}
