@@ -2,7 +2,7 @@ import { z } from "zod";
 import { call, event } from "./define.ts";
 import { authNeededSchema, authSchema } from "./messages/interactive-auth.ts";
 import { safetySchema } from "./messages/safety.ts";
-import { bytesSchema, countSchema, idSchema, nameSchema, userIdSchema } from "./messages/text.ts";
+import { bytesSchema, countSchema, idSchema, nameSchema, roomIdSchema, userIdSchema } from "./messages/text.ts";
 import { verificationViewSchema } from "./messages/verification-view.ts";
 
 const nothing = z.strictObject({});
@@ -35,11 +35,11 @@ const vaultTaskSchema = z.discriminatedUnion("kind", [
 ]);
 export type VaultTask = z.infer<typeof vaultTaskSchema>;
 
-/** Who a verification is asked of. A person is asked in the direct chat with them, which is made where there is none. */
+/** Who a verification is asked of. A person is asked in the room that is named, or in the direct chat with them, which is made where there is none. */
 const verificationTargetSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("own-devices") }),
   z.strictObject({ kind: z.literal("device"), userId: userIdSchema, deviceId: idSchema }),
-  z.strictObject({ kind: z.literal("user"), userId: userIdSchema }),
+  z.strictObject({ kind: z.literal("user"), userId: userIdSchema, roomId: roomIdSchema.optional() }),
 ]);
 export type VerificationTarget = z.infer<typeof verificationTargetSchema>;
 

@@ -14,6 +14,7 @@ const history: readonly (readonly [version: number, hash: string, change: string
     "a6ba6df4623b3a8cd6b3fdbd16dca2d58b324ad1e869479ff6b3e552fb8081d8",
     "vault: verification, identity, recovery, key files; chat: safety; shell: what the vault is opened for, app lock",
   ],
+  [6, "ef8c96d867360cf2bf36ac906aeac2d88a3ed2148edba234e6c3fdd8eec8cbe3", "vault: a person may be asked in a given room"],
 ];
 
 describe("the wire between the processes", () => {
