@@ -87,6 +87,11 @@ export class Account {
     this.host.start();
   }
 
+  /** Whether a person will be asked for a passphrase before the account of the profile opens. */
+  get needsPassphrase(): boolean {
+    return this.#profile?.key.wrap === "passphrase";
+  }
+
   /** Signs in with whatever `obtain` brings back from the server, and makes the store of the new device. */
   signIn(obtain: () => Promise<Session>): Promise<{ userId: string; deviceId: string }> {
     return this.#exclusive(async () => {

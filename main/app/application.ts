@@ -5,8 +5,9 @@ import { type Settings, type ShellContract, shellContract } from "../../protocol
 import type { Account } from "../account/account.ts";
 import { Observed } from "../crypto-host/observed.ts";
 import { PageLink } from "../ipc/page-link.ts";
-import { shellHandlers } from "../ipc/shell-handlers.ts";
+import { hostDescription, shellHandlers } from "../ipc/shell-handlers.ts";
 import { pickVaultHandlers, type VaultShellContract, vaultShellContract } from "../ipc/vault-shell.ts";
+import { Diagnostics } from "../logging/diagnostics.ts";
 import type { Log } from "../logging/log.ts";
 import type { Transport } from "../matrix/transport.ts";
 import type { ProfileFolder } from "../profile/profile-folder.ts";
@@ -14,6 +15,7 @@ import { readSettings, writeSettings } from "../profile/settings-file.ts";
 import type { PageKind } from "../security/page-file.ts";
 import { openChatWindow } from "../windows/chat-window.ts";
 import { openVaultWindow } from "../windows/vault-window.ts";
+import type { BuildInfo } from "./build-info.ts";
 import { installMenu } from "./menu.ts";
 
 export type ApplicationDeps = {
@@ -23,10 +25,15 @@ export type ApplicationDeps = {
   readonly log: Log;
   readonly keychain: boolean;
   readonly suggestedHomeserver: string | undefined;
+  readonly build: BuildInfo | undefined;
+  readonly logPath: string;
   /** Absolute paths into the build. */
   readonly renderer: string;
   readonly preload: string;
 };
+
+/** At most: a vault that does not load must not keep the chat page away. */
+const CHAT_PAGE_WAITS_MS = 2000;
 
 type Page<C extends ShellContract | VaultShellContract> = { readonly window: BrowserWindow; readonly link: PageLink<C> };
 
@@ -51,6 +58,18 @@ export class Application {
       settings: this.#settings,
       saveSettings: (settings) => writeSettings(settingsFile, settings),
       version: app.getVersion(),
+      commit: deps.build?.commit ?? null,
+      diagnostics: new Diagnostics({
+        logPath: deps.logPath,
+        askWhere: (name) => this.#askWhere(name),
+        facts: () => ({
+          Bulkhead: app.getVersion(),
+          commit: deps.build === undefined ? "working copy" : `${deps.build.commit} of ${deps.build.committedAt}`,
+          system: `${process.platform} ${process.arch}`,
+          runtime: hostDescription(),
+          store: deps.keychain ? "keychain" : "passphrase",
+        }),
+      }),
       keychain: deps.keychain,
       suggestedHomeserver: deps.suggestedHomeserver,
       openVault: (intent) => this.#openVault(intent),
@@ -95,11 +114,23 @@ export class Application {
     });
     account.host.on("unread", ({ unread }) => void app.setBadgeCount(unread));
     powerMonitor.on("resume", () => account.wake());
-    this.showChat();
+    if (account.needsPassphrase) this.#startWithVault();
+    else this.showChat();
+  }
+
+  /** The question for the passphrase comes first, and the chat page loads while it is being answered. The worker starts meanwhile. */
+  #startWithVault(): void {
+    const { promise: asked, resolve } = Promise.withResolvers<void>();
+    this.showChat(asked);
+    this.#openVault(null);
+    const contents = this.#vault?.window.webContents;
+    contents?.once("did-finish-load", () => resolve());
+    contents?.once("destroyed", () => resolve());
+    setTimeout(resolve, CHAT_PAGE_WAITS_MS).unref();
   }
 
   /** Opens the chat window, or brings it to the front. */
-  showChat(): void {
+  showChat(loadAfter?: Promise<void>): void {
     if (this.#chat !== undefined) {
       const { window } = this.#chat;
       if (window.isMinimized()) window.restore();
@@ -113,6 +144,7 @@ export class Application {
       preload,
       devTools: this.#devTools,
       placementFile: folder.file("window-state.json"),
+      ...(loadAfter === undefined ? {} : { loadAfter }),
     });
     const link = new PageLink<ShellContract>({
       contents: window.webContents,
@@ -182,6 +214,16 @@ export class Application {
   async #handOver(kind: PageKind, port: MessagePortMain): Promise<boolean> {
     const connected = await this.#deps.account.host.call("connectPort", { kind }, { transfer: [port] });
     return connected.ok;
+  }
+
+  /** The person chooses a file; nothing is overwritten without the system's own question. */
+  async #askWhere(suggestedName: string): Promise<string | undefined> {
+    if (this.#chat === undefined) return undefined;
+    const { canceled, filePath } = await dialog.showSaveDialog(this.#chat.window, {
+      defaultPath: suggestedName,
+      properties: ["showOverwriteConfirmation"],
+    });
+    return canceled || filePath === "" ? undefined : filePath;
   }
 
   /** One question at a time: a page that asks again and again gets refusals, not a stack of dialogs. */

@@ -10,12 +10,14 @@ export type PageWindowOptions = {
   readonly preload: string;
   readonly devTools: boolean;
   readonly window: BrowserWindowConstructorOptions;
+  /** Shows the window at once and loads its page only then: there is something that a person waits for more. */
+  readonly loadAfter?: Promise<void>;
 };
 
 const prepared = new Set<PageKind>();
 
 /** Opens one of our two pages in a sandboxed process and a session of its own. The session is in memory: pages leave nothing on the disk. */
-export function openPageWindow({ kind, root, preload, devTools, window: shape }: PageWindowOptions): BrowserWindow {
+export function openPageWindow({ kind, root, preload, devTools, window: shape, loadAfter }: PageWindowOptions): BrowserWindow {
   const partition = session.fromPartition(kind, { cache: false });
   if (!prepared.has(kind)) {
     prepared.add(kind);
@@ -42,7 +44,12 @@ export function openPageWindow({ kind, root, preload, devTools, window: shape }:
       spellcheck: false,
     },
   });
-  window.once("ready-to-show", () => window.show());
-  void window.loadURL(pageUrl(kind));
+  if (loadAfter === undefined) {
+    window.once("ready-to-show", () => window.show());
+    void window.loadURL(pageUrl(kind));
+  } else {
+    window.show();
+    void loadAfter.then(() => (window.isDestroyed() ? undefined : window.loadURL(pageUrl(kind))));
+  }
   return window;
 }

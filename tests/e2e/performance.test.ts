@@ -60,12 +60,22 @@ afterAll(async () => {
 });
 
 test("from the start to an interactive room list in 1.5 s, without the time in which the passphrase is typed and stretched", async () => {
-  const started = performance.now();
-  app = await world.launch();
+  const started = Date.now();
+  // Playwright looks on only once the start is over; the pages themselves tell when they were painted.
+  app = await world.launch({ attachAfterMs: 4000 });
   const vault = await app.vault();
   const field = vault.getByLabel(text("vault.unlock.passphrase"), { exact: true });
   await expect(field).toBeVisible();
-  const asked = performance.now();
+  const asked = await vault.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        const observer = new PerformanceObserver((list) => {
+          // The last of them: nothing larger than the question was painted after it.
+          resolve(performance.timeOrigin + Math.max(...list.getEntries().map(({ startTime }) => startTime)));
+        });
+        observer.observe({ type: "largest-contentful-paint", buffered: true });
+      }),
+  );
   await field.fill(PASSPHRASE);
   const submit = vault.getByRole("button", { name: text("vault.unlock.submit"), exact: true });
   await expect(submit).toBeEnabled();

@@ -20,7 +20,7 @@ export function sentence(id: MessageId): RegExp {
   return new RegExp(`^${parts.map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(".*")}$`, "s");
 }
 
-export type DriverOptions = Pick<LaunchOptions, "userData" | "viewport" | "env"> & { readonly homeserver?: string };
+export type DriverOptions = Pick<LaunchOptions, "userData" | "viewport" | "env" | "attachAfterMs"> & { readonly homeserver?: string };
 
 /** The app under test, used as a person would: by what is written on it. */
 export class AppDriver {
@@ -34,9 +34,9 @@ export class AppDriver {
     this.profile = profile;
   }
 
-  static async launch({ userData, viewport = { width: 1280, height: 800 }, env, homeserver }: DriverOptions): Promise<AppDriver> {
+  static async launch({ userData, viewport = { width: 1280, height: 800 }, homeserver, ...rest }: DriverOptions): Promise<AppDriver> {
     const args = homeserver === undefined ? [] : [`--homeserver=${homeserver}`];
-    const host = await launchApp({ userData, viewport, args, ...(env === undefined ? {} : { env }) });
+    const host = await launchApp({ userData, viewport, args, ...rest });
     try {
       const page = await host.chatPage(30_000);
       page.setDefaultTimeout(20_000);

@@ -19,6 +19,8 @@ export type LaunchOptions = {
   readonly viewport?: { readonly width: number; readonly height: number };
   /** Another main bundle than `dist/main/entry.js`. */
   readonly entry?: string;
+  /** How long to leave the app to itself before Playwright attaches, which costs the start as much as a page does. For measurements. */
+  readonly attachAfterMs?: number;
   /** Also copy the app's output to stderr as it comes. */
   readonly echo?: boolean;
 };
@@ -49,6 +51,7 @@ export async function launchApp(options: LaunchOptions): Promise<HostApp> {
     },
   );
   const app = new HostApp(child, options.echo === true);
+  if (options.attachAfterMs !== undefined) await delay(options.attachAfterMs);
   await app.connect();
   return app;
 }
