@@ -3,6 +3,7 @@ import type { HttpRequest, HttpResponse } from "../../protocol/network.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { encodeBase64Url } from "../primitives/base64.ts";
 import type { Env } from "../machine/env.ts";
+import { parseAuthChallenge, type AuthChallenge } from "../wire/auth-challenge.ts";
 import { isJsonObject, parseJsonBody, stringField, type JsonObject } from "../wire/json.ts";
 
 /** The network contract's client, as far as it is needed here. */
@@ -16,6 +17,8 @@ export type HttpFailure = {
   readonly errcode: string | undefined;
   /** The server has refused for good: the same request would be refused again. */
   readonly permanent: boolean;
+  /** With `interactive-auth-required`: what the server asks for first. */
+  readonly challenge?: AuthChallenge;
 };
 
 export type JsonRequest = Pick<HttpRequest, "kind" | "method" | "path"> & {
@@ -89,6 +92,8 @@ export class MatrixHttp {
 
 function failureOf(status: number, body: JsonObject | undefined): HttpFailure {
   const errcode = body === undefined ? undefined : stringField(body, "errcode");
+  const challenge = status === 401 && body !== undefined && errcode !== "M_UNKNOWN_TOKEN" ? parseAuthChallenge(body) : undefined;
+  if (challenge !== undefined) return { code: "interactive-auth-required", errcode, permanent: false, challenge };
   const permanent = status >= 400 && status < 500 && status !== 401 && status !== 408 && status !== 429;
   return { code: codeOf(status, errcode), errcode, permanent };
 }

@@ -68,7 +68,7 @@ export class IdentitySetup {
       retry: "never",
     });
     if (probe.ok || probe.error.code === "invalid-request") return "open";
-    return probe.error.permanent || probe.error.code === "token-expired" ? "password" : "unknown";
+    return probe.error.permanent || probe.error.code === "interactive-auth-required" ? "password" : "unknown";
   }
 
   async #publish(): Promise<boolean> {
