@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { app } from "electron";
 import { Account } from "./account/account.ts";
 import { Application } from "./app/application.ts";
+import { readBuildInfo } from "./app/build-info.ts";
 import { parseArguments } from "./app/arguments.ts";
 import { electronWorkerSpawner } from "./crypto-host/electron-worker.ts";
 import { Log } from "./logging/log.ts";
@@ -32,7 +33,8 @@ if (!app.requestSingleInstanceLock()) {
 
 function run(): void {
   const folder = new ProfileFolder(join(app.getPath("userData"), "account"));
-  const log = new Log("main", [openLogFile(join(app.getPath("userData"), "logs", "bulkhead.log"))]);
+  const logPath = join(app.getPath("userData"), "logs", "bulkhead.log");
+  const log = new Log("main", [openLogFile(logPath)]);
   log.info("app.start", { version: app.getVersion() });
   process.on("uncaughtExceptionMonitor", (error) => log.bug("app.uncaught", error));
   process.on("unhandledRejection", (error) => log.bug("app.unhandled-rejection", error));
@@ -53,6 +55,8 @@ function run(): void {
     log,
     keychain: keychain !== undefined,
     suggestedHomeserver: homeserver,
+    build: readBuildInfo(join(dist, "build-info.json")),
+    logPath,
     renderer: join(dist, "renderer"),
     preload: join(dist, "preload", "entry.cjs"),
   });

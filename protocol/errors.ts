@@ -31,6 +31,8 @@ export const errorCodeSchema = z.enum([
   "store-failed",
   "keychain-unavailable",
   "runtime-too-old",
+  /** A part of the program is not the one that was installed. */
+  "program-damaged",
   "protocol-mismatch",
   "worker-gone",
   // The network and the server.

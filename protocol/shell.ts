@@ -58,6 +58,11 @@ export const shellContract = {
     nothing,
     z.strictObject({
       version: z.string().max(64),
+      /** What the package was made from; null where the program runs from a working copy. */
+      commit: z
+        .string()
+        .regex(/^[0-9a-f]{40}$/)
+        .nullable(),
       platform: z.enum(["linux", "darwin", "win32", "other"]),
       host: z.string().max(128),
       keychain: z.boolean(),
@@ -115,6 +120,10 @@ export const shellContract = {
   lock: call("public", nothing, nothing),
   /** For the vault: sets the app lock's passphrase, changes it, or gives the key back to the keychain. Answers when the profile is written. */
   changeAppLock: call("public", z.strictObject({ to: z.enum(["passphrase", "keychain"]) }), nothing),
+  /** The report for the developers: facts about the program and the newest lines of its log. No ids, no content. */
+  diagnostics: call("public", nothing, z.strictObject({ text: z.string().max(512 * 1024) })),
+  /** Saves exactly the report that was read last, in a file that the person chooses. */
+  saveDiagnostics: call("public", nothing, z.strictObject({ saved: z.boolean() })),
   /** http(s), mailto and matrix links only, after a confirmation that shows the whole address. */
   openExternal: call("public", z.strictObject({ url: z.string().max(4096) }), z.strictObject({ opened: z.boolean() })),
 

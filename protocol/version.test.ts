@@ -15,6 +15,11 @@ const history: readonly (readonly [version: number, hash: string, change: string
     "vault: verification, identity, recovery, key files; chat: safety; shell: what the vault is opened for, app lock",
   ],
   [6, "ef8c96d867360cf2bf36ac906aeac2d88a3ed2148edba234e6c3fdd8eec8cbe3", "vault: a person may be asked in a given room"],
+  [
+    7,
+    "7068ab15b399770d180b8d172fdcee559b674b6b5fae1512a6553fecda34e813",
+    "shell: the build's commit, the report for the developers; a code for a damaged program",
+  ],
 ];
 
 describe("the wire between the processes", () => {
@@ -49,7 +54,7 @@ const classified: Readonly<Record<string, Readonly<Record<Sensitivity, string>>>
   network: { public: "http", plaintext: "", secret: "" },
   shell: {
     public:
-      "about appState appStateChanged changeAppLock changeSettings closeVault command connection connectionChanged discover lock loginPassword loginSso logout openExternal openVault reauthenticate register retryConnection retryOpen setAccountAside settings settingsChanged takeVaultIntent vaultIntended",
+      "about appState appStateChanged changeAppLock changeSettings closeVault command connection connectionChanged diagnostics discover lock loginPassword loginSso logout openExternal openVault reauthenticate register retryConnection retryOpen saveDiagnostics setAccountAside settings settingsChanged takeVaultIntent vaultIntended",
     plaintext: "",
     secret: "",
   },

@@ -8,6 +8,7 @@ import type { Observed } from "../crypto-host/observed.ts";
 import { discover, discoverBaseUrl } from "../matrix/discovery.ts";
 import { login, register } from "../matrix/login.ts";
 import { signOnWithBrowser } from "../matrix/sso-redirect.ts";
+import type { Diagnostics } from "../logging/diagnostics.ts";
 import type { Transport } from "../matrix/transport.ts";
 import { parseExternalLink } from "../security/external-link.ts";
 
@@ -17,6 +18,8 @@ export type ShellDeps = {
   readonly settings: Observed<Settings>;
   readonly saveSettings: (settings: Settings) => void;
   readonly version: string;
+  readonly commit: string | null;
+  readonly diagnostics: Pick<Diagnostics, "compose" | "save">;
   readonly keychain: boolean;
   readonly suggestedHomeserver: string | undefined;
   readonly openVault: (intent: VaultIntent) => void;
@@ -34,6 +37,7 @@ export function shellHandlers(deps: ShellDeps): Handlers<ShellContract> {
   return {
     about: () => ({
       version: deps.version,
+      commit: deps.commit,
       platform: platform(),
       host: hostDescription(),
       keychain: deps.keychain,
@@ -108,6 +112,8 @@ export function shellHandlers(deps: ShellDeps): Handlers<ShellContract> {
       deps.closeVault();
       return {};
     },
+    diagnostics: () => ({ text: deps.diagnostics.compose() }),
+    saveDiagnostics: async () => ({ saved: await deps.diagnostics.save() }),
     openExternal: async ({ url }) => {
       const link = parseExternalLink(url);
       if (link === undefined) throw new CodedError("unsupported");
@@ -130,7 +136,7 @@ function platform(): "linux" | "darwin" | "win32" | "other" {
   }
 }
 
-function hostDescription(): string {
+export function hostDescription(): string {
   return ["electron", "chrome", "node"]
     .flatMap((name) => (process.versions[name] === undefined ? [] : [`${name} ${process.versions[name]}`]))
     .join(", ")

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { LogSink } from "./log.ts";
 
@@ -29,6 +29,31 @@ export function openLogFile(path: string, maxBytes = MAX_BYTES): LogSink {
       broken = true;
     }
   };
+}
+
+/** The newest lines of the log, oldest first, from as many of its files as it takes to fill `maxBytes`. */
+export function readLogLines(path: string, maxBytes: number): readonly string[] {
+  const lines: string[] = [];
+  let left = maxBytes;
+  for (let n = 0; n <= KEPT && left > 0; n++) {
+    for (const line of linesOf(n === 0 ? path : `${path}.${n}`).toReversed()) {
+      left -= Buffer.byteLength(line) + 1;
+      if (left < 0) break;
+      lines.push(line);
+    }
+  }
+  return lines.reverse();
+}
+
+function linesOf(path: string): readonly string[] {
+  try {
+    return readFileSync(path, "utf8")
+      .split("\n")
+      .filter((line) => line !== "");
+  } catch {
+    // Not there yet, or not readable: what cannot be shown is not in the report.
+    return [];
+  }
 }
 
 function rotate(path: string): void {

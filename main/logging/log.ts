@@ -1,3 +1,5 @@
+import { isLogWord } from "./log-line.ts";
+
 /** Fields that a log line may carry: numbers, flags, and short words from closed sets. Ids, texts, paths and bodies have no field. */
 export type LogFields = {
   readonly attempt?: number;
@@ -21,8 +23,6 @@ export type LogLevel = "info" | "warn" | "error";
 
 /** Where lines go: a file, or a terminal. */
 export type LogSink = (line: string) => void;
-
-const WORD = /^[A-Za-z0-9_.:/@-]{1,120}$/;
 
 /** Structured and allow-listed: a field outside `LogFields` does not compile, and a text that is no plain word is dropped at run time. */
 export class Log {
@@ -68,7 +68,7 @@ export class Log {
   }
 
   #write(level: LogLevel, event: string, fields: LogFields): void {
-    const safe = Object.fromEntries(Object.entries(fields).filter(([, value]) => typeof value !== "string" || WORD.test(value)));
+    const safe = Object.fromEntries(Object.entries(fields).filter(([, value]) => typeof value !== "string" || isLogWord(value)));
     const line = JSON.stringify({ at: new Date().toISOString(), level, source: this.#source, event, ...safe });
     for (const sink of this.#sinks) sink(line);
   }

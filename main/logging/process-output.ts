@@ -1,9 +1,7 @@
 import { createInterface } from "node:readline";
-import { z } from "zod";
+import { parseLogLine } from "./log-line.ts";
 import type { Log } from "./log.ts";
 
-/** A structured line as our own processes write it: nothing but numbers, flags and short words. */
-const lineSchema = z.record(z.string().max(32), z.union([z.number(), z.boolean(), z.string().max(120), z.null()]));
 const FRAME = /^\s+at .*?([A-Za-z0-9_-]+\.(?:ts|js|cjs|mjs|node):\d+:\d+)\)?$/;
 const ERROR_CLASS = /^(?:Uncaught )?([A-Z][A-Za-z]{0,40}Error)\b/;
 const MAX_LINE = 4096;
@@ -15,7 +13,7 @@ const MAX_LINE = 4096;
 export function pipeToLog(stream: NodeJS.ReadableStream, log: Log): void {
   const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
   lines.on("line", (line) => {
-    const structured = parseLine(line);
+    const structured = parseLogLine(line);
     if (structured !== undefined) return log.forward(structured);
     const frame = line.slice(0, MAX_LINE).match(FRAME)?.[1];
     if (frame !== undefined) return log.warn("output.frame", { frame });
@@ -23,14 +21,4 @@ export function pipeToLog(stream: NodeJS.ReadableStream, log: Log): void {
     if (errorClass !== undefined) return log.warn("output.error", { errorClass });
     if (line.length > 0) log.info("output.other", { bytes: line.length });
   });
-}
-
-function parseLine(line: string): string | undefined {
-  if (line.length > MAX_LINE || !line.startsWith("{")) return undefined;
-  try {
-    const parsed = lineSchema.safeParse(JSON.parse(line));
-    return parsed.success ? JSON.stringify(parsed.data) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -263,6 +263,8 @@ describe(`FUZZ_SEED=${SEED}`, () => {
       settings: new Observed(settings),
       saveSettings: (next) => saved.push(next),
       version: "1",
+      commit: null,
+      diagnostics: { compose: () => "", save: () => Promise.resolve(false) },
       keychain: false,
       suggestedHomeserver: undefined,
       openVault: () => undefined,

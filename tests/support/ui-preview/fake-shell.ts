@@ -8,7 +8,7 @@ import {
   type Settings,
   type ShellContract,
 } from "../../../protocol/shell.ts";
-import { ME } from "./fixture.ts";
+import { DIAGNOSTICS, ME } from "./fixture.ts";
 
 /** Puts a stand-in for the preload's bridge on the window; the scene decides what main would say. */
 export function installShell(scene: string, query: URLSearchParams): void {
@@ -32,6 +32,7 @@ export function installShell(scene: string, query: URLSearchParams): void {
   const answers: { readonly [K in keyof ShellContract]?: (params: never) => unknown } = {
     about: (): ResultOf<ShellContract["about"]> => ({
       version: "0.1.0",
+      commit: "5487b1e0c4a1d0f3b2a19c7d8e6f5a4b3c2d1e0f",
       platform: "linux",
       host: "Chromium 156 on Linux",
       keychain: false,
@@ -62,6 +63,8 @@ export function installShell(scene: string, query: URLSearchParams): void {
     loginPassword: () => "wrong-credentials",
     setAccountAside: () => ({ folder: "/home/robin/.config/bulkhead/aside-2025-11-18" }),
     openExternal: () => ({ opened: false }),
+    diagnostics: () => ({ text: DIAGNOSTICS }),
+    saveDiagnostics: () => ({ saved: true }),
   };
   const call = async (method: string, params: unknown): Promise<unknown> => {
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -372,3 +372,16 @@ export function devices(userId: string): DeviceView[] {
     { ...base, deviceId: "OLDLAPTOPX", displayName: "Old laptop", verified: false, crossSigned: false, firstSeen: NOW - 400 * 24 * HOUR },
   ];
 }
+
+export const DIAGNOSTICS = [
+  "Bulkhead: 0.1.0",
+  "commit: 5487b1e0c4a1d0f3b2a19c7d8e6f5a4b3c2d1e0f of 2026-11-20T09:00:00+00:00",
+  "system: linux x64",
+  "runtime: electron 45.4.1, chrome 150, node 24.21.0",
+  "store: passphrase",
+  "",
+  '{"at":"2026-11-20T09:12:01.000Z","level":"info","source":"main","event":"app.start","version":"0.1.0"}',
+  '{"at":"2026-11-20T09:12:01.310Z","level":"info","source":"main","event":"worker.up","ms":280,"count":1}',
+  '{"at":"2026-11-20T09:12:02.120Z","level":"info","source":"main","event":"sync.caught-up","ms":212,"bytes":20480,"commitMs":9}',
+  "",
+].join("\n");
