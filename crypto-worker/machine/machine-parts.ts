@@ -6,6 +6,7 @@ import { OlmAccount } from "./account/olm-account.ts";
 import { OwnDeviceKeys } from "./account/own-device-keys.ts";
 import type { MachineContext } from "./context.ts";
 import { CrossSigning } from "./cross-signing/cross-signing.ts";
+import { PrivateKeys, type CrossSigningImport, type CrossSigningSeeds } from "./cross-signing/private-keys.ts";
 import type { Device, LocalTrust } from "./devices/device.ts";
 import { Devices } from "./devices/devices.ts";
 import { StoredDeviceDirectory } from "./devices/directory.ts";
@@ -37,6 +38,7 @@ export class MachineParts {
   readonly tracked: TrackedUsers;
   readonly directory: StoredDeviceDirectory;
   readonly crossSigning: CrossSigning;
+  readonly privateKeys: PrivateKeys;
   readonly channel: SessionOlmChannel;
   readonly claims: KeyClaims;
   readonly keysUpload: KeysUpload;
@@ -63,6 +65,7 @@ export class MachineParts {
     this.directory = new StoredDeviceDirectory(this.devices, this.identities, this.tracked);
     this.#requests = new OutgoingRequests(context);
     this.crossSigning = new CrossSigning(context, account, this.identities, this.devices, this.#requests);
+    this.privateKeys = new PrivateKeys(context, this.identities);
     this.#deviceKeys = new OwnDeviceKeys(account, this.crossSigning.addSelfSignature);
     this.keysUpload = new KeysUpload(context, account, this.#deviceKeys, this.#requests);
     this.#sessions = new OlmSessions(context);
@@ -117,6 +120,10 @@ export class MachineParts {
   }
 
   verifyIdentity(userId: UserId): OutgoingRequest[] {
+    return this.#verifyIdentity(userId);
+  }
+
+  #verifyIdentity(userId: UserId): OutgoingRequest[] {
     const requests = this.crossSigning.verifyIdentity(userId);
     // Verifying our own changes what we think of everyone.
     this.#onTrustChanged(userId === this.context.userId ? this.tracked.all() : [userId]);
@@ -127,6 +134,18 @@ export class MachineParts {
     const requests = this.crossSigning.verifyOwnDevice(deviceId);
     this.#onTrustChanged([this.context.userId]);
     return requests;
+  }
+
+  /** The signatures that follow are kept until the server has them. */
+  importCrossSigningKeys(seeds: CrossSigningSeeds): CrossSigningImport & { readonly requests: readonly OutgoingRequest[] } {
+    const outcome = this.privateKeys.import(seeds);
+    const { userId, deviceId, store } = this.context;
+    const requests: OutgoingRequest[] = [];
+    // Whoever has the private master key has shown that this identity is theirs.
+    if (outcome.imported.includes("master") && !this.identities.ownIsVerified()) requests.push(...this.#verifyIdentity(userId));
+    requests.push(...this.#signOwnDevice(deviceId));
+    for (const { id, body } of requests) store.signatureUploads.add(id, JSON.stringify(body));
+    return { ...outcome, requests };
   }
 
   pinIdentity(userId: UserId, withdrawVerification: boolean): void {
@@ -169,6 +188,13 @@ export class MachineParts {
     if (this.#changedUsers.has(userId)) this.#deviceKeys.invalidate();
     if (devices.size > 0) this.megolm.onDevicesUpdated(devices);
     this.verificationReceiver.onDevicesChanged(this.#changedUsers);
+  }
+
+  /** Where nothing is missing for it: our verified identity, its self-signing key, and no such signature yet. */
+  #signOwnDevice(deviceId: DeviceId): OutgoingRequest[] {
+    const device = this.devices.find(this.context.userId, deviceId);
+    const isSigned = device === undefined || device.crossSignedBy === this.identities.own()?.selfSigningKey;
+    return isSigned || !this.identities.ownIsVerified() || !this.privateKeys.has("selfSigning") ? [] : this.verifyOwnDevice(deviceId);
   }
 
   #onTrustChanged(userIds: Iterable<UserId>): void {

@@ -8,6 +8,7 @@ import type { EncryptionSettings as RoomEncryption } from "../wire/encryption-ev
 import type { JsonObject, JsonValue } from "../wire/json.ts";
 import { parseKeyCounts } from "../wire/keys-responses.ts";
 import type { CrossSigningStatus } from "./cross-signing/cross-signing.ts";
+import type { CrossSigningImport, CrossSigningSeeds } from "./cross-signing/private-keys.ts";
 import { deviceInfoOf, identityInfoOf, type DeviceInfo, type IdentityInfo } from "./device-info.ts";
 import type { LocalTrust } from "./devices/device.ts";
 import type { Env } from "./env.ts";
@@ -264,6 +265,20 @@ export class OlmMachine extends MachineVerification {
 
   crossSigningStatus(): CrossSigningStatus {
     return this.run(({ crossSigning }) => crossSigning.status());
+  }
+
+  /** SECURITY: our private cross-signing keys, as many as are here. Only to encrypt them at once, for a recovery key or another device of ours. */
+  exportCrossSigningKeys(): CrossSigningSeeds {
+    return this.run(({ privateKeys }) => privateKeys.export());
+  }
+
+  /**
+   * Takes those of our private keys whose public halves our identity has published. With the master key our identity is verified, and this device is
+   * signed. `requests` are the signatures to upload; they are among `outgoingRequests` too until they were sent.
+   * @throws MachineError `unknown-identity` when our identity is not known (yet)
+   */
+  importCrossSigningKeys(seeds: CrossSigningSeeds): CrossSigningImport & { readonly requests: readonly OutgoingRequest[] } {
+    return this.run((parts) => parts.importCrossSigningKeys(seeds));
   }
 
   // Room key files
