@@ -5,12 +5,15 @@ import type { Seal } from "../../protocol/vault.ts";
 import type { Log } from "../log.ts";
 import type { Env } from "../machine/env.ts";
 import { OlmMachine } from "../machine/olm-machine.ts";
+import { hkdfSha256 } from "../primitives/hkdf.ts";
+import type { Secret } from "../primitives/secret.ts";
 import type { StoreFiles } from "../store/store-files.ts";
 import type { CryptoStore } from "../store/store.ts";
 import { Client } from "./client.ts";
 import type { Network } from "./http.ts";
 import { ensureSealSecret, loadSeal } from "./keys/seal.ts";
 import type { StoreKeyCustody } from "./keys/store-key-custody.ts";
+import type { StoreKey } from "./keys/wrapped-key.ts";
 import { codedStoreError } from "./store-errors.ts";
 
 export type AccountHostOptions = {
@@ -21,7 +24,9 @@ export type AccountHostOptions = {
   readonly log: Log;
 };
 
-type Open = { readonly path: string; readonly store: CryptoStore; readonly machine: OlmMachine; readonly client: Client };
+type KeyPrint = Secret<"store-key-print">;
+type OpenedStore = { readonly path: string; readonly store: CryptoStore; readonly keyPrint: KeyPrint };
+type Open = OpenedStore & { readonly machine: OlmMachine; readonly client: Client };
 
 /** The life of the process's one account: its store, its machine, its client. */
 export class AccountHost {
@@ -35,12 +40,20 @@ export class AccountHost {
 
   /** Throws `not-signed-in` while no account is open. */
   get client(): Client {
-    if (this.#open === undefined) throw new CodedError(this.#options.custody.task.kind === "idle" ? "not-signed-in" : "locked");
-    return this.#open.client;
+    return this.#require().client;
   }
 
   get seal(): Seal | null {
     return this.#open === undefined ? null : loadSeal(this.#open.store);
+  }
+
+  /** Tells the key of the store that is open from any other. Throws `not-signed-in` while none is. */
+  keyCheck(): (key: StoreKey) => boolean {
+    const { keyPrint } = this.#require();
+    return (key) => {
+      using print = key.use(printOf);
+      return print.equals(keyPrint);
+    };
   }
 
   /** Told of the client that is open now, at once and after every change. */
@@ -54,8 +67,8 @@ export class AccountHost {
   async create({ path, session }: ParamsOf<ControlContract["createAccount"]>): Promise<void> {
     if (this.#open !== undefined) throw new CodedError("already-signed-in");
     await OlmMachine.ready();
-    const store = this.#openStore(path, "create");
-    this.#start(path, store, session, () => store.session.save(session));
+    const opened = this.#openStore(path, "create");
+    this.#start(opened, session, () => opened.store.session.save(session));
     this.#options.log.info("account.created");
   }
 
@@ -68,13 +81,14 @@ export class AccountHost {
       return { session };
     }
     await OlmMachine.ready();
-    const store = this.#openStore(path, "open");
+    const opened = this.#openStore(path, "open");
+    const { store } = opened;
     const session = store.session.load();
     if (session === undefined || session.userId !== userId || session.deviceId !== deviceId) {
       store.close();
       throw new CodedError(session === undefined ? "store-corrupt" : "store-other-account");
     }
-    this.#start(path, store, session, () => undefined);
+    this.#start(opened, session, () => undefined);
     this.#options.log.info("account.opened");
     return { session };
   }
@@ -103,15 +117,21 @@ export class AccountHost {
     this.#options.log.info("account.deleted");
   }
 
-  #openStore(path: string, mode: "create" | "open"): CryptoStore {
+  #require(): Open {
+    if (this.#open === undefined) throw new CodedError(this.#options.custody.task.kind === "idle" ? "not-signed-in" : "locked");
+    return this.#open;
+  }
+
+  #openStore(path: string, mode: "create" | "open"): OpenedStore {
     try {
-      return this.#options.custody.use((key) => this.#options.stores.open({ path, key, mode }));
+      return this.#options.custody.use((key) => ({ path, store: this.#options.stores.open({ path, key, mode }), keyPrint: printOf(key) }));
     } catch (error) {
       throw codedStoreError(error);
     }
   }
 
-  #start(path: string, store: CryptoStore, session: Session, first: () => void): void {
+  #start(opened: OpenedStore, session: Session, first: () => void): void {
+    const { store } = opened;
     const { env, log, network, custody } = this.#options;
     let machine: OlmMachine | undefined;
     try {
@@ -122,7 +142,7 @@ export class AccountHost {
         return OlmMachine.open({ userId: session.userId, deviceId: session.deviceId, store, env });
       });
       const client = new Client({ session, store, machine, network, env, log });
-      this.#open = { path, store, machine, client };
+      this.#open = { ...opened, machine, client };
     } catch (error) {
       machine?.close();
       store.close();
@@ -137,3 +157,6 @@ export class AccountHost {
     for (const listener of this.#listeners) listener(this.#open?.client);
   }
 }
+
+/** Tells keys apart without keeping one: the store key itself is wiped as soon as the store is open. */
+const printOf = (key: Uint8Array): KeyPrint => hkdfSha256(key, new Uint8Array(0), "bulkhead store key print v1", 32, "store-key-print");

@@ -40,9 +40,7 @@ function controlHandlers(host: AccountHost, custody: StoreKeyCustody, handshake:
       await custody.takeKey(params, signal);
       return {};
     },
-    rewrapStoreKey: () => {
-      throw new CodedError("unsupported");
-    },
+    rewrapStoreKey: (params, { signal }) => custody.rewrap(params, host.keyCheck(), signal),
     createAccount: async (params) => {
       await host.create(params);
       return {};

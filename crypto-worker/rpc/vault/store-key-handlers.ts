@@ -1,14 +1,9 @@
-import { CodedError } from "../../../protocol/errors.ts";
 import type { Handlers } from "../../../protocol/rpc.ts";
 import type { VaultContract } from "../../../protocol/vault.ts";
 import type { AccountHost } from "../../client/account-host.ts";
 import type { StoreKeyCustody } from "../../client/keys/store-key-custody.ts";
 
 type Verbs = "task" | "seal" | "createPassphrase" | "unlock" | "changePassphrase" | "cancelTask";
-
-const notYet = (): never => {
-  throw new CodedError("unsupported");
-};
 
 export function storeKeyHandlers(host: AccountHost, custody: StoreKeyCustody): Pick<Handlers<VaultContract>, Verbs> {
   return {
@@ -22,7 +17,13 @@ export function storeKeyHandlers(host: AccountHost, custody: StoreKeyCustody): P
       await custody.unlock(passphrase);
       return {};
     },
-    changePassphrase: notYet,
-    cancelTask: notYet,
+    changePassphrase: async ({ current, next }) => {
+      await custody.changePassphrase(current, next);
+      return {};
+    },
+    cancelTask: () => {
+      custody.cancelTask();
+      return {};
+    },
   };
 }
