@@ -220,7 +220,7 @@ describe("who sent it", () => {
     const lax = bob.megolm.decryptRoomEvent(event, ROOM);
     expect(lax.ok && lax.event.encryptionInfo.shield(false)).toEqual({ color: "red", code: "MismatchedSender" });
     for (const senderDeviceTrustRequirement of ["crossSignedOrLegacy", "crossSigned"] as const)
-      expect(codeOf(bob.megolm.decryptRoomEvent(event, ROOM, { senderDeviceTrustRequirement }))).toBe("MismatchedSender");
+      expect(codeOf(bob.megolm.decryptRoomEvent(event, ROOM, { senderDeviceTrustRequirement }))).toBe("SenderIdentityNotTrusted");
   });
 
   test("an imported key proves nothing", () => {

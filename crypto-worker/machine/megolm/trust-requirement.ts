@@ -34,7 +34,7 @@ const STATES = {
 /** Undefined when the event may be shown. */
 export function decideTrust(requirement: TrustRequirement, data: SenderData, state: VerificationState): UnableToDecryptCode | undefined {
   if (requirement === "untrusted") return undefined;
-  if (state === "mismatchedSender") return "MismatchedSender";
+  if (state === "mismatchedSender") return "SenderIdentityNotTrusted";
   if (state === "verified" || state === "unverifiedIdentity") return undefined;
   const legacy = (data.kind === "unknownDevice" || data.kind === "deviceInfo") && data.legacy;
   return requirement === "crossSignedOrLegacy" && legacy ? undefined : "SenderIdentityNotTrusted";

@@ -12,11 +12,11 @@ export type UnableToDecryptCode =
   | "PayloadDeserializationFailure"
   /** The sender's device has other keys than the session claims. */
   | "MismatchedIdentityKeys"
-  /** Refused by the trust requirement. */
+  /** Refused by the trust requirement, also where the key is somebody else's than the event's sender. */
   | "SenderIdentityNotTrusted"
   /** An encrypted state event, which is not supported (MSC4362). */
   | "StateKeyVerificationFailed"
-  /** The key is somebody else's than the event's sender; only where a trust requirement is set, otherwise it is a shield. */
+  /** The key is somebody else's than the event's sender, as a cause of its own; the machine shows such an event with a shield, or refuses it as above. */
   | "MismatchedSender"
   /** The index was used by another event of this session before. */
   | "ReplayedMessage"
