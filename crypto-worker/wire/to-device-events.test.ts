@@ -38,6 +38,9 @@ describe("to-device content", () => {
     expect(parseRoomKey({ ...roomKey, shared_history: false, "org.matrix.msc3061.shared_history": true })).toMatchObject({
       value: { sharedHistory: false },
     });
+    expect(parseRoomKey({ ...roomKey, shared_history: "no", "org.matrix.msc3061.shared_history": true })).toMatchObject({
+      value: { sharedHistory: false },
+    });
   });
 
   test("forwarded room keys", () => {
@@ -54,6 +57,7 @@ describe("to-device content", () => {
     expect(parseWithheld({ algorithm: session.algorithm, code: "m.no_olm", sender_key: KEY })).toMatchObject({
       value: { session: undefined },
     });
+    expect(parseWithheld({ ...session, code: "m.no_olm" })).toMatchObject({ value: { session: undefined } });
     expect(parseWithheld({ ...session, code: "io.element.msc4268.history_not_shared" })).toMatchObject({
       value: { code: "m.history_not_shared" },
     });
@@ -90,6 +94,8 @@ describe("to-device content", () => {
     [parseRoomKey, "invalid-session-key", session],
     [parseRoomKey, "invalid-session-key", { ...roomKey, session_key: "x".repeat(1025) }],
     [parseWithheld, "invalid-code", session],
+    [parseWithheld, "invalid-code", { ...session, code: "x".repeat(101) }],
+    [parseWithheld, "invalid-code", { ...session, code: "\ud800" }],
     [parseWithheld, "unsupported-algorithm", { code: "m.no_olm" }],
     [parseRoomKeyRequest, "invalid-transaction-id", { ...request, request_id: "" }],
     [parseRoomKeyRequest, "invalid-device-id", { request_id: "R" }],

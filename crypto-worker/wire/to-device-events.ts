@@ -17,7 +17,7 @@ import { parseCurve25519Key } from "../primitives/curve25519.ts";
 import { parseEd25519Key } from "../primitives/ed25519.ts";
 import { Secret } from "../primitives/secret.ts";
 import { MEGOLM_ALGORITHM } from "./algorithms.ts";
-import { booleanField, isJsonObject, isWithinDepth, objectField, stringArrayField, stringField, type JsonObject } from "./json.ts";
+import { booleanField, field, isJsonObject, isWithinDepth, objectField, stringArrayField, stringField, type JsonObject } from "./json.ts";
 
 export type ToDeviceEvent = { readonly type: string; readonly sender: UserId; readonly content: JsonObject };
 
@@ -85,6 +85,7 @@ export type ToDeviceFailure =
 const MAX_SESSION_KEY = 1024;
 const MAX_SECRET = 65_536;
 const MAX_NAME = 255;
+const MAX_CODE = 100;
 const MAX_CHAIN = 100;
 
 /** The envelope of a to-device event. */
@@ -130,7 +131,7 @@ export function parseWithheld(content: unknown): Result<WithheldContent, ToDevic
     reason: stringField(content, "reason")?.slice(0, MAX_NAME),
     senderKey: senderKey.ok ? senderKey.value : undefined,
   };
-  if (code === "m.no_olm" && !Object.hasOwn(content, "room_id")) return ok({ ...base, session: undefined });
+  if (code === "m.no_olm") return ok({ ...base, session: undefined });
   const session = parseSession(content);
   return session.ok ? ok({ ...base, session: session.value }) : session;
 }
@@ -176,9 +177,11 @@ export function parseRoomKeyBundle(content: unknown): Result<RoomKeyBundleConten
   return file === undefined ? err("invalid-file") : ok({ roomId: roomId.value, file });
 }
 
-/** Stable name first, then the one of MSC3061. */
-function parseSharedHistory(content: JsonObject): boolean {
-  return booleanField(content, "shared_history") ?? booleanField(content, "org.matrix.msc3061.shared_history") ?? false;
+/** Stable name first (MSC3061, MSC4268). Anything but `true` means no. */
+export function parseSharedHistory(content: JsonObject): boolean {
+  return field(content, "shared_history") === undefined
+    ? booleanField(content, "org.matrix.msc3061.shared_history") === true
+    : booleanField(content, "shared_history") === true;
 }
 
 function parseSession(json: JsonObject): Result<{ readonly roomId: RoomId; readonly sessionId: SessionId }, ToDeviceFailure> {
@@ -206,5 +209,5 @@ function parseRequest(content: unknown): Result<RequestEnvelope, ToDeviceFailure
 
 function parseWithheldCode(code: string | undefined): string | undefined {
   if (code === "io.element.msc4268.history_not_shared") return "m.history_not_shared";
-  return code !== undefined && code.length > 0 && code.length <= MAX_NAME ? code : undefined;
+  return code !== undefined && code.length > 0 && code.length <= MAX_CODE && code.isWellFormed() ? code : undefined;
 }

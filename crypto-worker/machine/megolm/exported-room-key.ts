@@ -2,9 +2,9 @@ import { parseCurve25519PublicKey, parseEd25519PublicKey, parseRoomId } from "..
 import { err, ok, type Result } from "../../../protocol/result.ts";
 import { MEGOLM_ALGORITHM } from "../../wire/algorithms.ts";
 import { isJsonObject, objectField, stringField } from "../../wire/json.ts";
+import { parseSharedHistory } from "../../wire/to-device-events.ts";
 import { encodeExportedKey, parseExportedKey } from "./inbound-ratchet.ts";
 import type { InboundSession } from "./inbound-session.ts";
-import { parseSharedHistory } from "./room-key.ts";
 import { LEGACY_SENDER } from "./sender-data.ts";
 
 /** A session as key exports and backups have it (E2EE §Key exports). SECURITY: `session_key` is secret. */

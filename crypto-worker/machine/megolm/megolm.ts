@@ -3,6 +3,7 @@ import type { Result } from "../../../protocol/result.ts";
 import { MEGOLM_ALGORITHM } from "../../wire/algorithms.ts";
 import type { EncryptionSettings as RoomEncryption } from "../../wire/encryption-event.ts";
 import type { JsonObject } from "../../wire/json.ts";
+import { parseWithheld } from "../../wire/to-device-events.ts";
 import type { MachineContext } from "../context.ts";
 import type { Device } from "../devices/device.ts";
 import type { DeviceDirectory } from "../devices/device-directory.ts";
@@ -22,7 +23,6 @@ import { parseRoomKey, type RoomKeyInfo } from "./room-key.ts";
 import { RoomSettings, type RoomSettingsFailure } from "./room-settings.ts";
 import { senderDataOf, UNKNOWN_SENDER } from "./sender-data.ts";
 import { DEFAULT_DECRYPTION_SETTINGS, type DecryptionSettings } from "./trust-requirement.ts";
-import { parseWithheld } from "./withheld.ts";
 
 /** A key of which somebody told us that we do not get it. */
 export type RoomKeyWithheldInfo = { readonly roomId: RoomId; readonly sessionId: string; readonly code: string };
@@ -73,8 +73,9 @@ export class Megolm {
   /** An `m.room_key.withheld`, which anybody can write. Undefined when it explains no session. */
   receiveWithheld(sender: UserId, content: JsonObject): RoomKeyWithheldInfo | undefined {
     const withheld = parseWithheld(content);
-    if (!withheld.ok || withheld.value.kind === "no-olm") return undefined;
-    const { roomId, sessionId, code } = withheld.value;
+    if (!withheld.ok || withheld.value.session === undefined) return undefined;
+    const { code, session } = withheld.value;
+    const { roomId, sessionId } = session;
     this.#context.store.withheldSessions.save(roomId, sessionId, code, sender);
     return { roomId, sessionId, code };
   }
