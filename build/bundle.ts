@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { hashInputs, isFresh, markFresh } from "./freshness.ts";
+import { hostTarget, writeNativeModule } from "./native-module.ts";
 import { nodeBundle, pageBundle, type Part } from "./parts.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -13,11 +14,11 @@ const parts: readonly Part[] = [
   nodeBundle({
     name: "crypto-worker",
     entry: "crypto-worker/entry.ts",
-    inputs: ["crypto-worker"],
+    inputs: ["crypto-worker", "build/native-module.ts"],
     format: "es",
-    // A native module is loaded from node_modules; libolm's WebAssembly lies beside the bundle.
-    external: ["better-sqlite3-multiple-ciphers"],
+    // libolm's WebAssembly and SQLite's native module lie beside the bundle.
     copy: [["node_modules/@matrix-org/olm/olm.wasm", "olm.wasm"]],
+    finish: (root, folder) => writeNativeModule(root, folder, hostTarget()),
   }),
   pageBundle({ name: "chat", inputs: ["renderer/chat", "renderer/ui"] }),
   pageBundle({ name: "vault", inputs: ["renderer/vault", "renderer/ui"] }),

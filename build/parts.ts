@@ -21,6 +21,8 @@ type NodeBundle = {
   readonly external?: readonly string[];
   /** Files to put beside the bundle: from (in the repository), to. */
   readonly copy?: readonly (readonly [string, string])[];
+  /** What else belongs into the folder. */
+  readonly finish?: (root: string, folder: string) => void;
 };
 
 // CommonJS packages inside an ES module bundle (libolm's loader is one) ask for these.
@@ -32,7 +34,7 @@ const commonJsNames = [
 ].join("\n");
 
 /** A bundle for Electron's main process, a utility process (ES module) or a sandboxed preload (CommonJS, which may require nothing but `electron`). */
-export function nodeBundle({ name, entry, inputs, format, external = [], copy = [] }: NodeBundle): Part {
+export function nodeBundle({ name, entry, inputs, format, external = [], copy = [], finish }: NodeBundle): Part {
   const output = `dist/${name}`;
   return {
     name,
@@ -64,6 +66,7 @@ export function nodeBundle({ name, entry, inputs, format, external = [], copy = 
         mkdirSync(dirname(join(folder, to)), { recursive: true });
         copyFileSync(join(root, from), join(folder, to));
       }
+      finish?.(root, folder);
     },
   };
 }

@@ -2,10 +2,12 @@ import { networkContract } from "../protocol/network.ts";
 import { connect } from "../protocol/rpc.ts";
 import { AccountHost } from "./client/account-host.ts";
 import { StoreKeyCustody } from "./client/keys/store-key-custody.ts";
+import { codedStoreError } from "./client/store-errors.ts";
 import { createLog, describeError } from "./log.ts";
 import { systemEnv } from "./primitives/system-env.ts";
 import { serveControl } from "./rpc/control-server.ts";
 import { parsePort, portChannel } from "./rpc/port-channel.ts";
+import { sqliteBinding } from "./store/native-module.ts";
 import { storeFiles } from "./store/store-files.ts";
 
 /**
@@ -35,5 +37,11 @@ const channel = portChannel(parent);
 const network = connect(networkContract, channel);
 const custody = new StoreKeyCustody(systemEnv);
 const host = new AccountHost({ custody, stores: storeFiles, network, env: systemEnv, log });
-serveControl(host, custody, channel, log);
+serveControl(host, custody, channel, log, () => {
+  try {
+    sqliteBinding();
+  } catch (error) {
+    throw codedStoreError(error);
+  }
+});
 log.info("worker.started");

@@ -12,6 +12,7 @@ const CODES: Readonly<Record<StoreErrorCode, ErrorCode>> = {
   missing: "store-missing",
   "already-exists": "conflict",
   "runtime-too-old": "runtime-too-old",
+  "program-damaged": "program-damaged",
   failed: "store-failed",
 };
 

@@ -10,10 +10,19 @@ import { Handshake } from "./handshake.ts";
 import { parsePort, portChannel } from "./port-channel.ts";
 import { serveVault } from "./vault/vault-server.ts";
 
-/** Serves main. What a port may do is fixed here, when it is handed over. */
-export function serveControl(host: AccountHost, custody: StoreKeyCustody, channel: Channel, log: Log): void {
+/**
+ * Serves main. What a port may do is fixed here, when it is handed over. `checkProgram` runs before the greeting is answered; it throws what main is to
+ * hear instead.
+ */
+export function serveControl(
+  host: AccountHost,
+  custody: StoreKeyCustody,
+  channel: Channel,
+  log: Log,
+  checkProgram: () => void = () => undefined,
+): void {
   const handshake = new Handshake();
-  const { hello, ...rest } = controlHandlers(host, custody, handshake, log);
+  const { hello, ...rest } = controlHandlers(host, custody, handshake, log, checkProgram);
   const handlers = { hello, ...guarded(rest, () => handshake.require()) };
   const server = serve(controlContract, handlers, channel, {
     onBug: (method, error) => log.error("bug", { method, ...describeError(error) }),
@@ -32,9 +41,18 @@ export function serveControl(host: AccountHost, custody: StoreKeyCustody, channe
   });
 }
 
-function controlHandlers(host: AccountHost, custody: StoreKeyCustody, handshake: Handshake, log: Log): Handlers<ControlContract> {
+function controlHandlers(
+  host: AccountHost,
+  custody: StoreKeyCustody,
+  handshake: Handshake,
+  log: Log,
+  checkProgram: () => void,
+): Handlers<ControlContract> {
   return {
-    hello: (theirs) => handshake.hello(theirs),
+    hello: (theirs) => {
+      checkProgram();
+      return handshake.hello(theirs);
+    },
     newStoreKey: ({ wrap }, { signal }) => custody.newKey(wrap, signal),
     takeStoreKey: async (params, { signal }) => {
       await custody.takeKey(params, signal);

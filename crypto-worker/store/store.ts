@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import SQLite from "better-sqlite3-multiple-ciphers";
 import { hasKeyCheck, keyMatches, writeKeyCheck } from "./key-check.ts";
 import { migrate } from "./migrate.ts";
+import { sqliteBinding } from "./native-module.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
 import { storeErrorFrom } from "./sqlite-error.ts";
 import { AccountTable } from "./tables/account.ts";
@@ -105,7 +106,7 @@ export function openSqlCipherStore({ path, key, mode = "open-or-create" }: SqlCi
 /** The same tables and SQL in memory: for tests, benchmarks and short-lived machines. */
 export function openMemoryStore(): CryptoStore {
   requireNodeApi();
-  const connection = new SQLite(":memory:");
+  const connection = new SQLite(":memory:", { nativeBinding: sqliteBinding() });
   configure(connection);
   return assemble(new SqliteDatabase(connection, undefined));
 }
@@ -148,7 +149,7 @@ function openExisting(path: string, key: Uint8Array): CryptoStore {
 }
 
 function connectKeyed(path: string, key: Uint8Array, fileMustExist: boolean): SQLite {
-  const connection = new SQLite(path, { fileMustExist, timeout: 0 });
+  const connection = new SQLite(path, { fileMustExist, timeout: 0, nativeBinding: sqliteBinding() });
   const rawKey = Buffer.from(`x'${Buffer.from(key).toString("hex")}'`, "latin1");
   try {
     connection.pragma("cipher='sqlcipher'");

@@ -45,6 +45,7 @@ export type StoreErrorCode =
   | "missing"
   | "already-exists"
   | "runtime-too-old"
+  | "program-damaged"
   | "failed";
 
 export class StoreError extends Error {
