@@ -18,13 +18,14 @@ import { TrackedUsers } from "./devices/tracked-users.ts";
 import type { Env } from "./env.ts";
 import { MachineError } from "./machine-error.ts";
 import { Megolm } from "./megolm/megolm.ts";
+import type { DecryptionSettings } from "./megolm/trust-requirement.ts";
 import { KeyClaims } from "./olm/key-claims.ts";
 import { OlmDecryption } from "./olm/olm-decryption.ts";
 import { OlmSessions } from "./olm/olm-sessions.ts";
 import { SessionOlmChannel } from "./olm/session-olm-channel.ts";
 import type { OutgoingRequest } from "./requests/outgoing-request.ts";
 import { OutgoingRequests } from "./requests/outgoing-requests.ts";
-import { ToDeviceReceiver } from "./to-device/to-device-receiver.ts";
+import { ToDeviceReceiver, type ReceivedToDeviceEvents } from "./to-device/to-device-receiver.ts";
 import { SigningTrust } from "./verification/signing-trust.ts";
 import { VerificationReceiver } from "./verification/verification-receiver.ts";
 import { Verifications } from "./verification/verifications.ts";
@@ -51,8 +52,10 @@ export class MachineParts {
   readonly #sessions: OlmSessions;
   readonly #deviceKeys: OwnDeviceKeys;
   readonly #decryption: OlmDecryption;
-  /** Room keys that an earlier run of the program made and may not have sent. */
-  readonly #unsentRoomKeys: ReadonlySet<string>;
+  /** Room keys that nobody else hands out: those that an earlier run of the program made and may not have sent, and those that go out again. */
+  readonly #unsentRoomKeys: Set<string>;
+  /** Devices that began a new Olm session with us in this sync. */
+  readonly #renewed = new Set<Device>();
   readonly #stopListening: () => void;
   readonly #changedUsers = new Set<UserId>();
 
@@ -78,7 +81,10 @@ export class MachineParts {
     this.#decryption = new OlmDecryption(context, account, this.#sessions, {
       deviceByCurveKey: (userId, curve25519) => this.devices.findByCurveKey(userId, curve25519),
       parseEmbeddedDevice: (deviceKeys) => embedded.parse(deviceKeys),
-      onNewInboundSession: (device) => this.directory.onNewInboundSession(device),
+      onNewInboundSession: (device) => {
+        this.directory.onNewInboundSession(device);
+        this.#renewed.add(device);
+      },
       onUnknownDevice: (userId) => this.tracked.markDirty(userId),
     });
     const trust = new SigningTrust(context, this.devices, this.identities, this.crossSigning, this);
@@ -98,6 +104,14 @@ export class MachineParts {
     return parts;
   }
 
+  receiveToDevice(events: readonly unknown[], settings: DecryptionSettings): ReceivedToDeviceEvents {
+    this.#renewed.clear();
+    const received = this.toDevice.receive(events, settings);
+    const renewed = [...this.#renewed].flatMap(({ userId, deviceId }) => this.devices.find(userId, deviceId) ?? []);
+    if (renewed.length > 0) for (const { id } of this.megolm.shareAgain(renewed)) this.#unsentRoomKeys.add(id);
+    return received;
+  }
+
   outgoingRequests(): OutgoingRequest[] {
     this.keysUpload.prepare();
     this.#queries.prepare();
@@ -108,6 +122,7 @@ export class MachineParts {
 
   markRequestAsSent(id: string, responseBody: unknown): { readonly changedUsers: readonly UserId[] } {
     this.#changedUsers.clear();
+    this.#unsentRoomKeys.delete(id);
     const ofVerification = this.verifications.markSent(id, responseBody);
     if (!this.#requests.markSent(id, responseBody) && !ofVerification) this.megolm.onToDeviceSent(id);
     return { changedUsers: [...this.#changedUsers] };

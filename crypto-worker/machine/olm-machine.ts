@@ -108,9 +108,10 @@ export class OlmMachine extends MachineVerification {
    * forgets the events when the next sync acknowledges this one: commit its position in the same transaction, and durably (decision 0003).
    */
   receiveSyncChanges(changes: SyncChanges): ReceivedToDeviceEvents {
-    return this.run(({ toDevice, tracked, keysUpload, verifications }) => {
+    return this.run((parts) => {
+      const { tracked, keysUpload, verifications } = parts;
       verifications.tick();
-      const received = toDevice.receive(changes.toDeviceEvents ?? [], changes.settings ?? DEFAULT_DECRYPTION_SETTINGS);
+      const received = parts.receiveToDevice(changes.toDeviceEvents ?? [], changes.settings ?? DEFAULT_DECRYPTION_SETTINGS);
       tracked.update(userIdsOf(changes.deviceLists?.changed ?? []), userIdsOf(changes.deviceLists?.left ?? []));
       keysUpload.receiveCounts(countsOf(changes.oneTimeKeyCounts), changes.unusedFallbackKeyTypes);
       return received;

@@ -104,6 +104,11 @@ export class Megolm {
     });
   }
 
+  /** Devices that began a new Olm session with us get the present room keys again that they were given. The requests are stored. */
+  shareAgain(devices: readonly Device[]): OutgoingRequest[] {
+    return this.#context.store.transaction(() => this.#sharing.shareAgain(devices));
+  }
+
   /** False when the request is not one of ours, or was acknowledged before. */
   onToDeviceSent(requestId: string): boolean {
     const roomId = this.#context.store.roomKeyShares.acknowledge(requestId);

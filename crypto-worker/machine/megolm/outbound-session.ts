@@ -25,7 +25,7 @@ export class OutboundSession implements SessionAge {
   messageIndex: number;
   readonly #holders = new Map<string, Map<string, KeyHolder>>();
   readonly #withheld = new Set<string>();
-  readonly #pending = new Map<string, { readonly request: OutgoingRequest; readonly withheld: boolean }>();
+  readonly #pending = new Map<string, { readonly request: OutgoingRequest; readonly awaited: boolean }>();
 
   constructor(
     record: {
@@ -59,10 +59,16 @@ export class OutboundSession implements SessionAge {
     return [...this.#pending.values()].map(({ request }) => request);
   }
 
-  /** Whether everyone who gets the key has been sent it. A notice that someone gets none need not have arrived. */
+  /** Whether everyone who gets the key has been sent it. A notice that someone gets none need not have arrived, nor a key that is sent again. */
   get isShared(): boolean {
-    for (const { withheld } of this.#pending.values()) if (!withheld) return false;
+    for (const { awaited } of this.#pending.values()) if (awaited) return false;
     return true;
+  }
+
+  /** From which index on the device was given the key; undefined when it never was, or had another Curve25519 key. */
+  sharedFrom(device: Device): number | undefined {
+    const holder = this.#holders.get(device.userId)?.get(device.deviceId);
+    return holder?.curve25519 === device.curve25519 ? holder.messageIndex : undefined;
   }
 
   /** A device that lost its Olm session since, or has another Curve25519 key, may never have got what it was sent. */
@@ -75,8 +81,8 @@ export class OutboundSession implements SessionAge {
     return this.#withheld.has(withheldKey(device.userId, device.deviceId, code));
   }
 
-  /** Takes over what a stored or a new request says; `request` spares parsing its body again. */
-  addShare(share: RoomKeyShare, request?: OutgoingRequest): void {
+  /** Takes over what a stored or a new request says; `request` spares parsing its body again. `awaited`: no message goes out before it. */
+  addShare(share: RoomKeyShare, request?: OutgoingRequest, awaited = !share.withheld): void {
     for (const [userId, devices] of share.recipients) {
       for (const [deviceId, curve25519, detail] of devices) {
         if (typeof detail === "string") this.#withheld.add(withheldKey(userId, deviceId, detail));
@@ -84,7 +90,7 @@ export class OutboundSession implements SessionAge {
       }
     }
     const pending = request ?? requestOf(share);
-    if (pending !== undefined) this.#pending.set(pending.id, { request: pending, withheld: share.withheld });
+    if (pending !== undefined) this.#pending.set(pending.id, { request: pending, awaited });
   }
 
   acknowledge(requestId: string): void {
@@ -93,8 +99,14 @@ export class OutboundSession implements SessionAge {
 
   #addHolder(userId: string, deviceId: string, holder: KeyHolder): void {
     const devices = this.#holders.get(userId);
-    if (devices === undefined) this.#holders.set(userId, new Map([[deviceId, holder]]));
-    else devices.set(deviceId, holder);
+    if (devices === undefined) {
+      this.#holders.set(userId, new Map([[deviceId, holder]]));
+      return;
+    }
+    const known = devices.get(deviceId);
+    // Sent again from a later index, the key is still theirs from the first one on.
+    const isSame = known?.curve25519 === holder.curve25519;
+    devices.set(deviceId, isSame ? { ...holder, messageIndex: Math.min(known.messageIndex, holder.messageIndex) } : holder);
   }
 }
 

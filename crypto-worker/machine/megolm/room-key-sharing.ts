@@ -12,7 +12,7 @@ import type { EncryptionSettings } from "./encryption-settings.ts";
 import type { OutboundSession } from "./outbound-session.ts";
 import type { OutboundSessions } from "./outbound-sessions.ts";
 import { encodeRoomKey } from "./room-key.ts";
-import { decideRotation } from "./rotation.ts";
+import { decideExpiry, decideRotation } from "./rotation.ts";
 import { decideRecipients, type CandidateUser, type Recipients, type SharingFailure } from "./sharing-strategy.ts";
 import { encodeWithheld, WITHHELD_EVENT_TYPE, type WithheldCode } from "./withheld.ts";
 
@@ -66,6 +66,23 @@ export class RoomKeySharing {
     return session.pendingRequests;
   }
 
+  /**
+   * A device that began a new Olm session may never have read what went over the old one (E2EE §Recovering from undecryptable messages): it is sent the
+   * present key of every room whose key it was given. Nobody gets anything that they were not given before; no message waits for it.
+   */
+  shareAgain(devices: readonly Device[]): OutgoingRequest[] {
+    const { store, env } = this.#context;
+    const requests: OutgoingRequest[] = [];
+    for (const roomId of store.roomKeyShares.roomsOf(new Set(devices.map(({ curve25519 }) => curve25519)))) {
+      const session = this.#sessions.find(roomId);
+      if (session === undefined || decideExpiry(session, env.now()) !== undefined) continue;
+      const holders = devices.filter((device) => session.sharedFrom(device) !== undefined && device.localTrust !== "blacklisted");
+      const { keys } = this.#encryptKeys(session, holders);
+      requests.push(...this.#post(session, "m.room.encrypted", keys, false));
+    }
+    return requests;
+  }
+
   #decideRecipients(userIds: Iterable<UserId>, settings: EncryptionSettings): Recipients {
     const { userId: ownUserId, deviceId: ownDeviceId } = this.#context;
     const users: CandidateUser[] = [];
@@ -84,7 +101,7 @@ export class RoomKeySharing {
   }
 
   #deliver(session: OutboundSession, recipients: Recipients): void {
-    const { keys, withoutOlm } = this.#encryptKeys(session, recipients);
+    const { keys, withoutOlm } = this.#encryptKeys(session, [...recipients.allowed.values()].flat());
     this.#post(session, "m.room.encrypted", keys);
     const notices: Delivery[] = [];
     for (const { device, code } of recipients.withheld) {
@@ -98,10 +115,11 @@ export class RoomKeySharing {
     this.#post(session, WITHHELD_EVENT_TYPE, notices);
   }
 
-  #encryptKeys(session: OutboundSession, { allowed }: Recipients): { keys: Delivery[]; withoutOlm: Device[] } {
+  /** For those of the devices that need the key. */
+  #encryptKeys(session: OutboundSession, devices: readonly Device[]): { keys: Delivery[]; withoutOlm: Device[] } {
     const keys: Delivery[] = [];
     const withoutOlm: Device[] = [];
-    const needy = [...allowed.values()].flatMap((devices) => devices.filter((device) => session.needsKey(device)));
+    const needy = devices.filter((device) => session.needsKey(device));
     if (needy.length === 0) return { keys, withoutOlm };
     const shared = isSharedHistory(session.historyVisibility);
     const payload = this.#channel.payload(
@@ -121,8 +139,9 @@ export class RoomKeySharing {
   }
 
   /** Stores the requests with whatever they moved, so that they can be sent again, as they are, after a restart. */
-  #post(session: OutboundSession, eventType: string, deliveries: readonly Delivery[]): void {
+  #post(session: OutboundSession, eventType: string, deliveries: readonly Delivery[], awaited?: boolean): OutgoingRequest[] {
     const { store, env } = this.#context;
+    const requests: OutgoingRequest[] = [];
     for (let at = 0; at < deliveries.length; at += MAX_DEVICES_A_REQUEST) {
       const batch = groupByUser(deliveries.slice(at, at + MAX_DEVICES_A_REQUEST));
       const messages = Object.fromEntries(
@@ -141,8 +160,11 @@ export class RoomKeySharing {
       };
       store.requireDurability();
       store.roomKeyShares.insert(share);
-      session.addShare(share, toDeviceRequest(share.requestId, eventType, messages));
+      const request = toDeviceRequest(share.requestId, eventType, messages);
+      session.addShare(share, request, awaited);
+      requests.push(request);
     }
+    return requests;
   }
 }
 

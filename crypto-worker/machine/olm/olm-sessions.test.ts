@@ -53,6 +53,10 @@ function claims(device: TestDevice): OutgoingRequest[] {
   return device.machine.outgoingRequests().filter(({ kind }) => kind === "keys_claim");
 }
 
+function toDevice(device: TestDevice): OutgoingRequest[] {
+  return device.machine.outgoingRequests().filter(({ kind }) => kind === "to_device");
+}
+
 describe("decryption", () => {
   test("pre-key messages until the first answer, normal ones after it", () => {
     const { alice, bob } = world();
@@ -218,6 +222,54 @@ describe("a broken session", () => {
     alice.sync();
     expect(alice.machine.decryptRoomEvent(next, ROOM)).toMatchObject({ ok: true });
     expect(alice.machine.decryptRoomEvent(lost, ROOM)).toMatchObject({ ok: false });
+  });
+
+  /** Bob has shared a key with Alice, who could not read it and has told him so with a new session. */
+  function unwedged(): ReturnType<typeof world> {
+    const all = world();
+    const { alice, bob, clock } = all;
+    receive(bob, message(alice, bob));
+    receive(alice, message(bob, alice));
+    clock.advance(HOUR);
+    bob.say(ROOM, "lost", alice);
+    const [share] = alice.server.sync(alice.userId, alice.deviceId).toDeviceEvents;
+    receive(alice, damaged(share ?? {}));
+    alice.flush();
+    expect(bob.sync().toDeviceEvents).toMatchObject([{ kind: "decrypted", event: { type: "m.dummy" } }]);
+    return all;
+  }
+
+  test("gets the present room keys again at once, without a message to wait for", () => {
+    const { alice, bob } = unwedged();
+    const requests = toDevice(bob);
+    expect(requests).toMatchObject([{ kind: "to_device", body: { messages: { [alice.userId]: { [alice.deviceId]: {} } } } }]);
+    expect(toDevice(bob)).toEqual(requests);
+    bob.restart();
+    expect(toDevice(bob)).toEqual(requests);
+    bob.flush();
+    expect(toDevice(bob)).toEqual([]);
+    expect(alice.sync().roomKeys).toMatchObject([{ roomId: ROOM }]);
+    expect(bob.machine.shareRoomKey(ROOM, [alice.userId, bob.userId])).toEqual([]);
+    expect(alice.machine.decryptRoomEvent(bob.say(ROOM, "next", alice), ROOM)).toMatchObject({ ok: true });
+  });
+
+  test("does not hold up a message for which the key was shared before", () => {
+    const { bob } = unwedged();
+    expect(toDevice(bob)).toHaveLength(1);
+    expect(() => bob.machine.encryptRoomEvent(ROOM, "m.room.message", {})).not.toThrow();
+  });
+
+  test.each(["blacklisted", "without the key"])("gets none where the device is %s", (reason) => {
+    const { alice, bob } = world();
+    receive(bob, message(alice, bob));
+    if (reason === "blacklisted") {
+      bob.say(ROOM, "for alice", alice);
+      bob.machine.setLocalTrust(alice.userId, alice.deviceId, "blacklisted");
+    } else bob.say(ROOM, "for nobody");
+    alice.store.wedgedDevices.add(bob.machine.userId, bob.machine.deviceId);
+    alice.flush();
+    expect(bob.sync().toDeviceEvents).toMatchObject([{ kind: "decrypted", event: { type: "m.dummy" } }]);
+    expect(toDevice(bob)).toEqual([]);
   });
 
   test("is replaced at most once an hour", () => {

@@ -46,6 +46,20 @@ export class RoomKeyShareTable {
       .map(fromRow);
   }
 
+  /** Rooms whose present key was made for a device with one of these Curve25519 keys. Reads every share. */
+  roomsOf(curve25519s: ReadonlySet<string>): Set<RoomId> {
+    const rows = this.#database
+      .prepare<Pick<Row, "room_id" | "recipients">>("SELECT room_id, recipients FROM room_key_share WHERE withheld = 0")
+      .all();
+    const rooms = new Set<RoomId>();
+    for (const { room_id: roomId, recipients } of rows) {
+      if (rooms.has(roomId)) continue;
+      const users: readonly ShareRecipients[] = JSON.parse(recipients);
+      if (users.some(([, devices]) => devices.some(([, curve25519]) => curve25519s.has(curve25519)))) rooms.add(roomId);
+    }
+    return rooms;
+  }
+
   insert(share: RoomKeyShare): void {
     this.#database
       .prepare(`INSERT INTO room_key_share (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`)
