@@ -1,9 +1,13 @@
 import type { ChatContract } from "../../protocol/chat.ts";
 import type { ControlContract } from "../../protocol/control.ts";
 import type { EventsOf, PayloadOf } from "../../protocol/define.ts";
+import type { VaultContract } from "../../protocol/vault.ts";
 
 type ChatEvents = { [K in keyof EventsOf<ChatContract>]: PayloadOf<ChatContract[K]> };
-export type ClientEvents = ChatEvents & { unread: PayloadOf<ControlContract["unread"]> };
+export type ClientEvents = ChatEvents & {
+  unread: PayloadOf<ControlContract["unread"]>;
+  jobsChanged: PayloadOf<VaultContract["jobsChanged"]>;
+};
 
 /** Tells the ports what has been committed. */
 export class ClientEmitter {

@@ -20,5 +20,6 @@ export type Machine = Pick<
   | "outdatedUsers"
   | "bootstrapCrossSigning"
   | "crossSigningStatus"
+  | "importRoomKeys"
   | "close"
 >;

@@ -105,6 +105,11 @@ export class InboundGroupSessionTable {
     return this.#database.prepare<{ n: number }>("SELECT COUNT(*) AS n FROM inbound_group_session").first()?.n ?? 0;
   }
 
+  /** The id of the newest row, or 0. A better copy of a session keeps the row, so that every session of now is at or before it. */
+  lastId(): number {
+    return this.#database.prepare<{ id: number | null }>("SELECT MAX(id) AS id FROM inbound_group_session").first()?.id ?? 0;
+  }
+
   /** All sessions in the order of their ids, a page at a time. */
   page(afterId: number, limit: number): StoredInboundSession[] {
     return this.#database
