@@ -1,6 +1,6 @@
-import { copyFileSync, mkdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { InlineConfig } from "vite";
+import type { InlineConfig, Plugin } from "vite";
 
 type Vite = typeof import("vite");
 
@@ -43,6 +43,7 @@ export function nodeBundle({ name, entry, inputs, format, external = [], copy = 
     async build(vite, root, folder) {
       await vite.build({
         ...common(root),
+        plugins: [notePackages(root, name)],
         ssr: { noExternal: true, external: ["electron", ...external], target: format === "cjs" ? "webworker" : "node" },
         build: {
           outDir: folder,
@@ -85,7 +86,7 @@ export function pageBundle({ name, inputs }: { readonly name: string; readonly i
         root: join(root, "renderer", name),
         base: "/",
         publicDir: false,
-        plugins: [react()],
+        plugins: [react(), notePackages(root, `renderer-${name}`)],
         define: { "process.env.NODE_ENV": JSON.stringify("production") },
         build: {
           outDir: folder,
@@ -99,6 +100,22 @@ export function pageBundle({ name, inputs }: { readonly name: string; readonly i
           chunkSizeWarningLimit: 4096,
         },
       });
+    },
+  };
+}
+
+/** Notes which packages' code got into a bundle, for the licences that a package of the app has to bring along. */
+function notePackages(root: string, name: string): Plugin {
+  return {
+    name: "note-packages",
+    writeBundle(_options, bundle) {
+      const modules = Object.values(bundle).flatMap((file) =>
+        file.type === "chunk" ? Object.keys(file.modules) : [...(file.originalFileNames ?? [])],
+      );
+      const packages = modules.flatMap((id) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1] ?? []);
+      const folder = join(root, "dist", ".packages");
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, `${name}.json`), JSON.stringify([...new Set(packages)].toSorted()));
     },
   };
 }

@@ -1,0 +1,89 @@
+// `npm run package [-- --dir] [--linux|--mac|--win] [--x64|--arm64] [--electron-dist=DIR] [--output=DIR]`: makes the packages for this platform, or
+// for the one that is named, with `--dir` only the unpacked application. Docs: docs/releasing.md.
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { Arch, build, Platform } from "electron-builder";
+import { bundle } from "../build/bundle.ts";
+import type { NativeTarget } from "../build/native-module.ts";
+import { packagingConfiguration } from "../build/packaging/configuration.ts";
+import { stageApp } from "../build/packaging/stage.ts";
+
+const root = join(import.meta.dirname, "..");
+
+const systems = {
+  linux: { platform: Platform.LINUX, native: "linux" },
+  mac: { platform: Platform.MAC, native: "darwin" },
+  win: { platform: Platform.WINDOWS, native: "win32" },
+} as const;
+
+export type PackageRequest = {
+  readonly system: keyof typeof systems;
+  readonly arch: "x64" | "arm64";
+  /** Only the unpacked application. */
+  readonly dir: boolean;
+  /** An unpacked Electron; undefined to have the version that package.json names downloaded. */
+  readonly electronDist?: string;
+  readonly output: string;
+  /** For tests: sees what a deb or rpm would be made from, and answers whether to leave it at that. */
+  readonly onComputed?: (options: unknown) => Promise<boolean>;
+};
+
+/** Builds, stages and packs for one system and architecture. Answers the files that were made; none with `dir`. */
+export async function makePackages({ system, arch, dir, electronDist, output, onComputed }: PackageRequest): Promise<readonly string[]> {
+  await bundle();
+  const { platform, native } = systems[system];
+  const target: NativeTarget = `${native}-${arch}`;
+  const app = join(output, `.app-${target}`);
+  stageApp(root, app, target);
+  return build({
+    projectDir: root,
+    targets: platform.createTarget(dir ? ["dir"] : undefined, arch === "arm64" ? Arch.arm64 : Arch.x64),
+    config: packagingConfiguration({
+      app,
+      output,
+      electronVersion: electronVersion(),
+      electronDist: electronDist === undefined ? undefined : resolve(electronDist),
+    }),
+    publish: "never",
+    ...(onComputed === undefined ? {} : { effectiveOptionComputed: onComputed }),
+  });
+}
+
+function electronVersion(): string {
+  const { version }: { readonly version?: string } = JSON.parse(
+    readFileSync(join(root, "node_modules", "electron", "package.json"), "utf8"),
+  );
+  if (version === undefined) throw new Error("Electron is not installed");
+  return version;
+}
+
+function systemOf(values: Readonly<Record<string, unknown>>): keyof typeof systems {
+  for (const system of ["linux", "mac", "win"] as const) if (values[system] === true) return system;
+  return process.platform === "darwin" ? "mac" : process.platform === "win32" ? "win" : "linux";
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const flag = { type: "boolean", default: false } as const;
+  const { values } = parseArgs({
+    options: {
+      dir: flag,
+      linux: flag,
+      mac: flag,
+      win: flag,
+      x64: flag,
+      arm64: flag,
+      "electron-dist": { type: "string" },
+      output: { type: "string", default: join(root, "release") },
+    },
+  });
+  const electronDist = values["electron-dist"];
+  const made = await makePackages({
+    system: systemOf(values),
+    arch: values.arm64 || (!values.x64 && process.arch === "arm64") ? "arm64" : "x64",
+    dir: values.dir,
+    output: resolve(values.output),
+    ...(electronDist === undefined ? {} : { electronDist }),
+  });
+  console.log(made.length > 0 ? made.join("\n") : `The unpacked application is in ${resolve(values.output)}`);
+}
