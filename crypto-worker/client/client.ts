@@ -34,6 +34,8 @@ import { SYNC_FILTER } from "./sync/filter.ts";
 import { applySync } from "./sync/receive-sync.ts";
 import { SyncPosition } from "./sync/sync-position.ts";
 import { Timelines } from "./timeline/timeline.ts";
+import { PersonNames } from "./verification/person-names.ts";
+import { VerificationCenter } from "./verification/verification-center.ts";
 
 export type ClientOptions = {
   readonly session: Session;
@@ -56,6 +58,7 @@ export class Client {
   readonly sendQueue: SendQueue;
   readonly timelines: Timelines;
   readonly typing = new TypingRegister();
+  readonly verification: VerificationCenter;
   readonly views: RoomViews;
   readonly #catchUp: DeviceListCatchUp;
   readonly #context: ClientContext;
@@ -99,6 +102,13 @@ export class Client {
     this.search = new Search(context);
     this.avatars = new AvatarCache(context.http);
     this.account = new Account(context, session.homeserver);
+    this.verification = new VerificationCenter(context, {
+      pump: this.#pump,
+      encryption,
+      members: this.#members,
+      rooms: this.rooms,
+      names: new PersonNames(context, this.account),
+    });
     this.#publisher = new Publisher(context, this.timelines, this.typing, this.account);
     this.#catchUp = new DeviceListCatchUp(context);
     this.#identitySetup = new IdentitySetup(context, this.#pump);
@@ -177,6 +187,7 @@ export class Client {
     const online = this.#online && !this.#sessionEnded;
     this.#pump.setOnline(online);
     this.sendQueue.setOnline(online);
+    this.verification.setOnline(online);
     if (online) inBackground(this.#context, this.account.refreshProfile());
   }
 
@@ -189,6 +200,7 @@ export class Client {
   stop(): void {
     this.#closed = true;
     this.sendQueue.stop();
+    this.verification.stop();
     this.#pump.stop();
   }
 
@@ -204,6 +216,7 @@ export class Client {
         this.#members.observe(changes);
         this.rooms.observe(changes);
         this.#publish(changes);
+        this.verification.observe();
       });
       return value;
     });

@@ -7,6 +7,7 @@ type ChatEvents = { [K in keyof EventsOf<ChatContract>]: PayloadOf<ChatContract[
 export type ClientEvents = ChatEvents & {
   unread: PayloadOf<ControlContract["unread"]>;
   jobsChanged: PayloadOf<VaultContract["jobsChanged"]>;
+  verificationsChanged: PayloadOf<VaultContract["verificationsChanged"]>;
 };
 
 /** Tells the ports what has been committed. */

@@ -16,12 +16,18 @@ export class RequestPump {
   readonly #context: ClientContext;
   readonly #inFlight = new Map<string, Promise<Result<void, HttpFailure>>>();
   readonly #failures = new Map<string, { readonly count: number; readonly notBefore: number }>();
+  #divert: (request: OutgoingRequest) => boolean = () => false;
   #online = true;
   #stopped = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(context: ClientContext) {
     this.#context = context;
+  }
+
+  /** Requests that somebody else sends: `take` answers whether it has taken one, each time that it is due. */
+  divert(take: (request: OutgoingRequest) => boolean): void {
+    this.#divert = take;
   }
 
   /** Sends whatever is due. Cheap where nothing is. */
@@ -107,7 +113,7 @@ export class RequestPump {
   }
 
   #due(): OutgoingRequest[] {
-    return this.#outgoing().filter((request) => !this.#inFlight.has(request.id) && !this.#backsOff(request.id));
+    return this.#outgoing().filter((request) => !this.#divert(request) && !this.#inFlight.has(request.id) && !this.#backsOff(request.id));
   }
 
   #backsOff(id: string): boolean {

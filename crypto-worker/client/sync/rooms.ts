@@ -16,6 +16,7 @@ import type { ClientContext } from "../context.ts";
 import { applyState, applyStrippedState } from "../rooms/state.ts";
 import { parseShownUserId } from "../shown-ids.ts";
 import { Ingest } from "../timeline/ingest.ts";
+import { takeVerificationEvent } from "../verification/verification-intake.ts";
 import { applyRoomAccountData } from "./account-data.ts";
 import { applyEphemeral, type TypingRegister } from "./ephemeral.ts";
 import { markOwnAsRead } from "./receipts.ts";
@@ -96,7 +97,7 @@ function applyTimeline(
   const { store, userId } = context;
   const { roomId } = room;
   const raws = arrayField(timeline, "events") ?? [];
-  const ingest = new Ingest(context, changes, roomId);
+  const ingest = new Ingest(context, changes, roomId, (event) => takeVerificationEvent(context, roomId, event));
   const oldest = store.events.oldestPosition(roomId);
   const prevBatch = stringField(timeline, "prev_batch");
   const limited = booleanField(timeline, "limited") === true || !wasJoined;

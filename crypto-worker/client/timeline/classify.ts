@@ -1,5 +1,6 @@
 import type { Shown } from "../../store/tables/events.ts";
 import { objectField, stringField, type JsonObject } from "../../wire/json.ts";
+import { isVerificationEvent } from "../verification/verification-intake.ts";
 import { ANNOTATION, REPLACEMENT, relationOf } from "./relation.ts";
 
 export type EventFacts = {
@@ -24,7 +25,8 @@ export function decideShown({ type, stateKey, content, prevContent }: EventFacts
     if (type === "m.room.member") return changesMembership(content, prevContent) ? 1 : 0;
     return STATE_NOTICES.has(type) && stateKey === "" ? 1 : 0;
   }
-  if (!MESSAGES.has(type)) return 0;
+  // What is under way is shown where it can be answered; what is over is in the marks on people and devices.
+  if (!MESSAGES.has(type) || isVerificationEvent(type, content)) return 0;
   const relation = relationOf(content)?.kind;
   return relation === REPLACEMENT || relation === ANNOTATION || relation === "m.reference" ? 0 : 2;
 }

@@ -22,12 +22,15 @@ export class Ingest {
   readonly #changes: Changes;
   readonly #roomId: RoomId;
   readonly #judge: NotifyJudge;
+  readonly #onRead: (event: RoomEvent) => void;
 
-  constructor(context: ClientContext, changes: Changes, roomId: RoomId) {
+  /** `onRead` gets each new event as it reads once decrypted, in order. */
+  constructor(context: ClientContext, changes: Changes, roomId: RoomId, onRead: (event: RoomEvent) => void = () => undefined) {
     this.#context = context;
     this.#changes = changes;
     this.#roomId = roomId;
     this.#judge = new NotifyJudge(context, roomId);
+    this.#onRead = onRead;
   }
 
   /** `position` is undefined for an event that is known by a relation only. `live` events may notify. */
@@ -46,11 +49,12 @@ export class Ingest {
       this.#changes.touch(this.#roomId, event.eventId);
       return "new";
     }
-    this.#insert(event, raw as JsonObject, position, live);
+    const { type, content } = this.#insert(event, raw as JsonObject, position, live);
+    this.#onRead({ ...event, type, content });
     return "new";
   }
 
-  #insert(event: RoomEvent, raw: JsonObject, position: number | undefined, live: boolean): void {
+  #insert(event: RoomEvent, raw: JsonObject, position: number | undefined, live: boolean): Reading {
     const { store, userId } = this.#context;
     const redactedBecause = objectField(event.unsigned, "redacted_because");
     const reading = redactedBecause === undefined ? decryptEvent(this.#context, this.#roomId, event, raw, position) : clearReading(event);
@@ -92,6 +96,7 @@ export class Ingest {
       this.#changes.notifications.push({ roomId: this.#roomId, eventId: event.eventId });
     }
     this.#bundledEdit(event);
+    return reading;
   }
 
   /** What the event does to others, and what earlier ones do to it. */

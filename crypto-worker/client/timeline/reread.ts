@@ -3,6 +3,7 @@ import type { EventRecord } from "../../store/tables/events.ts";
 import { objectField } from "../../wire/json.ts";
 import type { Changes } from "../changes.ts";
 import type { ClientContext } from "../context.ts";
+import { takeVerificationEvent } from "../verification/verification-intake.ts";
 import { decideShown } from "./classify.ts";
 import { decryptSource } from "./decrypt.ts";
 import { indexForSearch } from "./search-text.ts";
@@ -30,6 +31,16 @@ export function rereadEvent(context: ClientContext, changes: Changes, event: Eve
   const notify =
     reading.utdCode === undefined && wasUnreadable ? new NotifyJudge(context, event.roomId).decide(event, reading, shown) : event.notify;
   store.events.setDecryption(event.row, { ...reading, shown, relation: relation?.kind, relatesTo: relation?.eventId, notify });
+  if (wasUnreadable && reading.utdCode === undefined) {
+    const { eventId, sender, ts: originServerTs } = event;
+    takeVerificationEvent(context, event.roomId, {
+      eventId,
+      sender,
+      originServerTs,
+      ...reading,
+      unsigned: objectField(event.source, "unsigned") ?? {},
+    });
+  }
   changes.touch(event.roomId, event.eventId);
   if (relation !== undefined) changes.touch(event.roomId, relation.eventId);
   if (shown === 0 && event.shown > 0) changes.timeline(event.roomId).removals.add(event.itemId);

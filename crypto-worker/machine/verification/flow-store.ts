@@ -23,10 +23,16 @@ const MAX_FLOWS = 200;
 export class FlowStore {
   readonly #context: MachineContext;
   readonly #flows: RollbackMap<string, StoredFlow>;
+  #revision = 0;
 
   constructor(context: MachineContext) {
     this.#context = context;
     this.#flows = new RollbackMap(context.store);
+  }
+
+  /** Moves with every change of a flow, also with one that is rolled back. */
+  get revision(): number {
+    return this.#revision;
   }
 
   get isFull(): boolean {
@@ -69,6 +75,7 @@ export class FlowStore {
     const key = keyOf(flow.userId, flowIdOf(flow.address) || requestId);
     const stored = { flow, requestId, endedAt: isEnded(flow) ? (this.#flows.get(key)?.endedAt ?? this.#context.env.now()) : undefined };
     this.#flows.set(key, stored);
+    this.#revision += 1;
     return stored;
   }
 
@@ -84,7 +91,9 @@ export class FlowStore {
     const now = this.#context.env.now();
     const ended = this.#flows.entries().filter(([, { endedAt }]) => endedAt !== undefined);
     ended.forEach(([key, { endedAt }], i) => {
-      if (now - (endedAt ?? now) > KEEP_ENDED_MS || ended.length - i > MAX_FLOWS / 4) this.#flows.delete(key);
+      if (now - (endedAt ?? now) <= KEEP_ENDED_MS && ended.length - i <= MAX_FLOWS / 4) return;
+      this.#flows.delete(key);
+      this.#revision += 1;
     });
   }
 

@@ -85,5 +85,15 @@ export abstract class MachineVerification {
     return user.ok ? this.run(({ verifications }) => verifications.verification(user.value, flowId)) : undefined;
   }
 
+  /** Another number after every change of a verification. */
+  verificationRevision(): number {
+    return this.run(({ verifications }) => verifications.flows.revision);
+  }
+
+  /** Ends what has waited for too long, as every sync does; the cancellations are in `outgoingRequests`. */
+  tickVerifications(): void {
+    this.run(({ verifications }) => verifications.tick());
+  }
+
   protected abstract run<T>(work: (parts: VerificationParts) => T): T;
 }

@@ -11,7 +11,7 @@ import { recoveryHandlers } from "./recovery-handlers.ts";
 import { storeKeyHandlers } from "./store-key-handlers.ts";
 import { verificationHandlers } from "./verification-handlers.ts";
 
-const FORWARDED = ["safetyChanged", "jobsChanged"] as const;
+const FORWARDED = ["safetyChanged", "jobsChanged", "verificationsChanged"] as const;
 
 /** Serves the vault contract on the vault window's port until it closes. */
 export function serveVault(host: AccountHost, custody: StoreKeyCustody, channel: Channel, log: Log): void {

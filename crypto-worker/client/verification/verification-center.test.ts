@@ -1,0 +1,171 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { InProcessClient } from "../../../tests/support/in-process-client.ts";
+import { startHomeserver, type Homeserver } from "../../../tools/homeserver/homeserver.ts";
+import type { VerificationView } from "../../../protocol/messages/verification-view.ts";
+
+let server: Homeserver;
+let clients: InProcessClient[] = [];
+
+beforeEach(async () => {
+  server = await startHomeserver();
+});
+afterEach(async () => {
+  for (const client of clients) await client.close();
+  clients = [];
+  await server.stop();
+});
+
+/** Somebody with an identity, or with `owner` another device of theirs, that has none of its keys. */
+async function person(name: string, owner?: InProcessClient): Promise<InProcessClient> {
+  const client = await (owner === undefined
+    ? InProcessClient.register(server.url, name)
+    : InProcessClient.logIn(server.url, owner.userId, `secret of ${name}`));
+  clients.push(client);
+  client.startSyncing();
+  if (owner === undefined) await client.until(() => client.client.account.encryptionStatus().crossSigning.thisDeviceSigned, "the identity");
+  else {
+    await client.until(() => client.client.account.encryptionStatus().deviceKeysUploaded, "the device's keys");
+    await owner.until(() => owner.machine.getDevice(owner.userId, client.session.deviceId), "the new device");
+  }
+  return client;
+}
+
+const view = (client: InProcessClient, flowId: string): VerificationView | undefined =>
+  client.client.verification.views().find((known) => known.flowId === flowId);
+
+function reaches(client: InProcessClient, flowId: string, state: VerificationView["state"]): Promise<VerificationView> {
+  return client.until(() => {
+    const now = view(client, flowId);
+    return now?.state === state ? now : undefined;
+  }, `${client.userId} to be in the state ${state}`);
+}
+
+async function compareEmoji(one: InProcessClient, other: InProcessClient, flowId: string): Promise<void> {
+  const [seen, shown] = [await reaches(one, flowId, "sas-compare"), await reaches(other, flowId, "sas-compare")];
+  expect(seen.emoji).toHaveLength(7);
+  expect([seen.emoji, seen.decimals]).toEqual([shown.emoji, shown.decimals]);
+}
+
+describe("a verification", () => {
+  test("of a new device by one of ours, with emoji", async () => {
+    const old = await person("ada");
+    const fresh = await person("ada", old);
+    const flowId = await fresh.client.verification.request({ kind: "own-devices" });
+    expect(view(fresh, flowId)).toMatchObject({ state: "asking", own: true, weStarted: true });
+    const incoming = await old.until(() => old.client.verification.incoming()[0], "the request");
+    expect(incoming).toMatchObject({ flowId, userId: old.userId, own: true });
+    await Promise.all([old.client.verification.accept(flowId), old.client.verification.accept(flowId)]);
+    expect((await reaches(fresh, flowId, "ready")).methods).toEqual({ sas: true, showQr: true, scanQr: true });
+    await fresh.client.verification.startSas(flowId);
+    await compareEmoji(old, fresh, flowId);
+    fresh.client.verification.confirmSas(flowId);
+    fresh.client.verification.confirmSas(flowId);
+    await reaches(fresh, flowId, "sas-confirmed");
+    old.client.verification.confirmSas(flowId);
+    await Promise.all([reaches(old, flowId, "done"), reaches(fresh, flowId, "done")]);
+    expect(fresh.machine.getIdentity(fresh.userId)?.verified).toBe(true);
+    await fresh.until(() => fresh.client.account.encryptionStatus().crossSigning.thisDeviceSigned, "the signature of the old device");
+    old.client.verification.dismiss(flowId);
+    old.client.verification.dismiss(flowId);
+    expect(old.client.verification.views()).toEqual([]);
+    expect(old.client.verification.incoming()).toEqual([]);
+  });
+
+  test("of a person, in a chat that is made for it and encrypted", async () => {
+    const [ada, bob] = [await person("ada"), await person("bob")];
+    const target = { kind: "user", userId: bob.userId } as const;
+    const [flowId, again] = await Promise.all([ada.client.verification.request(target), ada.client.verification.request(target)]);
+    expect(flowId).toMatch(/^\$/);
+    expect(again).toBe(flowId);
+    const invite = await bob.until(() => bob.client.summaries().find(({ membership }) => membership === "invite"), "the invite");
+    const roomId = await bob.client.rooms.join(invite.roomId);
+    await bob.until(() => bob.client.verification.incoming().some((incoming) => incoming.flowId === flowId), "the request");
+    await bob.client.verification.accept(flowId);
+    await reaches(ada, flowId, "ready");
+    await bob.client.verification.startSas(flowId);
+    await compareEmoji(ada, bob, flowId);
+    ada.client.verification.confirmSas(flowId);
+    bob.client.verification.confirmSas(flowId);
+    await Promise.all([reaches(ada, flowId, "done"), reaches(bob, flowId, "done")]);
+    expect(ada.machine.getIdentity(bob.userId)?.verified).toBe(true);
+    expect(bob.machine.getIdentity(ada.userId)?.verified).toBe(true);
+    expect(await ada.client.verification.describe({ userId: bob.userId })).toMatchObject({ verified: true, own: false });
+    const types = server.acceptedEvents(roomId).map(({ type }) => type);
+    expect(types.filter((type) => type.startsWith("m.key.verification") || type === "m.room.message")).toEqual([]);
+    expect(ada.timeline(roomId).filter(({ content }) => content.kind === "message" || content.kind === "undecryptable")).toEqual([]);
+    // A second one finds the chat.
+    await ada.client.verification.request(target);
+    expect(ada.client.summaries()).toHaveLength(1);
+  });
+
+  test("by a code that one shows and the other scans", async () => {
+    const old = await person("ada");
+    const fresh = await person("ada", old);
+    const flowId = await old.client.verification.request({ kind: "device", userId: old.userId, deviceId: fresh.session.deviceId });
+    await reaches(fresh, flowId, "asked");
+    await fresh.client.verification.accept(flowId);
+    await reaches(old, flowId, "ready");
+    await fresh.client.verification.showQr(flowId);
+    const code = view(fresh, flowId)?.qr;
+    expect(code).toBeInstanceOf(Uint8Array);
+    await expect(old.client.verification.scanQr(flowId, Uint8Array.of(1, 2, 3))).rejects.toMatchObject({ code: "qr-code-invalid" });
+    await old.client.verification.scanQr(flowId, code ?? new Uint8Array());
+    await reaches(fresh, flowId, "qr-scanned");
+    fresh.client.verification.confirmQrScanned(flowId);
+    await Promise.all([reaches(old, flowId, "done"), reaches(fresh, flowId, "done")]);
+    expect(fresh.machine.getIdentity(fresh.userId)?.verified).toBe(true);
+    expect(old.machine.getDevice(old.userId, fresh.session.deviceId)?.crossSigned).toBe(true);
+  });
+
+  test("is refused where the codes differ, and nothing is signed", async () => {
+    const old = await person("ada");
+    const fresh = await person("ada", old);
+    const flowId = await fresh.client.verification.request({ kind: "own-devices" });
+    await reaches(old, flowId, "asked");
+    await old.client.verification.accept(flowId);
+    await reaches(fresh, flowId, "ready");
+    await old.client.verification.startSas(flowId);
+    await compareEmoji(old, fresh, flowId);
+    old.client.verification.mismatchSas(flowId);
+    expect((await reaches(old, flowId, "cancelled")).cancel).toEqual({ code: "m.mismatched_sas", byUs: true });
+    expect((await reaches(fresh, flowId, "cancelled")).cancel).toEqual({ code: "m.mismatched_sas", byUs: false });
+    expect(() => fresh.client.verification.confirmSas(flowId)).toThrow("verification-gone");
+    expect(fresh.machine.getIdentity(fresh.userId)?.verified).toBe(false);
+    expect(server.requests({ path: /signatures\/upload$/ })).toHaveLength(1);
+  });
+
+  test("waits for the network, in order", async () => {
+    const old = await person("ada");
+    const fresh = await person("ada", old);
+    const flowId = await fresh.client.verification.request({ kind: "own-devices" });
+    await reaches(old, flowId, "asked");
+    await old.client.verification.accept(flowId);
+    await reaches(fresh, flowId, "ready");
+    fresh.setReachable(false);
+    await fresh.client.verification.startSas(flowId);
+    expect(view(old, flowId)?.state).toBe("ready");
+    fresh.setReachable(true);
+    await compareEmoji(old, fresh, flowId);
+    old.setReachable(false);
+    old.client.verification.confirmSas(flowId);
+    old.setReachable(true);
+    fresh.client.verification.confirmSas(flowId);
+    await Promise.all([reaches(old, flowId, "done"), reaches(fresh, flowId, "done")]);
+  });
+
+  test("of an unknown name, or of somebody whom nobody knows, is an error that says so", async () => {
+    const ada = await person("ada");
+    const { verification } = ada.client;
+    await expect(verification.accept("nonsense")).rejects.toMatchObject({ code: "verification-gone" });
+    expect(() => verification.cancel("nonsense")).toThrow("verification-gone");
+    expect(() => verification.dismiss("nonsense")).toThrow("verification-gone");
+    await expect(verification.request({ kind: "own-devices" })).rejects.toMatchObject({ code: "not-found" });
+    await expect(verification.request({ kind: "device", userId: ada.userId, deviceId: "GONE" })).rejects.toMatchObject({
+      code: "not-found",
+    });
+    await expect(verification.request({ kind: "user", userId: ada.userId })).rejects.toMatchObject({ code: "invalid-request" });
+    await expect(verification.request({ kind: "user", userId: "@x:localhost", roomId: "!none:localhost" })).rejects.toMatchObject({
+      code: "not-found",
+    });
+  });
+});
