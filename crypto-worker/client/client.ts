@@ -18,7 +18,9 @@ import { IdentitySetup } from "./identity-setup.ts";
 import type { Machine } from "./machine.ts";
 import { RequestPump } from "./pump.ts";
 import { Publisher } from "./publisher.ts";
+import { OwnDevices } from "./own-devices.ts";
 import { People } from "./people.ts";
+import { RoomSafety } from "./room-safety.ts";
 import { MemberLoader, trackNewMembers } from "./rooms/members.ts";
 import { RoomActions } from "./rooms/room-actions.ts";
 import { RoomViews } from "./rooms/room-views.ts";
@@ -52,7 +54,9 @@ export class Client {
   readonly account: Account;
   readonly avatars: AvatarCache;
   readonly composer: Composer;
+  readonly ownDevices: OwnDevices;
   readonly people: People;
+  readonly roomSafety: RoomSafety;
   readonly rooms: RoomActions;
   readonly search: Search;
   readonly sendQueue: SendQueue;
@@ -98,7 +102,9 @@ export class Client {
     this.rooms = new RoomActions(context);
     this.views = new RoomViews(context, this.#members);
     this.composer = new Composer(context, this.sendQueue, encryption);
-    this.people = new People(context, this.#pump);
+    this.ownDevices = new OwnDevices(context);
+    this.people = new People(context, this.#pump, this.ownDevices);
+    this.roomSafety = new RoomSafety(context, this.#members, this.#pump);
     this.search = new Search(context);
     this.avatars = new AvatarCache(context.http);
     this.account = new Account(context, session.homeserver);
@@ -180,7 +186,7 @@ export class Client {
     if (session.userId !== this.#context.userId || session.deviceId !== this.#context.deviceId) throw new CodedError("store-other-account");
     this.#context.store.transaction(() => this.#context.store.session.save(session));
     this.#sessionEnded = false;
-    this.setOnline(true);
+    this.#applyOnline();
   }
 
   #applyOnline(): void {
@@ -215,6 +221,7 @@ export class Client {
       store.afterCommit(() => {
         this.#members.observe(changes);
         this.rooms.observe(changes);
+        this.sendQueue.observe(changes);
         this.#publish(changes);
         this.verification.observe();
       });

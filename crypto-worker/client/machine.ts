@@ -17,6 +17,8 @@ export type Machine = Pick<
   | "getUserDevices"
   | "getIdentity"
   | "setLocalTrust"
+  | "pinIdentity"
+  | "withdrawVerification"
   | "outdatedUsers"
   | "bootstrapCrossSigning"
   | "crossSigningStatus"

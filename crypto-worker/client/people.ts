@@ -1,10 +1,14 @@
 import type { ChatContract } from "../../protocol/chat.ts";
 import type { ResultOf } from "../../protocol/define.ts";
 import { CodedError } from "../../protocol/errors.ts";
+import { parseUserId } from "../../protocol/ids.ts";
 import type { DeviceView } from "../../protocol/messages/device.ts";
 import { arrayField, isJsonObject, stringField } from "../wire/json.ts";
 import type { ClientContext } from "./context.ts";
 import type { RequestPump } from "./pump.ts";
+import type { Machine } from "./machine.ts";
+import type { OwnDevices } from "./own-devices.ts";
+import { wasVerified } from "./room-safety.ts";
 import { parseShownUserId } from "./shown-ids.ts";
 import { cleanMxc, cleanName } from "./rooms/names.ts";
 
@@ -16,10 +20,12 @@ const DEVICES_WAIT_MS = 5000;
 export class People {
   readonly #context: ClientContext;
   readonly #pump: RequestPump;
+  readonly #ownDevices: OwnDevices;
 
-  constructor(context: ClientContext, pump: RequestPump) {
+  constructor(context: ClientContext, pump: RequestPump, ownDevices: OwnDevices) {
     this.#context = context;
     this.#pump = pump;
+    this.#ownDevices = ownDevices;
   }
 
   async search(term: string): Promise<Found> {
@@ -45,24 +51,9 @@ export class People {
 
   /** A person's devices; asked of the server first where none is known yet. */
   async devices(userId: string): Promise<DeviceView[]> {
-    const { machine } = this.#context;
     await this.#ask(userId);
-    return machine
-      .getUserDevices(userId)
-      .slice(0, 2000)
-      .map((device) => ({
-        userId: device.userId,
-        deviceId: device.deviceId,
-        displayName: cleanName(device.displayName) ?? null,
-        ed25519: device.ed25519,
-        curve25519: device.curve25519,
-        verified: device.verified,
-        crossSigned: device.crossSigned,
-        blacklisted: device.blacklisted,
-        own: device.userId === this.#context.userId,
-        firstSeen: Math.max(0, device.firstSeen),
-        lastSeen: null,
-      }));
+    const known = this.#knownDevices(userId);
+    return userId === this.#context.userId ? this.#ownDevices.complete(known) : known;
   }
 
   /** A person's cross-signing identity; asked of the server first where no device of theirs is known yet. */
@@ -81,6 +72,48 @@ export class People {
       machine.setLocalTrust(userId, deviceId, blacklisted ? "blacklisted" : "unset");
       changes.deviceOwners.add(device.userId);
     });
+  }
+
+  /** Takes a person's present identity as theirs. Throws `forbidden` for one who was verified: that is decided in the vault. */
+  acceptIdentity(userId: string): void {
+    const identity = this.#context.machine.getIdentity(userId);
+    if (identity === undefined) throw new CodedError("not-found");
+    if (wasVerified(identity)) throw new CodedError("forbidden");
+    this.#decide(userId, (machine) => machine.pinIdentity(userId));
+  }
+
+  /** SECURITY: for the vault only. Accepts that a person who was verified is not any more. */
+  withdrawVerification(userId: string): void {
+    if (this.#context.machine.getIdentity(userId) === undefined) throw new CodedError("not-found");
+    this.#decide(userId, (machine) => machine.withdrawVerification(userId));
+  }
+
+  #decide(userId: string, decision: (machine: Machine) => void): void {
+    const user = parseUserId(userId);
+    if (!user.ok) throw new CodedError("invalid-request");
+    this.#context.commit((changes) => {
+      decision(this.#context.machine);
+      changes.deviceOwners.add(user.value);
+    });
+  }
+
+  #knownDevices(userId: string): DeviceView[] {
+    return this.#context.machine
+      .getUserDevices(userId)
+      .slice(0, 2000)
+      .map((device) => ({
+        userId: device.userId,
+        deviceId: device.deviceId,
+        displayName: cleanName(device.displayName) ?? null,
+        ed25519: device.ed25519,
+        curve25519: device.curve25519,
+        verified: device.verified,
+        crossSigned: device.crossSigned,
+        blacklisted: device.blacklisted,
+        own: device.userId === this.#context.userId,
+        firstSeen: Math.max(0, device.firstSeen),
+        lastSeen: null,
+      }));
   }
 
   async #ask(userId: string): Promise<void> {

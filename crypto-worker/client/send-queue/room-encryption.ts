@@ -1,11 +1,31 @@
-import { CodedError } from "../../../protocol/errors.ts";
+import { CodedError, type ErrorCode } from "../../../protocol/errors.ts";
 import type { RoomId, UserId } from "../../../protocol/ids.ts";
+import { RoomKeySharingError } from "../../machine/megolm/room-key-sharing.ts";
+import type { OutgoingRequest } from "../../machine/requests/outgoing-request.ts";
 import type { RoomRecord } from "../../store/tables/rooms.ts";
 import { MEGOLM_ALGORITHM } from "../../wire/algorithms.ts";
 import { arrayField, objectField, type JsonObject } from "../../wire/json.ts";
 import type { ClientContext } from "../context.ts";
+import { codeOfSharingFailure, hasOwnTrouble, sharingProblem } from "../room-safety.ts";
 import { recipientsOf, type MemberLoader } from "../rooms/members.ts";
 import type { RequestPump } from "../pump.ts";
+
+/** What keeps a message back, in the order in which it is met. Whoever fails further on than the last time has got somewhere. */
+export const preparations = ["members", "devices", "sessions", "keys"] as const;
+export type Preparation = (typeof preparations)[number];
+
+/** A room could not be made ready now. */
+export class PreparationError extends CodedError {
+  readonly at: Preparation;
+
+  constructor(code: ErrorCode, at: Preparation) {
+    super(code);
+    this.at = at;
+  }
+}
+
+/** Who must be in order before keys are shared: `anyone` is for what puts things in order, such as a verification. */
+type Guard = "careful" | "anyone";
 
 /** How long a message waits for news of the devices of people of whom some are known. */
 const KEY_QUERY_WAIT_MS = 5000;
@@ -31,11 +51,11 @@ export class RoomEncryption {
 
   /**
    * Runs `encrypt` at a moment when the room key is shared with exactly today's recipients: there is no wait between that check and the
-   * call. Rejects with a `CodedError`.
+   * call. Rejects with a `CodedError`; with `verified-identity-changed` or `verified-user-unsigned-device` where a person has to decide first.
    */
-  whenReady<T>(roomId: RoomId, encrypt: () => T): Promise<T> {
+  whenReady<T>(roomId: RoomId, encrypt: () => T, guard: Guard = "careful"): Promise<T> {
     const tail = this.#tails.get(roomId) ?? Promise.resolve();
-    const run = tail.then(() => this.#prepare(roomId, encrypt));
+    const run = tail.then(() => this.#prepare(roomId, encrypt, guard));
     const settled: Promise<unknown> = run
       .catch(() => undefined)
       .finally(() => {
@@ -45,28 +65,52 @@ export class RoomEncryption {
     return run;
   }
 
-  async #prepare<T>(roomId: RoomId, encrypt: () => T): Promise<T> {
+  async #prepare<T>(roomId: RoomId, encrypt: () => T, guard: Guard): Promise<T> {
     const { machine } = this.#context;
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
-      await this.#members.ensure(roomId);
+      await this.#loadMembers(roomId);
       this.#requireEncrypted(roomId);
       machine.updateTrackedUsers(recipientsOf(this.#context, roomId).userIds);
       if (round === 0) await this.#learnDevices(roomId);
       await this.#claimMissing(roomId);
       const room = this.#requireEncrypted(roomId);
       if (!room.membersComplete) continue;
-      const { userIds, historyVisibility } = recipientsOf(this.#context, roomId);
-      const requests = machine.shareRoomKey(roomId, userIds, {
-        ...(room.rotationMs === undefined ? {} : { rotationPeriodMs: room.rotationMs }),
-        ...(room.rotationMsgs === undefined ? {} : { rotationPeriodMsgs: room.rotationMsgs }),
-        historyVisibility,
-        sharingStrategy: "allDevices",
-      });
+      const requests = this.#share(room, guard);
       if (requests.length === 0) return encrypt();
       const answers = await Promise.all(requests.map((request) => this.#pump.send(request)));
-      for (const answer of answers) if (!answer.ok) throw new CodedError(answer.error.code);
+      for (const answer of answers) if (!answer.ok) throw new PreparationError(answer.error.code, "keys");
     }
     throw new CodedError("encryption-failed");
+  }
+
+  async #loadMembers(roomId: RoomId): Promise<void> {
+    try {
+      await this.#members.ensure(roomId);
+    } catch (error) {
+      throw error instanceof CodedError ? new PreparationError(error.code, "members") : error;
+    }
+  }
+
+  /** The machine refuses to share where one of the recipients was verified and is not who they were; trouble of our own keeps nothing back. */
+  #share({ roomId, rotationMs, rotationMsgs }: RoomRecord, guard: Guard): OutgoingRequest[] {
+    const { userIds, historyVisibility } = recipientsOf(this.#context, roomId);
+    const settings = {
+      ...(rotationMs === undefined ? {} : { rotationPeriodMs: rotationMs }),
+      ...(rotationMsgs === undefined ? {} : { rotationPeriodMsgs: rotationMsgs }),
+      historyVisibility,
+    };
+    const { machine } = this.#context;
+    const careful = guard === "careful";
+    if (careful && !hasOwnTrouble(this.#context)) {
+      try {
+        return machine.shareRoomKey(roomId, userIds, { ...settings, sharingStrategy: "errorOnVerifiedUserProblem" });
+      } catch (error) {
+        throw error instanceof RoomKeySharingError ? new CodedError(codeOfSharingFailure(error.code)) : error;
+      }
+    }
+    const problem = careful ? sharingProblem(this.#context, roomId) : undefined;
+    if (problem !== undefined) throw new CodedError(problem);
+    return machine.shareRoomKey(roomId, userIds, { ...settings, sharingStrategy: "allDevices" });
   }
 
   /**
@@ -84,7 +128,7 @@ export class RoomEncryption {
       const query = queries.find(({ body }) => strangers.some((userId) => asksFor(body, userId)));
       if (query === undefined) return;
       const answer = await this.#pump.send(query);
-      if (!answer.ok) throw new CodedError(answer.error.code);
+      if (!answer.ok) throw new PreparationError(answer.error.code, "devices");
     }
   }
 
@@ -99,7 +143,7 @@ export class RoomEncryption {
     const claim = this.#context.machine.getMissingSessions(recipientsOf(this.#context, roomId).userIds);
     if (claim === undefined) return;
     const answer = await this.#pump.send(claim);
-    if (!answer.ok) throw new CodedError(answer.error.code);
+    if (!answer.ok) throw new PreparationError(answer.error.code, "sessions");
   }
 
   #requireEncrypted(roomId: RoomId): RoomRecord {

@@ -12,7 +12,8 @@ import type { Changes } from "../changes.ts";
 import type { ClientContext } from "../context.ts";
 import { roomPath, segment, type HttpFailure } from "../http.ts";
 import { codedStoreError } from "../store-errors.ts";
-import type { RoomEncryption } from "./room-encryption.ts";
+import { sharingProblem } from "../room-safety.ts";
+import { preparations, PreparationError, type RoomEncryption } from "./room-encryption.ts";
 
 export type Outgoing = {
   readonly roomId: RoomId;
@@ -26,11 +27,16 @@ type Outcome = ResultOf<ChatContract["outcome"]>;
 type Attempt =
   | { readonly kind: "sent"; readonly eventId: EventId }
   | { readonly kind: "refused"; readonly code: ErrorCode }
-  | { readonly kind: "later" };
+  /** `progress`: how far it got. */
+  | { readonly kind: "later"; readonly progress: number };
 
 const FIRST_DELAY_MS = 1000;
 const MAX_DELAY_MS = 60_000;
 const MAX_REMEMBERED = 500;
+/** Reasons that a person takes away by deciding about somebody. */
+const TRUST_CODES: readonly ErrorCode[] = ["verified-identity-changed", "verified-user-unsigned-device"];
+/** All is prepared, and the event itself was on its way. */
+const SENDING = preparations.length;
 const SHOWN_BY_EFFECT: ReadonlySet<string> = new Set(["m.reaction", "m.room.redaction"]);
 /** Reasons that another attempt by itself would not change. */
 const PERMANENT: ReadonlySet<ErrorCode> = new Set([
@@ -41,6 +47,7 @@ const PERMANENT: ReadonlySet<ErrorCode> = new Set([
   "room-encryption-unsupported",
   "user-deactivated",
   "unsupported",
+  ...TRUST_CODES,
 ]);
 
 /**
@@ -54,7 +61,8 @@ export class SendQueue {
   readonly #inFlight = new Set<string>();
   /** Rooms that wait before the next attempt. */
   readonly #retries = new Map<RoomId, NodeJS.Timeout>();
-  readonly #failures = new Map<RoomId, number>();
+  /** In a row, without getting any further. */
+  readonly #failures = new Map<RoomId, { readonly count: number; readonly progress: number }>();
   /** The newest events that the server has accepted. */
   readonly #accepted = new Map<string, EventId>();
   #online = true;
@@ -114,6 +122,16 @@ export class SendQueue {
     });
   }
 
+  /** To be told of every commit. Who was decided about may be whom messages wait for. */
+  observe(changes: Changes): void {
+    if (changes.deviceOwners.size === 0 || this.#stopped) return;
+    // After the transaction that this is the end of.
+    inBackground(
+      this.#context,
+      Promise.resolve().then(() => this.#reviewTrust()),
+    );
+  }
+
   setOnline(online: boolean): void {
     this.#online = online;
     if (!online) return;
@@ -122,6 +140,7 @@ export class SendQueue {
   }
 
   wakeAll(): void {
+    this.#reviewTrust();
     for (const roomId of this.#context.store.sendQueue.roomsWaiting()) this.wake(roomId);
   }
 
@@ -137,13 +156,31 @@ export class SendQueue {
     this.#retries.clear();
   }
 
+  /** What failed for want of a decision is queued again, in its old order, once nothing stands against it any more. */
+  #reviewTrust(): void {
+    if (this.#stopped) return;
+    const { store } = this.#context;
+    const kept = Map.groupBy(store.sendQueue.failedWith(TRUST_CODES), ({ roomId }) => roomId);
+    for (const [roomId, entries] of kept) {
+      if (sharingProblem(this.#context, roomId) !== undefined) continue;
+      this.#context.commit((changes) => {
+        for (const entry of entries) {
+          store.sendQueue.requeue(entry.itemId);
+          this.#touch(changes, entry);
+        }
+      });
+      this.#forgetDelay(roomId);
+      this.wake(roomId);
+    }
+  }
+
   async #runUntilDone(roomId: RoomId): Promise<void> {
     let waits = true;
     try {
       waits = await this.#run(roomId);
     } catch (error) {
       // The store cannot be written now: a full disk, for example. The queue is as it was.
-      if (!this.#stopped) this.#delay(roomId);
+      if (!this.#stopped) this.#delay(roomId, 0);
       throw error;
     } finally {
       this.#running.delete(roomId);
@@ -160,7 +197,7 @@ export class SendQueue {
       const attempt = await this.#attempt(entry);
       if (this.#stopped) return true;
       if (attempt.kind === "later") {
-        this.#delay(roomId);
+        this.#delay(roomId, attempt.progress);
         this.#change(entry, () => undefined);
         return true;
       }
@@ -177,18 +214,19 @@ export class SendQueue {
       const answer = await this.#send(entry);
       if (!answer.ok) {
         this.#context.log.warn("send.failed", { code: answer.error.code });
-        return answer.error.permanent ? { kind: "refused", code: answer.error.code } : { kind: "later" };
+        return answer.error.permanent ? { kind: "refused", code: answer.error.code } : { kind: "later", progress: SENDING };
       }
       const eventId = parseEventId(stringField(answer.value, "event_id"));
-      return eventId.ok ? { kind: "sent", eventId: eventId.value } : { kind: "later" };
+      return eventId.ok ? { kind: "sent", eventId: eventId.value } : { kind: "later", progress: SENDING };
     } catch (thrown) {
-      if (this.#stopped) return { kind: "later" };
+      const progress = thrown instanceof PreparationError ? preparations.indexOf(thrown.at) : 0;
+      if (this.#stopped) return { kind: "later", progress };
       const error = codedStoreError(thrown);
       const code = error instanceof CodedError ? error.code : "encryption-failed";
       if (error instanceof CodedError) this.#context.log.warn("send.failed", { code });
       else this.#context.log.error("bug", describeError(error));
       const permanent = error instanceof CodedError ? PERMANENT.has(code) : true;
-      return permanent ? { kind: "refused", code } : { kind: "later" };
+      return permanent ? { kind: "refused", code } : { kind: "later", progress };
     } finally {
       this.#inFlight.delete(entry.itemId);
     }
@@ -255,10 +293,12 @@ export class SendQueue {
     }
   }
 
-  #delay(roomId: RoomId): void {
-    const failures = (this.#failures.get(roomId) ?? 0) + 1;
-    this.#failures.set(roomId, failures);
-    const delayMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (failures - 1)) * (0.75 + Math.random() / 2);
+  /** Waits the longer the more often the same has failed: an attempt that got further than the one before it is a first one. */
+  #delay(roomId: RoomId, progress: number): void {
+    const before = this.#failures.get(roomId);
+    const count = before === undefined || progress > before.progress ? 1 : before.count + 1;
+    this.#failures.set(roomId, { count, progress });
+    const delayMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (count - 1)) * (0.75 + Math.random() / 2);
     const timer = setTimeout(() => {
       this.#retries.delete(roomId);
       this.wake(roomId);

@@ -2,6 +2,7 @@ import type { ChatContract } from "../../../protocol/chat.ts";
 import { CodedError } from "../../../protocol/errors.ts";
 import type { Handlers } from "../../../protocol/rpc.ts";
 import type { AccountHost } from "../../client/account-host.ts";
+import { roomIdOf, userIdOf } from "../ids.ts";
 
 type Verbs = "safety" | "roomSafety" | "signOutRisk" | "acceptIdentity" | "renameDevice";
 
@@ -9,6 +10,18 @@ const notYet = (): never => {
   throw new CodedError("unsupported");
 };
 
-export function safetyHandlers(_host: AccountHost): Pick<Handlers<ChatContract>, Verbs> {
-  return { safety: notYet, roomSafety: notYet, signOutRisk: notYet, acceptIdentity: notYet, renameDevice: notYet };
+export function safetyHandlers(host: AccountHost): Pick<Handlers<ChatContract>, Verbs> {
+  return {
+    safety: notYet,
+    roomSafety: ({ roomId }) => host.client.roomSafety.of(roomIdOf(roomId)),
+    signOutRisk: notYet,
+    acceptIdentity: ({ userId }) => {
+      host.client.people.acceptIdentity(userIdOf(userId));
+      return {};
+    },
+    renameDevice: async ({ deviceId, name }) => {
+      await host.client.ownDevices.rename(deviceId, name);
+      return {};
+    },
+  };
 }

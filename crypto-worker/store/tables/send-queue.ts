@@ -100,6 +100,15 @@ export class SendQueueTable {
       .map((row) => row.room_id);
   }
 
+  /** Those that failed for one of these reasons, in order. */
+  failedWith(errors: readonly string[]): QueuedEvent[] {
+    const marks = errors.map(() => "?").join(", ");
+    return this.#database
+      .prepare<Row>(`SELECT ${COLUMNS} FROM send_queue WHERE state = 'failed' AND error IN (${marks}) ORDER BY id`)
+      .all(...errors)
+      .map(fromRow);
+  }
+
   counts(roomId?: RoomId): { pending: number; failed: number } {
     const where = roomId === undefined ? "" : "WHERE room_id = ?";
     const rows = this.#database

@@ -1,0 +1,196 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parseRoomId, type RoomId } from "../../protocol/ids.ts";
+import { InProcessClient } from "../../tests/support/in-process-client.ts";
+import { startHomeserver, type Homeserver } from "../../tools/homeserver/homeserver.ts";
+
+let server: Homeserver;
+let clients: InProcessClient[] = [];
+
+beforeEach(async () => {
+  server = await startHomeserver();
+});
+afterEach(async () => {
+  for (const client of clients) await client.close();
+  clients = [];
+  await server.stop();
+});
+
+describe("what is said of a room", () => {
+  test("everyone is verified once all of them are, and their devices signed", async () => {
+    const { alice, bob, roomId } = await pair();
+    expect(await safetyOf(alice, roomId)).toEqual({ everyoneVerified: false, changed: [], unsignedDevices: [] });
+    verify(alice, bob);
+    expect(await safetyOf(alice, roomId)).toEqual({ everyoneVerified: true, changed: [], unsignedDevices: [] });
+    const { session } = await person("bob", bob);
+    await knows(alice, bob, session.deviceId);
+    expect(await safetyOf(alice, roomId)).toEqual({
+      everyoneVerified: false,
+      changed: [],
+      unsignedDevices: [{ userId: bob.userId, deviceIds: [session.deviceId] }],
+    });
+    alice.client.setBlacklisted(bob.userId, session.deviceId, true);
+    expect(await safetyOf(alice, roomId)).toEqual({ everyoneVerified: true, changed: [], unsignedDevices: [] });
+  });
+
+  test("a new identity is told and can be accepted; one that was verified is not accepted here", async () => {
+    const { alice, bob, roomId } = await pair();
+    await resetIdentity(bob);
+    await changed(alice, bob, { pinViolation: true });
+    expect((await safetyOf(alice, roomId)).changed).toEqual([{ userId: bob.userId, problem: "new-identity" }]);
+    // Nobody had verified bob, so nothing is kept back.
+    alice.send(roomId, "as before");
+    await bob.untilText(roomId, "as before");
+    const told: string[] = [];
+    alice.client.emitter.on("devicesChanged", ({ userIds }) => told.push(...userIds));
+    alice.client.people.acceptIdentity(bob.userId);
+    expect(told).toEqual([bob.userId]);
+    expect((await safetyOf(alice, roomId)).changed).toEqual([]);
+    verify(alice, bob);
+    await resetIdentity(bob);
+    await changed(alice, bob, { previouslyVerified: true, verified: false });
+    expect((await safetyOf(alice, roomId)).changed).toEqual([{ userId: bob.userId, problem: "was-verified" }]);
+    expect(() => alice.client.people.acceptIdentity(bob.userId)).toThrow("forbidden");
+    expect(() => alice.client.people.acceptIdentity("@nobody:example.org")).toThrow("not-found");
+  });
+
+  test("nothing is said of a room that is not encrypted", async () => {
+    const alice = await person("alice");
+    const roomId = idOf(await alice.client.rooms.create({ encrypted: false, invite: [], direct: false }));
+    expect(await safetyOf(alice, roomId)).toEqual({ everyoneVerified: false, changed: [], unsignedDevices: [] });
+    await expect(alice.client.roomSafety.of(idOf("!none:example.org"))).rejects.toMatchObject({ code: "not-found" });
+  });
+});
+
+describe("the send queue", () => {
+  test("sends nothing to who was verified and is not who they were, until a person has decided; then it goes on by itself, in order", async () => {
+    const { alice, bob, roomId } = await pair();
+    verify(alice, bob);
+    alice.send(roomId, "hello");
+    await bob.untilText(roomId, "hello");
+    await resetIdentity(bob);
+    await changed(alice, bob, { verified: false });
+    const keysBefore = keyShares(alice);
+    const kept = [alice.send(roomId, "one"), alice.send(roomId, "two")];
+    const state = (id: string) => alice.timeline(roomId).find((item) => item.id === id)?.send;
+    for (const id of kept) {
+      await alice.until(() => state(id)?.state === "failed", "the refusal");
+      expect(state(id)).toEqual({ state: "failed", error: "verified-identity-changed" });
+    }
+    // By hand it is tried again, to no other end.
+    alice.client.sendQueue.retry(roomId, kept[0] ?? "");
+    await alice.until(() => state(kept[0] ?? "")?.state === "failed", "the refusal");
+    expect(keyShares(alice)).toBe(keysBefore);
+    expect(sent(roomId)).toBe(1);
+    alice.client.people.withdrawVerification(bob.userId);
+    await bob.untilText(roomId, "two");
+    expect(bob.texts(roomId)).toEqual(["hello", "one", "two"]);
+  });
+
+  test("nor where a verified person has a device that their identity does not vouch for, until it is shut out or signed", async () => {
+    const { alice, bob, roomId } = await pair();
+    verify(alice, bob);
+    const stranger = await person("bob", bob);
+    await knows(alice, bob, stranger.session.deviceId);
+    const kept = alice.send(roomId, "for bob's eyes");
+    const state = () => alice.timeline(roomId).find((item) => item.id === kept)?.send;
+    await alice.until(() => state()?.state === "failed", "the refusal");
+    expect(state()).toEqual({ state: "failed", error: "verified-user-unsigned-device" });
+    alice.client.setBlacklisted(bob.userId, stranger.session.deviceId, true);
+    await bob.untilText(roomId, "for bob's eyes");
+    await stranger.until(
+      () => stranger.timeline(roomId).some(({ content }) => content.kind === "undecryptable"),
+      "the message it cannot read",
+    );
+    expect(stranger.texts(roomId)).toEqual([]);
+    const second = await person("bob", bob);
+    await knows(alice, bob, second.session.deviceId);
+    alice.send(roomId, "once it is signed");
+    await alice.until(() => alice.client.account.status().failedSends === 1, "the refusal");
+    await upload(bob, bob.machine.verifyOwnDevice(second.session.deviceId));
+    await second.untilText(roomId, "once it is signed");
+  });
+
+  test("a device of our own that is not verified keeps nothing back; a changed person still does", async () => {
+    const { alice, bob, roomId } = await pair();
+    verify(alice, bob);
+    const second = await person("alice", alice);
+    await knows(alice, alice, second.session.deviceId);
+    alice.send(roomId, "to both of us");
+    await second.untilText(roomId, "to both of us");
+    await resetIdentity(bob);
+    await changed(alice, bob, { verified: false });
+    alice.send(roomId, "not to a stranger");
+    await alice.until(() => alice.client.account.status().failedSends === 1, "the refusal");
+  });
+});
+
+/** Somebody new, or another device of `owner`, with whatever the account has for an identity. */
+async function person(name: string, owner?: InProcessClient): Promise<InProcessClient> {
+  const options = { logs: process.env["LOGS"] === "1" };
+  const client =
+    owner === undefined
+      ? await InProcessClient.register(server.url, name, options)
+      : await InProcessClient.logIn(server.url, owner.userId, `secret of ${name}`, options);
+  clients.push(client);
+  client.startSyncing();
+  const ready = () => {
+    const { crossSigning, deviceKeysUploaded } = client.client.account.encryptionStatus();
+    return owner === undefined ? crossSigning.thisDeviceSigned : deviceKeysUploaded;
+  };
+  await client.until(ready, "the identity");
+  return client;
+}
+
+async function pair(): Promise<{ alice: InProcessClient; bob: InProcessClient; roomId: RoomId }> {
+  const [alice, bob] = [await person("alice"), await person("bob")];
+  const roomId = idOf(await alice.client.rooms.create({ encrypted: true, invite: [bob.userId], direct: false }));
+  await bob.until(() => bob.client.summaries().some((room) => room.roomId === roomId), "the invite");
+  await bob.client.rooms.join(roomId);
+  await alice.until(() => alice.client.summaries()[0]?.memberCount === 2, "bob");
+  await alice.until(() => alice.machine.getIdentity(bob.userId) !== undefined, "bob's identity");
+  return { alice, bob, roomId };
+}
+
+/** As a verification ends. */
+function verify(one: InProcessClient, other: InProcessClient): void {
+  one.machine.verifyIdentity(other.userId);
+  expect(one.machine.getIdentity(other.userId)?.verified).toBe(true);
+}
+
+const resetIdentity = (client: InProcessClient): Promise<void> => upload(client, client.machine.bootstrapCrossSigning({ reset: true }));
+
+async function upload(client: InProcessClient, requests: ReturnType<InProcessClient["machine"]["verifyOwnDevice"]>): Promise<void> {
+  const auth = { type: "m.login.password", identifier: { type: "m.id.user", user: client.userId }, password: "secret of bob" };
+  for (const { id, method, path, body, kind } of requests) {
+    const response = await fetch(`${server.url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${client.session.accessToken}` },
+      body: JSON.stringify(kind === "signing_keys_upload" ? { ...body, auth } : body),
+    });
+    expect(response.status).toBe(200);
+    client.machine.markRequestAsSent(id, await response.json());
+  }
+}
+
+const knows = (client: InProcessClient, owner: InProcessClient, deviceId: string): Promise<unknown> =>
+  client.until(() => client.machine.getDevice(owner.userId, deviceId) !== undefined, "the device");
+
+const changed = (client: InProcessClient, other: InProcessClient, identity: object): Promise<unknown> =>
+  client.until(() => {
+    const now = client.machine.getIdentity(other.userId);
+    return (
+      now !== undefined &&
+      Object.entries(identity).every(([key, value]) => Object.entries(now).some((entry) => entry[0] === key && entry[1] === value))
+    );
+  }, "the change");
+
+const safetyOf = (client: InProcessClient, roomId: RoomId) => client.client.roomSafety.of(roomId);
+const sent = (roomId: string): number => server.acceptedEvents(roomId).filter((event) => event.type === "m.room.encrypted").length;
+const keyShares = (client: InProcessClient): number =>
+  server.requests({ path: /\/sendToDevice\/m\.room\.encrypted\// }).filter((request) => request.userId === client.userId).length;
+
+function idOf(text: string): RoomId {
+  const parsed = parseRoomId(text);
+  if (!parsed.ok) throw new Error("not a room id");
+  return parsed.value;
+}

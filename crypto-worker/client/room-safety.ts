@@ -1,0 +1,126 @@
+import type { ChatContract } from "../../protocol/chat.ts";
+import type { ResultOf } from "../../protocol/define.ts";
+import { CodedError, type ErrorCode } from "../../protocol/errors.ts";
+import type { RoomId, UserId } from "../../protocol/ids.ts";
+import type { DeviceInfo, IdentityInfo } from "../machine/device-info.ts";
+import type { SharingFailure } from "../machine/megolm/sharing-strategy.ts";
+import type { ClientContext } from "./context.ts";
+import type { RequestPump } from "./pump.ts";
+import { recipientsOf, type MemberLoader } from "./rooms/members.ts";
+
+type Safety = ResultOf<ChatContract["roomSafety"]>;
+type Trouble = Pick<Safety, "changed" | "unsignedDevices">;
+
+const NO_ROOM_KEYS: Safety = { everyoneVerified: false, changed: [], unsignedDevices: [] };
+const MAX_USERS = 1000;
+const MAX_DEVICES = 100;
+
+/** Who in a room is not who they were. Our own identity and devices are not among them: how those stand is the account's safety. */
+export class RoomSafety {
+  readonly #context: ClientContext;
+  readonly #members: MemberLoader;
+  readonly #pump: RequestPump;
+
+  constructor(context: ClientContext, members: MemberLoader, pump: RequestPump) {
+    this.#context = context;
+    this.#members = members;
+    this.#pump = pump;
+  }
+
+  /** Looks at everybody who is in an encrypted room or invited to it. Of whom nothing is known yet is asked for: `devicesChanged` tells when to look again. */
+  async of(roomId: RoomId): Promise<Safety> {
+    if (this.#isClear(roomId)) return NO_ROOM_KEYS;
+    const complete = await this.#loadMembers(roomId);
+    if (this.#context.isClosed()) throw new CodedError("not-signed-in");
+    const { store, machine, userId: ownUserId } = this.#context;
+    return store.transaction(() => {
+      const userIds = store.members.withMembership(roomId, "join").concat(store.members.withMembership(roomId, "invite"));
+      machine.updateTrackedUsers(userIds);
+      store.afterCommit(() => this.#pump.trigger());
+      const { changed, unsignedDevices } = troubleWith(this.#context, userIds);
+      return {
+        everyoneVerified: complete && [ownUserId, ...userIds].every((userId) => this.#isVerified(userId)),
+        changed: changed.slice(0, MAX_USERS),
+        unsignedDevices: unsignedDevices.slice(0, MAX_USERS),
+      };
+    });
+  }
+
+  #isClear(roomId: RoomId): boolean {
+    const room = this.#context.store.rooms.load(roomId);
+    if (room === undefined) throw new CodedError("not-found");
+    return room.algorithm === undefined;
+  }
+
+  /** Whether everybody is known; without the server those who are known have to do. */
+  async #loadMembers(roomId: RoomId): Promise<boolean> {
+    if (this.#context.store.rooms.load(roomId)?.membership !== "join") return false;
+    try {
+      await this.#members.ensure(roomId);
+      return true;
+    } catch (error) {
+      if (error instanceof CodedError) return false;
+      throw error;
+    }
+  }
+
+  #isVerified(userId: UserId): boolean {
+    const { machine } = this.#context;
+    return (
+      machine.getIdentity(userId)?.verified === true &&
+      machine.getUserDevices(userId).every((device) => device.crossSigned || isDecided(device))
+    );
+  }
+}
+
+/** Why nothing may be encrypted for a room's recipients before a person has decided; undefined where nothing stands against it. */
+export function sharingProblem(context: ClientContext, roomId: RoomId): ErrorCode | undefined {
+  const { changed, unsignedDevices } = troubleWith(context, recipientsOf(context, roomId).userIds);
+  if (changed.some(({ problem }) => problem === "was-verified")) return "verified-identity-changed";
+  return unsignedDevices.length > 0 ? "verified-user-unsigned-device" : undefined;
+}
+
+/**
+ * Whether our own identity was replaced, or does not vouch for all of our devices. It does not keep us from writing: a device that somebody has just signed in
+ * with would otherwise silence all their others until it is verified. What is not in order is said in the account's safety (decision 0008).
+ */
+export function hasOwnTrouble({ machine, userId, deviceId }: ClientContext): boolean {
+  const identity = machine.getIdentity(userId);
+  if (identity === undefined) return false;
+  if (!identity.verified) return identity.previouslyVerified;
+  return machine.getUserDevices(userId).some((device) => device.deviceId !== deviceId && !device.crossSigned && !isDecided(device));
+}
+
+/** What the pages are told of the machine's refusal to share a room key. */
+export function codeOfSharingFailure(code: SharingFailure["code"]): ErrorCode {
+  switch (code) {
+    case "VerifiedUserChangedIdentity":
+      return "verified-identity-changed";
+    case "VerifiedUserHasUnsignedDevice":
+      return "verified-user-unsigned-device";
+    case "CrossSigningNotSetup":
+    case "SendingFromUnverifiedDevice":
+      return "encryption-failed";
+  }
+}
+
+/** The identity was verified and is not any more: only a person can say what to make of it. */
+export const wasVerified = ({ verified, previouslyVerified }: IdentityInfo): boolean => previouslyVerified && !verified;
+
+function troubleWith({ machine, userId: ownUserId }: ClientContext, userIds: Iterable<UserId>): Trouble {
+  const changed: Trouble["changed"] = [];
+  const unsignedDevices: Trouble["unsignedDevices"] = [];
+  for (const userId of userIds) {
+    const identity = userId === ownUserId ? undefined : machine.getIdentity(userId);
+    if (identity === undefined) continue;
+    if (wasVerified(identity)) changed.push({ userId, problem: "was-verified" });
+    else if (identity.pinViolation && !identity.verified) changed.push({ userId, problem: "new-identity" });
+    if (!identity.verified) continue;
+    const unsigned = machine.getUserDevices(userId).filter((device) => !device.crossSigned && !isDecided(device));
+    if (unsigned.length > 0) unsignedDevices.push({ userId, deviceIds: unsigned.slice(0, MAX_DEVICES).map(({ deviceId }) => deviceId) });
+  }
+  return { changed, unsignedDevices };
+}
+
+/** A person has said of this device that it gets keys, or that it does not, whatever its owner's identity says. */
+const isDecided = ({ localTrust }: DeviceInfo): boolean => localTrust === "blacklisted" || localTrust === "ignored";
