@@ -15,7 +15,7 @@ export default defineConfig({
           testTimeout: 30_000,
           include: [
             "{protocol,main,preload,renderer,crypto-worker,build,tools}/**/*.test.{ts,tsx}",
-            "tests/{fuzz,vectors,differential}/**/*.test.ts",
+            "tests/{fuzz,vectors,differential,packaging}/**/*.test.ts",
           ],
         },
       },

@@ -20,8 +20,8 @@ const systems = {
 export type PackageRequest = {
   readonly system: keyof typeof systems;
   readonly arch: "x64" | "arm64";
-  /** Only the unpacked application. */
-  readonly dir: boolean;
+  /** Kinds of packages, or `dir` for the unpacked application; undefined for those of the configuration. */
+  readonly targets?: readonly string[];
   /** An unpacked Electron; undefined to have the version that package.json names downloaded. */
   readonly electronDist?: string;
   readonly output: string;
@@ -29,8 +29,15 @@ export type PackageRequest = {
   readonly onComputed?: (options: unknown) => Promise<boolean>;
 };
 
-/** Builds, stages and packs for one system and architecture. Answers the files that were made; none with `dir`. */
-export async function makePackages({ system, arch, dir, electronDist, output, onComputed }: PackageRequest): Promise<readonly string[]> {
+/** Builds, stages and packs for one system and architecture. Answers the files that were made; none for `dir`. */
+export async function makePackages({
+  system,
+  arch,
+  targets,
+  electronDist,
+  output,
+  onComputed,
+}: PackageRequest): Promise<readonly string[]> {
   await bundle();
   const { platform, native } = systems[system];
   const target: NativeTarget = `${native}-${arch}`;
@@ -38,7 +45,7 @@ export async function makePackages({ system, arch, dir, electronDist, output, on
   stageApp(root, app, target);
   return build({
     projectDir: root,
-    targets: platform.createTarget(dir ? ["dir"] : undefined, arch === "arm64" ? Arch.arm64 : Arch.x64),
+    targets: platform.createTarget(targets === undefined ? undefined : [...targets], arch === "arm64" ? Arch.arm64 : Arch.x64),
     config: packagingConfiguration({
       app,
       output,
@@ -81,8 +88,8 @@ if (process.argv[1] === import.meta.filename) {
   const made = await makePackages({
     system: systemOf(values),
     arch: values.arm64 || (!values.x64 && process.arch === "arm64") ? "arm64" : "x64",
-    dir: values.dir,
     output: resolve(values.output),
+    ...(values.dir ? { targets: ["dir"] } : {}),
     ...(electronDist === undefined ? {} : { electronDist }),
   });
   console.log(made.length > 0 ? made.join("\n") : `The unpacked application is in ${resolve(values.output)}`);

@@ -34,6 +34,7 @@ export function packagingConfiguration({ app, output, electronVersion, electronD
     electronLanguages: ["en-US"],
     // There are no node_modules to install or rebuild: the bundles hold what runs.
     beforeBuild: () => Promise.resolve(false),
+    afterExtract,
     afterPack,
     protocols: [{ name: "Matrix", schemes: ["matrix"] }],
     // No feed: see docs/decisions/0008-updates.md.
@@ -86,13 +87,17 @@ export function packagingConfiguration({ app, output, electronVersion, electronD
   };
 }
 
-/** Between the copying and the signing: whatever would let other code in goes, and every fuse is set. */
-async function afterPack({ appOutDir, electronPlatformName, packager }: AfterPackContext): Promise<void> {
-  const platform = fusePlatform(electronPlatformName);
-  const resources = packager.getResourcesDir(appOutDir);
-  // A distribution that was handed over still has Electron's demo, which runs where ours is missing.
-  rmSync(join(resources, "default_app.asar"), { force: true });
+/** A distribution that was handed over still has Electron's demo, which runs where an application is missing. */
+function afterExtract({ appOutDir, electronPlatformName }: AfterPackContext): Promise<void> {
+  const resources = electronPlatformName === "darwin" ? join("Electron.app", "Contents", "Resources") : "resources";
+  rmSync(join(appOutDir, resources, "default_app.asar"), { force: true });
   rmSync(join(appOutDir, "version"), { force: true });
+  return Promise.resolve();
+}
+
+/** Between the copying and the signing: every fuse is set. */
+async function afterPack({ appOutDir, electronPlatformName }: AfterPackContext): Promise<void> {
+  const platform = fusePlatform(electronPlatformName);
   await setFuses(join(appOutDir, binaryName(platform)), platform);
 }
 
