@@ -16,6 +16,7 @@ import { utilityProcess } from "../chromium-host/utility-process.ts";
 import { profilePassphrase } from "./passphrase.ts";
 import { portChannel } from "./port-channel.ts";
 import { RoomTimelines } from "./room-timelines.ts";
+import { Verifications } from "./verifications.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 
@@ -26,6 +27,7 @@ export class HeadlessApp {
   readonly chat = new WorkerLink<ChatContract>(chatContract);
   readonly vault = new WorkerLink<VaultContract>(vaultContract);
   readonly timelines: RoomTimelines;
+  readonly verifications: Verifications;
   readonly defaultHomeserver: string | undefined;
   readonly #log: Log;
   readonly #passphrase: string;
@@ -51,6 +53,7 @@ export class HeadlessApp {
       log: this.#log,
     });
     this.timelines = new RoomTimelines(this.chat);
+    this.verifications = new Verifications(this.vault);
     this.account.host.state.watch((state) => {
       if (state.phase === "up") this.#connectPorts();
     });
@@ -86,6 +89,17 @@ export class HeadlessApp {
   async ask<K extends keyof CallsOf<ChatContract>>(method: K, params: ParamsOf<ChatContract[K]>): Promise<ResultOf<ChatContract[K]>> {
     this.requireReady();
     const answer = await this.chat.call(method, params);
+    if (!answer.ok) throw new CodedError(answer.error.code, answer.error.retryAfterMs);
+    return answer.value;
+  }
+
+  /** Asks the worker as the vault window would, where a person presses; throws the error as a `CodedError`. */
+  async askVault<K extends keyof CallsOf<VaultContract>>(
+    method: K,
+    params: ParamsOf<VaultContract[K]>,
+  ): Promise<ResultOf<VaultContract[K]>> {
+    this.requireReady();
+    const answer = await this.vault.call(method, params);
     if (!answer.ok) throw new CodedError(answer.error.code, answer.error.retryAfterMs);
     return answer.value;
   }

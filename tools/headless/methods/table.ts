@@ -5,9 +5,10 @@ import { messageMethods } from "./messages.ts";
 import type { Method, Methods } from "./method.ts";
 import { roomMethods } from "./rooms.ts";
 import { sessionMethods } from "./session.ts";
+import { verificationMethods } from "./verification.ts";
 
 /** Every method of the surface, one file a group. */
-const groups: readonly Methods[] = [sessionMethods, roomMethods, messageMethods, deviceMethods];
+const groups: readonly Methods[] = [sessionMethods, roomMethods, messageMethods, deviceMethods, verificationMethods];
 
 const methods: ReadonlyMap<string, Method> = new Map(groups.flatMap((group) => Object.entries(group)));
 
