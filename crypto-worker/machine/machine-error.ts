@@ -14,7 +14,12 @@ export type MachineErrorCode =
   | "identity-not-verified"
   | "unknown-verification"
   | "wrong-verification-state"
-  | "invalid-qr-code";
+  | "invalid-qr-code"
+  | "invalid-recovery-key"
+  | "invalid-backup-key"
+  | "wrong-backup-key"
+  | "no-backup-key"
+  | "unsupported-backup";
 
 export class MachineError extends Error {
   readonly code: MachineErrorCode;

@@ -7,6 +7,7 @@ import type { CryptoStore } from "../store/store.ts";
 import type { EncryptionSettings as RoomEncryption } from "../wire/encryption-event.ts";
 import type { JsonObject, JsonValue } from "../wire/json.ts";
 import { parseKeyCounts } from "../wire/keys-responses.ts";
+import { MachineBackup } from "./backup/machine-backup.ts";
 import type { CrossSigningStatus } from "./cross-signing/cross-signing.ts";
 import type { CrossSigningImport, CrossSigningSeeds } from "./cross-signing/private-keys.ts";
 import { deviceInfoOf, identityInfoOf, type DeviceInfo, type IdentityInfo } from "./device-info.ts";
@@ -63,6 +64,8 @@ export class OlmMachine extends MachineVerification {
   readonly deviceId: DeviceId;
   /** Unpadded base64. */
   readonly identityKeys: IdentityKeys;
+  /** Key backup on the server. */
+  readonly backup = new MachineBackup((work) => this.run(work));
   readonly #store: CryptoStore;
   readonly #parts: MachineParts;
 

@@ -31,6 +31,7 @@ import { MegolmMessageIndexTable } from "./tables/megolm-message-indices.ts";
 import { OutboundGroupSessionTable } from "./tables/outbound-group-sessions.ts";
 import { RoomKeyShareTable } from "./tables/room-key-shares.ts";
 import { RoomSettingsTable } from "./tables/room-settings.ts";
+import { BackupKeyTable } from "./tables/backup-keys.ts";
 import { SignatureUploadTable } from "./tables/signature-uploads.ts";
 import { WithheldSessionTable } from "./tables/withheld-sessions.ts";
 import { StoreError, type Database } from "./types.ts";
@@ -64,6 +65,7 @@ export type CryptoStore = Database & {
   readonly roomKeyShares: RoomKeyShareTable;
   readonly roomSettings: RoomSettingsTable;
   readonly withheldSessions: WithheldSessionTable;
+  readonly backupKeys: BackupKeyTable;
   /** Flushes and closes; the same path can be opened again at once. */
   close(): void;
 };
@@ -213,6 +215,7 @@ function assemble(database: SqliteDatabase): CryptoStore {
     roomKeyShares: new RoomKeyShareTable(database),
     roomSettings: new RoomSettingsTable(database),
     withheldSessions: new WithheldSessionTable(database),
+    backupKeys: new BackupKeyTable(database),
   });
 }
 

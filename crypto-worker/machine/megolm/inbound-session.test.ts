@@ -70,8 +70,10 @@ test("a copy that gives nothing changes nothing", () => {
 test("an earlier index goes to the backup again, a better sender does not", () => {
   const [early, late] = ratchets([0, 4]);
   if (early === undefined || late === undefined) throw new Error("no ratchets");
-  const better = decideMerge(session(late), session(early));
+  const better = decideMerge(session(late), session(early, { backupVersion: undefined }));
   expect(better.kind === "store" && better.session.backupVersion).toBeUndefined();
+  const outOfBackup = decideMerge(session(late, { backupVersion: undefined }), session(early, { backupVersion: "2" }));
+  expect(outOfBackup.kind === "store" && outOfBackup.session.backupVersion).toBe("2");
   const trusted = decideMerge(session(early), session(late, { senderData: senders[4] ?? UNKNOWN_SENDER, backupVersion: undefined }));
   expect(trusted.kind === "store" && [trusted.session.backupVersion, trusted.session.ratchet.firstKnownIndex]).toEqual(["1", 0]);
 });

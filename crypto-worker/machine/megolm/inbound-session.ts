@@ -39,8 +39,11 @@ export function decideMerge(known: InboundSession, received: InboundSession): Me
     case "equal":
       return origin > 0 ? { kind: "store", session: { ...received, backupVersion: known.backupVersion } } : { kind: "keep" };
     case "better":
-      // The backup has the later ratchet only, so the session goes there again.
-      return { kind: "store", session: { ...(origin >= 0 ? received : known), ratchet: received.ratchet, backupVersion: undefined } };
+      // A backup that has the later ratchet only gets the session again.
+      return {
+        kind: "store",
+        session: { ...(origin >= 0 ? received : known), ratchet: received.ratchet, backupVersion: received.backupVersion },
+      };
     case "worse":
       return origin > 0
         ? { kind: "store", session: { ...received, ratchet: known.ratchet, backupVersion: known.backupVersion } }

@@ -12,6 +12,7 @@ import type { OlmChannel } from "../olm/olm-channel.ts";
 import type { OutgoingRequest } from "../requests/outgoing-request.ts";
 import { clampEncryptionSettings, type EncryptionSettings } from "./encryption-settings.ts";
 import type { ExportedRoomKey } from "./exported-room-key.ts";
+import type { InboundSession } from "./inbound-session.ts";
 import { InboundSessions } from "./inbound-sessions.ts";
 import { requestOf } from "./outbound-session.ts";
 import { OutboundSessions } from "./outbound-sessions.ts";
@@ -161,6 +162,11 @@ export class Megolm {
 
   importRoomKeys(keys: readonly unknown[], options: ImportOptions = {}): ImportResult {
     return this.#context.store.transaction(() => importRoomKeys(this.#inbound, keys, options));
+  }
+
+  /** A session that did not come from its maker over Olm; true when it is new, or better than ours. */
+  addSession(session: InboundSession): boolean {
+    return this.#context.store.transaction(() => this.#inbound.add(session));
   }
 
   /** Writes back what was reserved and not used, and frees libolm's memory. */

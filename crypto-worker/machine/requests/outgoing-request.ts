@@ -63,6 +63,12 @@ export function signingKeysUploadRequest(id: string, body: JsonObject): Outgoing
   return { id, kind: "signing_keys_upload", method: "POST", path: "/_matrix/client/v3/keys/device_signing/upload", body };
 }
 
+/** Room keys for one version of the key backup. */
+export function keysBackupRequest(id: string, version: string, body: JsonObject): OutgoingRequest {
+  const path = `/_matrix/client/v3/room_keys/keys?version=${encodeURIComponent(version)}`;
+  return { id, kind: "keys_backup", method: "PUT", path, body };
+}
+
 /** The id is the transaction id. */
 export function roomMessageRequest(id: string, roomId: RoomId, eventType: string, content: JsonObject): OutgoingRequest {
   const path = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/send/${encodeURIComponent(eventType)}/${encodeURIComponent(id)}`;

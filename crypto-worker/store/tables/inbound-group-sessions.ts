@@ -101,6 +101,34 @@ export class InboundGroupSessionTable {
       .map(fromRow);
   }
 
+  /** Those that the enabled backup does not have, oldest first. */
+  notBackedUp(limit: number): StoredInboundSession[] {
+    return this.#database
+      .prepare<Row>(`SELECT ${COLUMNS} FROM inbound_group_session WHERE backup_version IS NULL ORDER BY id LIMIT ?`)
+      .all(limit)
+      .map(fromRow);
+  }
+
+  countNotBackedUp(): number {
+    return (
+      this.#database.prepare<{ n: number }>("SELECT COUNT(*) AS n FROM inbound_group_session WHERE backup_version IS NULL").first()?.n ?? 0
+    );
+  }
+
+  /** Unless a better copy has replaced the one that starts at this index. */
+  markBackedUp(id: number, firstKnownIndex: number, version: string): void {
+    this.#database
+      .prepare("UPDATE inbound_group_session SET backup_version = ? WHERE id = ? AND first_known_index = ?")
+      .run(version, id, firstKnownIndex);
+  }
+
+  /** Takes all marks back but those of `exceptVersion`. */
+  resetBackedUp(exceptVersion: string | undefined): void {
+    this.#database
+      .prepare("UPDATE inbound_group_session SET backup_version = NULL WHERE backup_version IS NOT NULL AND backup_version IS NOT ?")
+      .run(exceptVersion ?? null);
+  }
+
   count(): number {
     return this.#database.prepare<{ n: number }>("SELECT COUNT(*) AS n FROM inbound_group_session").first()?.n ?? 0;
   }
