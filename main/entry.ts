@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { app } from "electron";
+import { app, dialog } from "electron";
 import { Account } from "./account/account.ts";
 import { Application } from "./app/application.ts";
 import { readBuildInfo } from "./app/build-info.ts";
@@ -14,15 +14,26 @@ import { findKeychain } from "./profile/electron-keychain.ts";
 import { ProfileFolder } from "./profile/profile-folder.ts";
 import { registerAppScheme } from "./security/app-protocol.ts";
 import { hardenAllContents } from "./security/harden-contents.ts";
+import { hardenStart } from "./security/start-conditions.ts";
 
 /** The build's root: this bundle lies in its `main/`. */
 const dist = dirname(dirname(fileURLToPath(import.meta.url)));
 
+// Everything that this process writes is for its user alone.
+process.umask(0o077);
+const refused = hardenStart(app, process.env);
+
 const { profileDir, homeserver } = parseArguments(process.argv.slice(1), process.cwd());
 if (profileDir !== undefined) app.setPath("userData", profileDir);
 
-// Two processes on one store would tear its ratchets apart; the second one only brings the first to the front.
-if (!app.requestSingleInstanceLock()) {
+if (refused !== undefined) {
+  dialog.showErrorBox(
+    "Bulkhead does not start",
+    `It was started with --${refused}, which takes the walls between its parts away. Nothing was opened. Install it from a package that brings its own AppArmor profile, or start it without.`,
+  );
+  app.exit(1);
+} else if (!app.requestSingleInstanceLock()) {
+  // Two processes on one store would tear its ratchets apart; the second one only brings the first to the front.
   app.quit();
 } else {
   registerAppScheme();

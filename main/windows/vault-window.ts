@@ -3,7 +3,7 @@ import { openPageWindow, type PageWindowOptions } from "./page-window.ts";
 
 /** The vault: a modal child of the chat window, in a process and session of its own, so that nothing in the chat page can cover, imitate or press it. */
 export function openVaultWindow(parent: BrowserWindow, options: Omit<PageWindowOptions, "kind" | "window">): BrowserWindow {
-  return openPageWindow({
+  const window = openPageWindow({
     ...options,
     kind: "vault",
     window: {
@@ -20,4 +20,7 @@ export function openVaultWindow(parent: BrowserWindow, options: Omit<PageWindowO
       autoHideMenuBar: true,
     },
   });
+  // What it shows is for the eyes in front of it: where the system can, it keeps the window out of pictures and recordings of the screen.
+  window.setContentProtection(true);
+  return window;
 }
