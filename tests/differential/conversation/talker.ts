@@ -20,8 +20,8 @@ export interface Talker {
   say(roomId: string, body: string, userIds: readonly string[], chance: { readonly loseAnswers: boolean }): Promise<JsonObject>;
   read(roomId: string, event: JsonObject): Promise<Reading>;
   discard(roomId: string): Promise<void>;
-  exportKeys(): Promise<readonly JsonValue[]>;
-  importKeys(keys: readonly JsonValue[]): Promise<void>;
+  exportKeys(): Promise<readonly unknown[]>;
+  importKeys(keys: readonly unknown[]): Promise<void>;
   /** As after a crash of the process, where its state outlives that. */
   restart(): void;
   close(): void;
@@ -98,11 +98,11 @@ export class OurTalker implements Talker {
     this.#device.machine.discardRoomKey(roomId);
   }
 
-  async exportKeys(): Promise<readonly JsonValue[]> {
-    return this.#device.machine.exportRoomKeys() as unknown as readonly JsonValue[];
+  async exportKeys(): Promise<readonly unknown[]> {
+    return this.#device.machine.exportRoomKeys();
   }
 
-  async importKeys(keys: readonly JsonValue[]): Promise<void> {
+  async importKeys(keys: readonly unknown[]): Promise<void> {
     this.#device.machine.importRoomKeys(keys);
   }
 
@@ -183,13 +183,13 @@ export class TheirTalker implements Talker {
     await this.#device.machine.invalidateGroupSession(new wasm.RoomId(roomId));
   }
 
-  async exportKeys(): Promise<readonly JsonValue[]> {
+  async exportKeys(): Promise<readonly unknown[]> {
     const keys = parseJson(await this.#device.machine.exportRoomKeys(() => true), { maxBytes: 1 << 28, maxDepth: 16 });
     if (!keys.ok || !Array.isArray(keys.value)) throw new Error("the other machine exports something else than keys");
     return keys.value;
   }
 
-  async importKeys(keys: readonly JsonValue[]): Promise<void> {
+  async importKeys(keys: readonly unknown[]): Promise<void> {
     await this.#device.machine.importExportedRoomKeys(JSON.stringify(keys), () => undefined);
   }
 
