@@ -37,7 +37,7 @@ export interface Log {
   error(event: LogEvent, fields?: LogFields): void;
 }
 
-const WORD = /^[A-Za-z0-9_.:/@ -]{1,120}$/;
+const WORD = /^[A-Za-z0-9_.:-]{1,80}$/;
 
 /** Writes one JSON object a line. Fields that are not plain words are dropped, as a value may have slipped in. */
 export function createLog(write: (line: string) => void, now: () => number): Log {

@@ -23,7 +23,7 @@ const FIELDS: ReadonlySet<string> = new Set([
   "version",
 ]);
 const MAX_LINE = 4096;
-const WORD = /^[A-Za-z0-9][A-Za-z0-9_.:/ -]{0,79}$/;
+const WORD = /^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,79}$/;
 /** What a token, a key or an id looks like and a word of ours does not: long, unbroken, letters of both sizes or digits among them. */
 const RANDOM = /(?=[A-Za-z0-9_/-]*[A-Z])(?=[A-Za-z0-9_/-]*[a-z0-9])[A-Za-z0-9_/-]{20,}|[0-9a-f]{24,}/;
 

@@ -3,6 +3,7 @@ import { Mark } from "../../ui/mark.tsx";
 import { useValue } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
 import { useSession } from "../state/session.ts";
+import { Diagnostics } from "./diagnostics.tsx";
 
 export function AboutSection(): ReactNode {
   const say = useSay();
@@ -23,12 +24,19 @@ export function AboutSection(): ReactNode {
             <dd className="tabular">{about.version}</dd>
           </div>
           <div className="fact">
+            <dt>{say("about.commit")}</dt>
+            <dd className={about.commit === null ? "" : "mono"}>
+              {about.commit === null ? say("about.workingCopy") : about.commit.slice(0, 12)}
+            </dd>
+          </div>
+          <div className="fact">
             <dt>{say("about.platform")}</dt>
             <dd>{about.host}</dd>
           </div>
         </dl>
       )}
       <p className="muted">{say("about.licence")}</p>
+      <Diagnostics />
     </div>
   );
 }
