@@ -1,4 +1,5 @@
 import { appMessages } from "./en-app.ts";
+import { diagnosticsMessages } from "./en-diagnostics.ts";
 import { errorMessages } from "./en-errors.ts";
 import { roomMessages } from "./en-rooms.ts";
 import { sealMessages } from "./en-seal.ts";
@@ -9,6 +10,7 @@ import { vaultMessages } from "./en-vault.ts";
 /** Every sentence of both pages, in ICU message syntax. Other languages translate this object. */
 export const messages = {
   ...appMessages,
+  ...diagnosticsMessages,
   ...errorMessages,
   ...roomMessages,
   ...sealMessages,
