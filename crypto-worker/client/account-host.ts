@@ -149,6 +149,8 @@ export class AccountHost {
       throw codedStoreError(error);
     }
     custody.release();
+    // Main has the session only from our answer: until it says so, nothing would get anywhere.
+    this.#open.client.setOnline(false);
     this.#open.client.start();
     this.#tell();
   }

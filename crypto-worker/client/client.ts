@@ -122,9 +122,7 @@ export class Client {
 
   /** Starts what was waiting when the app was last closed. */
   start(): void {
-    this.#pump.trigger();
-    this.sendQueue.wakeAll();
-    inBackground(this.#context, this.account.refreshProfile());
+    this.#applyOnline();
   }
 
   get syncPosition(): { since: string | null; filter: string } {

@@ -2,13 +2,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { controlContract, type Session } from "../../protocol/control.ts";
+import type { Session } from "../../protocol/control.ts";
 import { CodedError } from "../../protocol/errors.ts";
-import { type Channel, serve } from "../../protocol/rpc.ts";
-import { PROTOCOL_VERSION } from "../../protocol/version.ts";
+import { FakeWorker } from "../../tests/support/fake-worker.ts";
 import { type Homeserver, startHomeserver } from "../../tools/homeserver/homeserver.ts";
-import { schemaHash } from "../crypto-host/schema-hash.ts";
-import type { WorkerSpawner } from "../crypto-host/worker-process.ts";
 import { Log } from "../logging/log.ts";
 import { systemClock } from "../matrix/clock.ts";
 import { login } from "../matrix/login.ts";
@@ -17,85 +14,6 @@ import type { Keychain } from "../profile/keychain.ts";
 import { profileSchema } from "../profile/profile.ts";
 import { ProfileFolder } from "../profile/profile-folder.ts";
 import { Account } from "./account.ts";
-
-/** A worker that keeps a session in a plain file where the real one has a store, and syncs into nothing. */
-class FakeWorker {
-  alive = 0;
-  crash: () => void = () => undefined;
-  received: string[] = [];
-  failOpen: CodedError | undefined;
-  failSync: CodedError | undefined;
-  profileAtCreation: unknown;
-  ended: boolean[] = [];
-
-  readonly spawner: WorkerSpawner = {
-    spawn: () => {
-      this.alive++;
-      const [main, worker] = pipe();
-      const exits: (() => void)[] = [];
-      const exit = (): void => exits.splice(0).forEach((listener) => listener());
-      this.crash = exit;
-      let path = "";
-      let since: string | null = null;
-      serve(
-        controlContract,
-        {
-          hello: () => ({ version: PROTOCOL_VERSION, schemaHash: schemaHash() }),
-          newStoreKey: () => ({ wrap: "keychain" as const, storeKey: new Uint8Array(32).fill(7) }),
-          takeStoreKey: () => ({}),
-          rewrapStoreKey: () => ({ wrap: "keychain" as const, storeKey: new Uint8Array(32).fill(7) }),
-          createAccount: (params) => {
-            path = params.path;
-            this.profileAtCreation = JSON.parse(readFileSync(join(path, "..", "profile.json"), "utf8"));
-            writeFileSync(path, JSON.stringify(params.session));
-            return {};
-          },
-          openAccount: (params) => {
-            if (this.failOpen !== undefined) throw this.failOpen;
-            path = params.path;
-            return { session: JSON.parse(readFileSync(path, "utf8")) };
-          },
-          updateSession: ({ session }) => {
-            writeFileSync(path, JSON.stringify(session));
-            return {};
-          },
-          connectPort: () => ({}),
-          syncPosition: () => ({ since, filter: "{}" }),
-          receiveSync: ({ body }) => {
-            if (this.failSync !== undefined) throw this.failSync;
-            const { next_batch: next } = JSON.parse(body) as { next_batch: string };
-            this.received.push(next);
-            since = next;
-            return { since: next };
-          },
-          connectivity: () => ({}),
-          sessionEnded: ({ soft }) => {
-            this.ended.push(soft);
-            return {};
-          },
-          close: () => ({}),
-          deleteAccount: () => {
-            rmSync(path);
-            return {};
-          },
-        },
-        worker,
-      );
-      return { channel: main, onExit: (listener) => void exits.push(() => listener(9)), kill: exit };
-    },
-  };
-}
-
-function pipe(): [Channel, Channel] {
-  const listeners: [((message: unknown) => void)[], ((message: unknown) => void)[]] = [[], []];
-  const end = (mine: 0 | 1, other: 0 | 1): Channel => ({
-    post: (message) => queueMicrotask(() => listeners[other].forEach((listener) => listener(message))),
-    onMessage: (listener) => listeners[mine].push((message) => listener(message, [])),
-    onClose: () => undefined,
-    close: () => undefined,
-  });
-  return [end(0, 1), end(1, 0)];
-}
 
 const keychain: Keychain = {
   seal: (key) => Buffer.from(key).toString("base64"),

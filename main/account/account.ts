@@ -14,7 +14,7 @@ import { serveHttp } from "../matrix/network-server.ts";
 import { SyncLoop } from "../matrix/sync-loop.ts";
 import type { Transport } from "../matrix/transport.ts";
 import type { Keychain } from "../profile/keychain.ts";
-import type { Profile } from "../profile/profile.ts";
+import type { KeyWrap, Profile } from "../profile/profile.ts";
 import type { ProfileFolder } from "../profile/profile-folder.ts";
 import { ConnectionView } from "./connection-view.ts";
 import { StoreKeyExchange } from "./store-key-exchange.ts";
@@ -29,6 +29,9 @@ export type AccountDeps = {
   readonly log: Log;
 };
 
+/** The store is open, whatever the server thinks of the session. */
+const OPEN_PHASES: ReadonlySet<AppState["phase"]> = new Set(["ready", "soft-logged-out", "logged-out-by-server"]);
+
 /**
  * The one account of a profile, from signing in to signing out. It owns the worker's supervision, the HTTP session and the sync loop, and needs no
  * Electron: the app and the headless client are both built on it.
@@ -41,6 +44,8 @@ export class Account {
   readonly state = new Observed<AppState>({ phase: "starting" });
   readonly connection: Observed<Connection>;
   readonly vaultWanted = new Observed<boolean>(false);
+  /** How often the account was locked. Each time whoever shows anything of it has to forget that. */
+  readonly locks = new Observed(0);
   readonly host: CryptoHost;
   readonly #deps: AccountDeps;
   readonly #log: Log;
@@ -96,7 +101,7 @@ export class Account {
   signIn(obtain: () => Promise<Session>): Promise<{ userId: string; deviceId: string }> {
     return this.#exclusive(async () => {
       if (this.state.value.phase !== "signed-out") throw new CodedError("already-signed-in");
-      await this.#hostUp();
+      await this.host.untilUp();
       const session = await obtain();
       try {
         await this.#establish(session);
@@ -179,6 +184,47 @@ export class Account {
     });
   }
 
+  /** Whether there is something that `lock` could lock. */
+  get lockable(): boolean {
+    return this.needsPassphrase && OPEN_PHASES.has(this.state.value.phase);
+  }
+
+  /**
+   * Ends the worker, so that no key is in memory any more, and starts one that waits for the passphrase. Throws `conflict` where no passphrase protects the
+   * key, or nothing is open.
+   */
+  async lock(): Promise<void> {
+    if (!this.lockable) throw new CodedError("conflict");
+    this.#keys.giveUp();
+    await this.#exclusive(async () => {
+      const profile = this.#profile;
+      if (profile === undefined || !this.lockable) throw new CodedError("conflict");
+      const stopped = this.host.stop();
+      this.locks.set(this.locks.value + 1);
+      this.state.set({ phase: "vault", task: "unlock", userId: profile.userId });
+      await this.#stopSession();
+      await stopped;
+      this.#log.info("account.locked", {});
+      if (!this.#closing) this.host.start();
+    });
+  }
+
+  /**
+   * Has the store key wrapped by a passphrase that the vault asks for, or by the keychain. The key stays the same and the profile's old wrapping good until the
+   * new one is on disk in its place. `cancelled` where the person, `signal` or a lock gave it up.
+   */
+  changeAppLock(to: KeyWrap["wrap"], signal: AbortSignal): Promise<void> {
+    return this.#exclusive(async () => {
+      const profile = this.#profile;
+      if (profile === undefined || !OPEN_PHASES.has(this.state.value.phase)) throw new CodedError("not-signed-in");
+      if (to === "keychain" && profile.key.wrap === "keychain") return;
+      const key = await this.#keys.rewrap(profile.key, to, signal);
+      this.#writeProfile({ ...profile, key });
+      const state = this.state.value;
+      if (state.phase === "ready") this.state.set({ ...state, appLock: this.needsPassphrase });
+    });
+  }
+
   /** The network may be back. */
   wake(): void {
     this.#loop.wake();
@@ -253,9 +299,17 @@ export class Account {
   }
 
   #markCreated(profile: Profile): void {
-    const created: Profile = { ...profile, stage: "created" };
-    this.#deps.folder.write(created);
-    this.#profile = created;
+    this.#writeProfile({ ...profile, stage: "created" });
+  }
+
+  #writeProfile(profile: Profile): void {
+    try {
+      this.#deps.folder.write(profile);
+    } catch (error) {
+      this.#log.bug("profile.not-written", error);
+      throw new CodedError("store-failed");
+    }
+    this.#profile = profile;
   }
 
   #goOnline(session: Session): void {
@@ -263,8 +317,9 @@ export class Account {
     this.#session = session;
     this.#client.useSession(session);
     this.#view.workerRestarting(false);
-    const appLock = this.#profile?.key.wrap === "passphrase";
-    this.state.set({ phase: "ready", userId: session.userId, deviceId: session.deviceId, appLock });
+    this.state.set({ phase: "ready", userId: session.userId, deviceId: session.deviceId, appLock: this.needsPassphrase });
+    // The worker's requests find a session from here on.
+    void this.host.call("connectivity", { online: true });
     this.#loop.start();
   }
 
@@ -318,23 +373,9 @@ export class Account {
       case "failed":
         return this.#failed(state.code);
       case "starting":
+      case "stopping":
       case "stopped":
         return;
-    }
-  }
-
-  async #hostUp(): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const look = (state: HostState): void => {
-      if (state.phase === "up") resolve();
-      if (state.phase === "failed") reject(new CodedError(state.code));
-    };
-    const stop = this.host.state.watch(look);
-    look(this.host.state.value);
-    try {
-      await promise;
-    } finally {
-      stop();
     }
   }
 

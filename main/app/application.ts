@@ -5,7 +5,7 @@ import { type Settings, type ShellContract, shellContract } from "../../protocol
 import type { Account } from "../account/account.ts";
 import { Observed } from "../crypto-host/observed.ts";
 import { PageLink } from "../ipc/page-link.ts";
-import { hostDescription, shellHandlers } from "../ipc/shell-handlers.ts";
+import { hostDescription, pickChatHandlers, shellHandlers } from "../ipc/shell-handlers.ts";
 import { pickVaultHandlers, type VaultShellContract, vaultShellContract } from "../ipc/vault-shell.ts";
 import { Diagnostics } from "../logging/diagnostics.ts";
 import type { Log } from "../logging/log.ts";
@@ -15,6 +15,7 @@ import { readSettings, writeSettings } from "../profile/settings-file.ts";
 import type { PageKind } from "../security/page-file.ts";
 import { openChatWindow } from "../windows/chat-window.ts";
 import { openVaultWindow } from "../windows/vault-window.ts";
+import { AutoLock } from "./auto-lock.ts";
 import type { BuildInfo } from "./build-info.ts";
 import { installMenu } from "./menu.ts";
 
@@ -42,6 +43,7 @@ export class Application {
   readonly #deps: ApplicationDeps;
   readonly #settings: Observed<Settings>;
   readonly #handlers: ReturnType<typeof shellHandlers>;
+  readonly #autoLock: AutoLock;
   readonly #devTools = !app.isPackaged;
   #chat: Page<ShellContract> | undefined;
   #vault: Page<VaultShellContract> | undefined;
@@ -52,6 +54,7 @@ export class Application {
     this.#deps = deps;
     const settingsFile = deps.folder.file("settings.json");
     this.#settings = new Observed(readSettings(settingsFile));
+    this.#autoLock = new AutoLock({ account: deps.account, settings: this.#settings, power: powerMonitor, log: deps.log });
     this.#handlers = shellHandlers({
       account: deps.account,
       transport: deps.transport,
@@ -91,7 +94,10 @@ export class Application {
       devTools: this.#devTools,
       command: (command) => this.#chat?.link.emit("command", { command }),
       openVault: () => this.#openVault({ kind: "home" }),
+      lock: () => this.#lockNow(),
     });
+    // Before the state says so: the vault that it calls for is a new one.
+    account.locks.watch(() => this.#forget());
     account.state.watch((state) => {
       this.#chat?.link.emit("appStateChanged", state);
       this.#vault?.link.emit("appStateChanged", state);
@@ -114,6 +120,7 @@ export class Application {
     });
     account.host.on("unread", ({ unread }) => void app.setBadgeCount(unread));
     powerMonitor.on("resume", () => account.wake());
+    this.#autoLock.start();
     if (account.needsPassphrase) this.#startWithVault();
     else this.showChat();
   }
@@ -150,7 +157,7 @@ export class Application {
       contents: window.webContents,
       kind: "chat",
       contract: shellContract,
-      handlers: this.#handlers,
+      handlers: pickChatHandlers(this.#handlers),
       handOver: (port) => this.#handOver("chat", port),
       log: this.#deps.log,
     });
@@ -164,6 +171,20 @@ export class Application {
       if (reason !== "clean-exit" && !window.isDestroyed()) window.webContents.reload();
     });
     this.#followVault();
+  }
+
+  #lockNow(): void {
+    const { account } = this.#deps;
+    if (account.state.value.phase === "ready" && !account.lockable) this.#openVault({ kind: "app-lock" });
+    else this.#autoLock.lock();
+  }
+
+  /** Nothing of the account stays in a page or on the desktop: the chat page starts anew, and what the vault was showing is gone. */
+  #forget(): void {
+    app.setBadgeCount(0);
+    this.#vaultIntent = null;
+    this.#closeVault();
+    this.#chat?.window.webContents.reload();
   }
 
   /**

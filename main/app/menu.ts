@@ -9,6 +9,7 @@ export function installMenu(options: {
   readonly devTools: boolean;
   readonly command: (command: Command) => void;
   readonly openVault: () => void;
+  readonly lock: () => void;
 }): void {
   const command = (label: string, accelerator: string, name: Command): MenuItemConstructorOptions => ({
     label,
@@ -27,6 +28,7 @@ export function installMenu(options: {
         { type: "separator" },
         command("Settings…", "CmdOrCtrl+,", "settings"),
         { label: "Vault…", click: () => options.openVault() },
+        { label: "Lock now", accelerator: "CmdOrCtrl+Shift+L", click: () => options.lock() },
         { type: "separator" },
         { role: mac ? "close" : "quit" },
       ],

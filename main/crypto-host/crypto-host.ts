@@ -1,6 +1,6 @@
 import { type ControlContract, controlContract } from "../../protocol/control.ts";
 import type { CallsOf, EventsOf, ParamsOf, PayloadOf, ResultOf } from "../../protocol/define.ts";
-import type { ErrorCode, RpcError } from "../../protocol/errors.ts";
+import { CodedError, type ErrorCode, type RpcError } from "../../protocol/errors.ts";
 import { type HttpRequest, type HttpResponse, networkContract } from "../../protocol/network.ts";
 import { err, type Result } from "../../protocol/result.ts";
 import { type Client, connect, serve } from "../../protocol/rpc.ts";
@@ -12,11 +12,12 @@ import { decideRestart } from "./restart-policy.ts";
 import { schemaHash } from "./schema-hash.ts";
 import type { WorkerProcess, WorkerSpawner } from "./worker-process.ts";
 
-/** `down` between a crash and the next start; `failed` when no further start will be tried by itself. */
+/** `stopping` until the process has ended; `down` between a crash and the next start; `failed` when no further start will be tried by itself. */
 export type HostState =
   | { readonly phase: "stopped" }
   | { readonly phase: "starting" }
   | { readonly phase: "up"; readonly generation: number }
+  | { readonly phase: "stopping" }
   | { readonly phase: "down" }
   | { readonly phase: "failed"; readonly code: ErrorCode };
 
@@ -57,11 +58,12 @@ export class CryptoHost {
     this.#spawn();
   }
 
-  /** Lets the worker close its store, then ends it. */
+  /** Lets the worker close its store, then ends it. From now on it is asked nothing more. */
   async stop(): Promise<void> {
     this.#stopping = true;
     const worker = this.#worker;
     if (worker !== undefined) {
+      this.state.set({ phase: "stopping" });
       const exited = new Promise<void>((resolve) => worker.process.onExit(() => resolve()));
       const closed = await Promise.race([worker.control.call("close", {}), this.#deps.clock.sleep(CLOSE_MS)]);
       if (closed?.ok !== true) this.#deps.log.warn("worker.close-unanswered", {});
@@ -79,6 +81,22 @@ export class CryptoHost {
   ): Promise<Result<ResultOf<ControlContract[K]>, RpcError>> {
     if (this.#worker === undefined || this.state.value.phase !== "up") return Promise.resolve(err({ code: "worker-gone" }));
     return this.#worker.control.call(method, params, options);
+  }
+
+  /** Resolves once there is a worker; rejects where none will be started any more. */
+  async untilUp(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const look = (state: HostState): void => {
+      if (state.phase === "up") resolve();
+      if (state.phase === "failed") reject(new CodedError(state.code));
+    };
+    const stop = this.state.watch(look);
+    look(this.state.value);
+    try {
+      await promise;
+    } finally {
+      stop();
+    }
   }
 
   /** Listens across restarts. */

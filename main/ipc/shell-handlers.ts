@@ -102,11 +102,13 @@ export function shellHandlers(deps: ShellDeps): Handlers<ShellContract> {
       return {};
     },
     takeVaultIntent: () => deps.takeVaultIntent(),
-    lock: () => {
-      throw new CodedError("unsupported");
+    lock: async () => {
+      await account.lock();
+      return {};
     },
-    changeAppLock: () => {
-      throw new CodedError("unsupported");
+    changeAppLock: async ({ to }, { signal }) => {
+      await account.changeAppLock(to, signal);
+      return {};
     },
     closeVault: () => {
       deps.closeVault();
@@ -121,6 +123,15 @@ export function shellHandlers(deps: ShellDeps): Handlers<ShellContract> {
     },
   };
 }
+
+/** What a page that shows other people's messages must not set in motion is refused to it; the vault has it. */
+export const pickChatHandlers = (all: Handlers<ShellContract>): Handlers<ShellContract> => ({
+  ...all,
+  takeVaultIntent: () => null,
+  changeAppLock: () => {
+    throw new CodedError("forbidden");
+  },
+});
 
 const withoutUndefined = <T extends object>(changes: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };

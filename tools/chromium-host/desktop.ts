@@ -87,16 +87,20 @@ class Screen extends LooseEmitter {
 }
 export const screen = new Screen();
 
-/** The module `powerMonitor`: a test raises its events. */
-class PowerMonitor extends LooseEmitter {
+type CheckedPowerMonitor = Pick<Electron.PowerMonitor, "getSystemIdleTime" | "getSystemIdleState" | "isOnBatteryPower">;
+
+/** The module `powerMonitor`: a test raises its events and says how long nobody has been there. */
+class PowerMonitor extends LooseEmitter implements CheckedPowerMonitor {
+  #idleSeconds = 0;
   constructor() {
     super();
     testLink.onOrder((order) => {
       if (order.t === "power") this.emit(order.event);
+      else if (order.t === "idle") this.#idleSeconds = order.seconds;
     });
   }
   getSystemIdleTime(): number {
-    return 0;
+    return this.#idleSeconds;
   }
   getSystemIdleState(): "active" {
     return "active";

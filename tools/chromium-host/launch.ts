@@ -184,6 +184,11 @@ export class HostApp {
     this.#order({ t: "power", event });
   }
 
+  /** How long nobody has touched the computer, from now on, in seconds. */
+  setIdle(seconds: number): void {
+    this.#order({ t: "idle", seconds });
+  }
+
   /** What the desktop's own theme is, which counts while `nativeTheme.themeSource` is `system`. */
   setSystemDark(dark: boolean): void {
     this.#order({ t: "system-dark", dark });

@@ -14,6 +14,7 @@ export type TestOrder =
   | { readonly t: "menu"; readonly label: string }
   | { readonly t: "tray-click" }
   | { readonly t: "power"; readonly event: "suspend" | "resume" | "lock-screen" | "unlock-screen" }
+  | { readonly t: "idle"; readonly seconds: number }
   | { readonly t: "system-dark"; readonly dark: boolean }
   | { readonly t: "quit" };
 
