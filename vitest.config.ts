@@ -14,7 +14,7 @@ export default defineConfig({
           pool: "forks",
           testTimeout: 30_000,
           include: [
-            "{protocol,main,preload,renderer,crypto-worker,build,tools}/**/*.test.{ts,tsx}",
+            "{protocol,main,preload,renderer,crypto-worker,build,tools,docs}/**/*.test.{ts,tsx}",
             "tests/{fuzz,vectors,differential,packaging}/**/*.test.ts",
           ],
         },
