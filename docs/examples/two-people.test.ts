@@ -28,7 +28,5 @@ test("the tutorial's program does what the tutorial says", async () => {
 
 test("the tutorial shows the program as it is", () => {
   const shown = [...read("../olm-machine.md").matchAll(/^```ts (\w+)\n([\s\S]*?)\n```$/gm)];
-  const program = regions(read("two-people.ts"));
-  expect(shown.map(([, name]) => name).toSorted()).toEqual([...program.keys()].toSorted());
-  for (const [, name = "", code] of shown) expect(code).toBe(program.get(name));
+  expect(new Map(shown.map(([, name = "", code = ""]) => [name, code]))).toEqual(regions(read("two-people.ts")));
 });

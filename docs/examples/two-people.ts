@@ -117,14 +117,14 @@ class Client {
     // #region decrypt
     if (event["type"] === "m.room.encrypted") {
       const result = this.machine.decryptRoomEvent(event, roomId);
-      if (result.ok) this.messages.push(String(result.event.content["body"]));
+      if (result.ok) this.messages.push(stringField(result.event.content, "body") ?? "");
       else this.messages.push(`(cannot be read: ${result.reason.code})`);
     }
     // #endregion
     // #region track
     const content = objectField(event, "content") ?? {};
     if (event["type"] === "m.room.member" && (content["membership"] === "join" || content["membership"] === "invite"))
-      this.machine.updateTrackedUsers([String(event["state_key"])]);
+      this.machine.updateTrackedUsers([stringField(event, "state_key") ?? ""]);
     // #endregion
   }
 
