@@ -16,6 +16,7 @@ import { TimelineSkeleton } from "./room/timeline-skeleton.tsx";
 import { Banners } from "./shell/banners.tsx";
 import { SHORTCUTS } from "./shell/shortcuts.ts";
 import { useCommands } from "./shell/use-commands.ts";
+import { Toasts } from "./shell/toasts.tsx";
 import { useNotifications } from "./shell/use-notifications.ts";
 import { Sidebar } from "./sidebar/sidebar.tsx";
 import { Failed, Opening, VaultGate } from "./sign-in/gates.tsx";
@@ -82,6 +83,7 @@ function Main(): ReactNode {
         {panel !== null && room !== undefined && room.membership !== "invite" && <Panel panel={panel} room={room} />}
       </div>
       <Dialogs />
+      <Toasts />
     </div>
   );
 }

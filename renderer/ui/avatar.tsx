@@ -1,12 +1,7 @@
 import { createContext, useContext, useSyncExternalStore, type ReactNode } from "react";
 import "./avatar.css";
 import { avatarHue, initials } from "./avatar-colour.ts";
-
-/** Where pictures come from; null until one is there, and for ever where there is none. */
-export interface AvatarSource {
-  picture(mxc: string): string | null;
-  subscribe(listener: () => void): () => void;
-}
+import type { AvatarSource } from "./avatar-source.ts";
 
 const none: AvatarSource = { picture: () => null, subscribe: () => () => undefined };
 export const AvatarContext = createContext<AvatarSource>(none);

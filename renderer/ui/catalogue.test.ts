@@ -48,6 +48,14 @@ test("every message is well-formed, and its placeholders are filled", () => {
   expect(broken).toEqual([]);
 });
 
+test("no id stands in two parts of the catalogue, where one sentence would silently replace the other", () => {
+  const ids = globSync("messages/en-*.ts", { cwd: import.meta.dirname }).flatMap((file) =>
+    Array.from(readFileSync(join(import.meta.dirname, file), "utf8").matchAll(/^ {2}"([^"]+)":/gmu), (match) => match[1] ?? ""),
+  );
+  expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
+  expect(ids).toHaveLength(catalogue.size);
+});
+
 test("no jargon: people have devices, not sessions", () => {
   expect(Array.from(catalogue).filter(([, message]) => /\bsession/i.test(message))).toEqual([]);
 });

@@ -13,10 +13,10 @@ import { useLookup } from "../state/lookup.ts";
 import { useSession } from "../state/session.ts";
 import { fingerprintGroups } from "./fingerprint.ts";
 
-type ListProps = { readonly userId: string; readonly thisDevice?: string };
+type ListProps = { readonly userId: string; readonly ownerVerified: boolean };
 
-/** A person's devices with their public keys and what is known about them. */
-export function DeviceList({ userId, thisDevice }: ListProps): ReactNode {
+/** Another person's devices with their public keys and what is known about them. Trust in them comes from their owner, who is verified as a person. */
+export function DeviceList({ userId, ownerVerified }: ListProps): ReactNode {
   const say = useSay();
   const session = useSession();
   const { value, error } = useLookup(session.devices, userId);
@@ -30,25 +30,23 @@ export function DeviceList({ userId, thisDevice }: ListProps): ReactNode {
     return <ErrorNote code={error} actions={<Button onPress={() => session.devices.refresh(userId)}>{say("common.retry")}</Button>} />;
   }
   if (value.length === 0) return <p className="muted">{say("person.noDevices")}</p>;
-  const sorted = value.toSorted(
-    (a, b) => Number(b.deviceId === thisDevice) - Number(a.deviceId === thisDevice) || b.firstSeen - a.firstSeen,
-  );
+  const sorted = value.toSorted((a, b) => Number(a.crossSigned) - Number(b.crossSigned) || b.firstSeen - a.firstSeen);
   return (
     <ul className="devices">
       {sorted.map((device) => (
-        <Device key={device.deviceId} device={device} current={device.deviceId === thisDevice} />
+        <Device key={device.deviceId} device={device} ownerVerified={ownerVerified} />
       ))}
     </ul>
   );
 }
 
-function Device({ device, current }: { readonly device: DeviceView; readonly current: boolean }): ReactNode {
+function Device({ device, ownerVerified }: { readonly device: DeviceView; readonly ownerVerified: boolean }): ReactNode {
   const say = useSay();
   const intl = useIntl();
   const session = useSession();
   const task = useTask();
   const [open, setOpen] = useState(false);
-  const state = stateOf(device, current);
+  const state = stateOf(device, ownerVerified);
   const block = (): void =>
     void task.run(
       () => session.link.call("setBlacklisted", { userId: device.userId, deviceId: device.deviceId, blacklisted: !device.blacklisted }),
@@ -70,18 +68,16 @@ function Device({ device, current }: { readonly device: DeviceView; readonly cur
         <div className="device__body">
           <span className="muted">{say("person.fingerprint")}</span>
           <span className="mono device__key">{fingerprintGroups(device.ed25519)}</span>
-          {!device.own && <span className="muted">{say("person.fingerprintHint")}</span>}
+          <span className="muted">{say("person.fingerprintHint")}</span>
           <span className="muted">
             <span className="mono">{device.deviceId}</span> ·{" "}
             {say("person.deviceSince", { date: intl.formatDate(device.firstSeen, { dateStyle: "medium" }) })}
           </span>
-          {!current && (
-            <span>
-              <Button look={device.blacklisted ? "secondary" : "danger-quiet"} size="small" isDisabled={task.busy} onPress={block}>
-                {say(device.blacklisted ? "person.unblock" : "person.block")}
-              </Button>
-            </span>
-          )}
+          <span>
+            <Button look={device.blacklisted ? "secondary" : "danger-quiet"} size="small" isDisabled={task.busy} onPress={block}>
+              {say(device.blacklisted ? "person.unblock" : "person.block")}
+            </Button>
+          </span>
           {task.error !== null && <ErrorNote code={task.error} />}
         </div>
       )}
@@ -91,10 +87,10 @@ function Device({ device, current }: { readonly device: DeviceView; readonly cur
 
 type DeviceState = { readonly id: MessageId; readonly tone: "good" | "warn" | "plain" | "danger"; readonly icon: LucideIcon };
 
-function stateOf(device: DeviceView, current: boolean): DeviceState {
-  if (current) return { id: "person.deviceThis", tone: "good", icon: ShieldCheck };
+function stateOf(device: DeviceView, ownerVerified: boolean): DeviceState {
   if (device.blacklisted) return { id: "person.blocked", tone: "danger", icon: Ban };
   if (device.verified) return { id: "person.verified", tone: "good", icon: ShieldCheck };
   if (device.crossSigned) return { id: "person.signed", tone: "plain", icon: CircleDashed };
-  return { id: "person.unsigned", tone: "warn", icon: TriangleAlert };
+  // Of someone whom we verified this may be a stranger's; of others nothing better is known anyway.
+  return { id: "person.unsigned", tone: ownerVerified ? "danger" : "warn", icon: TriangleAlert };
 }

@@ -1,4 +1,4 @@
-import { LockKeyhole, LogOut, Pencil, TriangleAlert, UserPlus, UsersRound } from "lucide-react";
+import { LogOut, Pencil, UserPlus, UsersRound } from "lucide-react";
 import type { ReactNode } from "react";
 import type { RoomSummary } from "../../../protocol/messages/room-summary.ts";
 import { Avatar } from "../../ui/avatar.tsx";
@@ -7,8 +7,9 @@ import { Delayed } from "../../ui/delayed.tsx";
 import { ErrorNote } from "../../ui/note.tsx";
 import { useSay, type Say } from "../../ui/text.tsx";
 import { useLookup } from "../state/lookup.ts";
-import { useSession, type RoomDetails } from "../state/session.ts";
+import { useSession } from "../state/session.ts";
 import { CopyLine } from "./copy-line.tsx";
+import { RoomEncryption } from "./room-encryption.tsx";
 
 export function InfoPanel({ room }: { readonly room: RoomSummary }): ReactNode {
   const say = useSay();
@@ -59,17 +60,7 @@ export function InfoPanel({ room }: { readonly room: RoomSummary }): ReactNode {
       )}
       <section className="panel__section">
         <h4>{say("info.encryption")}</h4>
-        <div className={`info__encryption ${room.encrypted ? "" : "info__encryption--off"}`}>
-          {room.encrypted ? (
-            <LockKeyhole className="icon" size={18} strokeWidth={1.8} aria-hidden />
-          ) : (
-            <TriangleAlert className="icon" size={18} strokeWidth={1.8} aria-hidden />
-          )}
-          <div>
-            <p>{say(room.encrypted ? "info.on" : "info.off")}</p>
-            {room.encrypted && details !== null && <p className="muted">{rotation(say, details)}</p>}
-          </div>
-        </div>
+        <RoomEncryption room={room} details={details} />
         {!room.encrypted && can?.rename === true && (
           <Button onPress={() => session.showDialog({ kind: "enable-encryption", roomId: room.roomId })}>{say("info.enable")}</Button>
         )}
@@ -106,19 +97,6 @@ export function InfoPanel({ room }: { readonly room: RoomSummary }): ReactNode {
       )}
     </div>
   );
-}
-
-function rotation(say: Say, { rotationPeriodMs, rotationPeriodMsgs }: RoomDetails): string {
-  if (rotationPeriodMs === null || rotationPeriodMsgs === null) return say("info.rotationDefault");
-  return say("info.rotation", { messages: rotationPeriodMsgs, period: periodText(say, rotationPeriodMs) });
-}
-
-function periodText(say: Say, ms: number): string {
-  const minutes = Math.max(1, Math.round(ms / 60_000));
-  if (minutes % (7 * 24 * 60) === 0) return say("info.weeks", { count: minutes / (7 * 24 * 60) });
-  if (minutes >= 48 * 60) return say("info.days", { count: Math.round(minutes / (24 * 60)) });
-  if (minutes >= 90) return say("info.hours", { count: Math.round(minutes / 60) });
-  return say("info.minutes", { count: minutes });
 }
 
 function joinRule(say: Say, rule: string): string {

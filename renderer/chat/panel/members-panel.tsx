@@ -1,4 +1,4 @@
-import { Search, UserPlus } from "lucide-react";
+import { Search, ShieldAlert, TriangleAlert, UserPlus } from "lucide-react";
 import { useId, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import type { Member, RoomSummary } from "../../../protocol/messages/room-summary.ts";
@@ -13,6 +13,7 @@ import { ListSkeleton } from "../sidebar/list-skeleton.tsx";
 import { useLookup } from "../state/lookup.ts";
 import { arrangeMembers } from "../state/member-order.ts";
 import { nameOf } from "../state/mention-query.ts";
+import { concernsByPerson, concernsOf, type Concern } from "../state/room-trust.ts";
 import { useSession } from "../state/session.ts";
 
 export function MembersPanel({ room }: { readonly room: RoomSummary }): ReactNode {
@@ -21,7 +22,9 @@ export function MembersPanel({ room }: { readonly room: RoomSummary }): ReactNod
   const { value, error } = useLookup(session.members, room.roomId);
   const canInvite = useLookup(session.details, room.roomId).value?.can.invite ?? false;
   const [term, setTerm] = useState("");
-  const members = useMemo(() => (value === null ? null : arrangeMembers(value, term)), [value, term]);
+  const safety = useLookup(session.roomSafety, room.encrypted ? room.roomId : null).value;
+  const concerns = useMemo(() => concernsByPerson(concernsOf(safety)), [safety]);
+  const members = useMemo(() => (value === null ? null : arrangeMembers(value, term, concerns)), [value, term, concerns]);
   return (
     <div className="panel__fill">
       <div className="panel__tools">
@@ -54,13 +57,15 @@ export function MembersPanel({ room }: { readonly room: RoomSummary }): ReactNod
           <p>{say("members.none")}</p>
         </div>
       ) : (
-        <MemberList members={members} />
+        <MemberList members={members} concerns={concerns} />
       )}
     </div>
   );
 }
 
-function MemberList({ members }: { readonly members: readonly Member[] }): ReactNode {
+type MemberListProps = { readonly members: readonly Member[]; readonly concerns: ReadonlyMap<string, Concern> };
+
+function MemberList({ members, concerns }: MemberListProps): ReactNode {
   const say = useSay();
   const id = useId();
   const session = useSession();
@@ -103,6 +108,7 @@ function MemberList({ members }: { readonly members: readonly Member[] }): React
         {(member, at) => {
           const role = roleText(say, member);
           const name = nameOf(member);
+          const concern = concerns.get(member.userId);
           return (
             <div
               key={member.userId}
@@ -115,9 +121,12 @@ function MemberList({ members }: { readonly members: readonly Member[] }): React
               onClick={() => open(member)}
             >
               <Avatar id={member.userId} name={name} mxc={member.avatar} size={28} shape="person" />
-              <span className="member__name ellipsis">
-                {name}
-                {member.userId === own && <span className="muted"> ({say("members.you")})</span>}
+              <span className="member__names">
+                <span className="member__name ellipsis">
+                  {name}
+                  {member.userId === own && <span className="muted"> ({say("members.you")})</span>}
+                </span>
+                {concern !== undefined && <MemberMark concern={concern} />}
               </span>
               {role !== null && <span className="member__role">{role}</span>}
             </div>
@@ -125,6 +134,19 @@ function MemberList({ members }: { readonly members: readonly Member[] }): React
         }}
       </Virtualizer>
     </div>
+  );
+}
+
+/** Says in the list what is not normal; the person's own page explains it and has the next step. */
+function MemberMark({ concern }: { readonly concern: Concern }): ReactNode {
+  const say = useSay();
+  const alert = concern.kind !== "new-identity";
+  const Icon = alert ? ShieldAlert : TriangleAlert;
+  return (
+    <span className={`member__mark ${alert ? "member__mark--alert" : ""}`}>
+      <Icon className="icon" size={13} aria-hidden />
+      {say(`concern.${concern.kind}.word`)}
+    </span>
   );
 }
 

@@ -1,18 +1,19 @@
-import { MessageCircle, ShieldCheck, UserMinus } from "lucide-react";
+import { MessageCircle, MonitorSmartphone, UserMinus } from "lucide-react";
 import type { ReactNode } from "react";
 import type { RoomSummary } from "../../../protocol/messages/room-summary.ts";
 import { Avatar } from "../../ui/avatar.tsx";
 import { Button } from "../../ui/button.tsx";
-import { ErrorNote, Note } from "../../ui/note.tsx";
+import { ErrorNote } from "../../ui/note.tsx";
 import { useStore } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
 import { existingDm } from "../dialogs/new-dm.tsx";
 import { useTask } from "../dialogs/use-task.ts";
 import { useLookup } from "../state/lookup.ts";
 import { localpart, nameOf } from "../state/mention-query.ts";
-import { useSession, type Identity } from "../state/session.ts";
+import { useSession } from "../state/session.ts";
 import { CopyLine } from "./copy-line.tsx";
 import { DeviceList } from "./device-list.tsx";
+import { IdentityMark } from "./identity-mark.tsx";
 import { roleText } from "./members-panel.tsx";
 
 type PersonProps = { readonly userId: string; readonly room: RoomSummary };
@@ -59,7 +60,7 @@ export function PersonPanel({ userId, room }: PersonProps): ReactNode {
         </div>
       )}
       {task.error !== null && <ErrorNote code={task.error} />}
-      {identity !== null && !isMe && <IdentityMark identity={identity} name={name} />}
+      {identity !== null && !isMe && <IdentityMark identity={identity} userId={userId} name={name} roomId={room.roomId} />}
       <dl className="facts">
         <CopyLine label={say("account.userId")} value={userId} copyLabel={say("person.copyId")} />
         {member !== undefined && (
@@ -72,7 +73,13 @@ export function PersonPanel({ userId, room }: PersonProps): ReactNode {
       <section className="panel__section">
         <h4>{say("person.devices")}</h4>
         <p className="muted">{say(isMe ? "person.devicesOwn" : "person.devicesText")}</p>
-        <DeviceList userId={userId} {...(isMe && account !== null ? { thisDevice: account.deviceId } : {})} />
+        {isMe ? (
+          <Button icon={MonitorSmartphone} onPress={() => session.showDialog({ kind: "settings", section: "devices" })}>
+            {say("person.manageDevices")}
+          </Button>
+        ) : (
+          <DeviceList userId={userId} ownerVerified={identity?.verified === true} />
+        )}
       </section>
       {mayRemove && (
         <Button
@@ -84,23 +91,5 @@ export function PersonPanel({ userId, room }: PersonProps): ReactNode {
         </Button>
       )}
     </div>
-  );
-}
-
-/** What is known about who this really is: nothing to see where all is as usual. */
-function IdentityMark({ identity, name }: { readonly identity: NonNullable<Identity>; readonly name: string }): ReactNode {
-  const say = useSay();
-  if (identity.pinViolation || (identity.previouslyVerified && !identity.verified))
-    return (
-      <Note tone="danger" title={say("shield.VerificationViolation", { name })}>
-        {say(identity.previouslyVerified ? "shield.VerificationViolationText" : "person.identityChangedText", { name })}
-      </Note>
-    );
-  if (!identity.verified) return null;
-  return (
-    <p className="info__verified">
-      <ShieldCheck className="icon" size={16} aria-hidden />
-      {say("person.identityVerified")}
-    </p>
   );
 }

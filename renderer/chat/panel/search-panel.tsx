@@ -1,11 +1,12 @@
 import { Search } from "lucide-react";
 import { Fragment, useEffect, useState, type ReactNode } from "react";
-import { Button as AriaButton, ToggleButton, ToggleButtonGroup } from "react-aria-components";
+import { Button as AriaButton } from "react-aria-components";
 import type { ChatContract } from "../../../protocol/chat.ts";
 import type { ResultOf } from "../../../protocol/define.ts";
 import type { ErrorCode } from "../../../protocol/errors.ts";
 import type { RoomSummary } from "../../../protocol/messages/room-summary.ts";
 import { Avatar } from "../../ui/avatar.tsx";
+import { Filters } from "../../ui/filters.tsx";
 import { ErrorNote } from "../../ui/note.tsx";
 import { useSay } from "../../ui/text.tsx";
 import { SearchField } from "../../ui/text-field.tsx";
@@ -56,21 +57,16 @@ export function SearchPanel({ room }: { readonly room: RoomSummary }): ReactNode
           onChange={setTerm}
           autoFocus
         />
-        <ToggleButtonGroup
-          className="filters filters--panel"
-          aria-label={say("search.scope")}
-          selectionMode="single"
-          disallowEmptySelection
-          selectedKeys={[everywhere ? "all" : "here"]}
-          onSelectionChange={(keys) => setEverywhere(keys.has("all"))}
-        >
-          <ToggleButton id="here" className="filter">
-            {say("search.here")}
-          </ToggleButton>
-          <ToggleButton id="all" className="filter">
-            {say("search.everywhere")}
-          </ToggleButton>
-        </ToggleButtonGroup>
+        <Filters
+          label={say("search.scope")}
+          inset={false}
+          options={[
+            { value: "here", title: say("search.here") },
+            { value: "all", title: say("search.everywhere") },
+          ]}
+          value={everywhere ? "all" : "here"}
+          onChange={(scope) => setEverywhere(scope === "all")}
+        />
       </div>
       <Results answer={wanted === "" ? null : answer} everywhere={everywhere} />
     </div>

@@ -1,17 +1,17 @@
-import { Info, LockKeyholeOpen, Search, ShieldCheck, TriangleAlert, UsersRound } from "lucide-react";
+import { Info, Search, UsersRound } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { useIntl } from "react-intl";
 import type { RoomSummary } from "../../../protocol/messages/room-summary.ts";
 import { Avatar } from "../../ui/avatar.tsx";
 import { IconButton } from "../../ui/button.tsx";
-import { Explain } from "../../ui/explain.tsx";
 import { shortcutText } from "../../ui/keys.ts";
 import { useStore } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
 import { SHORTCUTS } from "../shell/shortcuts.ts";
 import { useSession } from "../state/session.ts";
 import type { Panel } from "../state/view.ts";
+import { RoomTrustMark } from "./room-trust-mark.tsx";
 
 export function RoomHeader({ room }: { readonly room: RoomSummary }): ReactNode {
   const say = useSay();
@@ -36,7 +36,7 @@ export function RoomHeader({ room }: { readonly room: RoomSummary }): ReactNode 
         </span>
         <span className="visually-hidden">{say("room.info")}</span>
       </AriaButton>
-      <Trust encrypted={room.encrypted} />
+      <RoomTrustMark room={room} />
       <div className="room-header__tools">
         <AriaButton
           className="icon-button room-header__people"
@@ -63,46 +63,5 @@ export function RoomHeader({ room }: { readonly room: RoomSummary }): ReactNode 
         />
       </div>
     </header>
-  );
-}
-
-/** Nothing to see where all is normal: a quiet shield that answers when asked. A word and amber where servers can read along. */
-function Trust({ encrypted }: { readonly encrypted: boolean }): ReactNode {
-  const say = useSay();
-  if (encrypted)
-    return (
-      <Explain
-        label={say("room.encryptedTitle")}
-        trigger={
-          <AriaButton className="icon-button" aria-label={say("room.encrypted")}>
-            <ShieldCheck className="icon" size={18} strokeWidth={1.8} aria-hidden />
-          </AriaButton>
-        }
-      >
-        <h3>
-          <ShieldCheck className="icon" size={18} aria-hidden />
-          {say("room.encryptedTitle")}
-        </h3>
-        <p>{say("room.encryptedText")}</p>
-        <p>{say("room.encryptedNext")}</p>
-      </Explain>
-    );
-  return (
-    <Explain
-      label={say("room.notEncryptedTitle")}
-      trigger={
-        <AriaButton className="room-header__clear">
-          <LockKeyholeOpen className="icon" size={14} aria-hidden />
-          {say("room.notEncrypted")}
-        </AriaButton>
-      }
-    >
-      <h3>
-        <TriangleAlert className="icon" size={18} aria-hidden />
-        {say("room.notEncryptedTitle")}
-      </h3>
-      <p>{say("room.notEncryptedText")}</p>
-      <p>{say("room.notEncryptedNext")}</p>
-    </Explain>
   );
 }

@@ -18,6 +18,7 @@ import { TimelineView } from "../timeline/timeline-view.tsx";
 import { InviteScreen } from "./invite-screen.tsx";
 import { RoomHeader } from "./room-header.tsx";
 import "./room.css";
+import { SafetyBar } from "./safety-bar.tsx";
 import { TimelineSkeleton } from "./timeline-skeleton.tsx";
 import { TypingLine } from "./typing-line.tsx";
 
@@ -49,6 +50,7 @@ export function RoomView({ room }: { readonly room: RoomSummary }): ReactNode {
         <RoomHeader room={room} />
         <RoomTimeline room={room} />
         <TypingLine roomId={room.roomId} />
+        <SafetyBar room={room} />
         {room.membership === "join" || phase === "logged-out-by-server" ? (
           <Composer key={room.roomId} room={room} disabledReason={reason} />
         ) : (

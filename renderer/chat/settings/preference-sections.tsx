@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import type { Settings } from "../../../protocol/shell.ts";
 import { Choice, Switch } from "../../ui/choice.tsx";
 import { keyCaps, shortcutText } from "../../ui/keys.ts";
 import { useValue } from "../../ui/store.ts";
@@ -6,26 +7,25 @@ import { useSay } from "../../ui/text.tsx";
 import { SHORTCUTS } from "../shell/shortcuts.ts";
 import { useSession } from "../state/session.ts";
 
+const THEMES = ["system", "light", "dark", "high-contrast"] as const;
+const LEVELS = ["all", "mentions", "off"] as const;
+
 export function AppearanceSection(): ReactNode {
   const say = useSay();
-  const session = useSession();
-  const settings = useValue(session.settings);
+  const { settings, change } = useSettings();
   return (
     <div className="settings__stack">
       <Choice
         label={say("appearance.theme")}
         value={settings.theme}
-        onChange={(theme) => void session.changeSettings({ theme })}
-        options={(["system", "light", "dark", "high-contrast"] as const).map((value) => ({
-          value,
-          title: say(`appearance.theme.${value}`),
-        }))}
+        onChange={(theme) => change({ theme })}
+        options={THEMES.map((value) => ({ value, title: say(`appearance.theme.${value}`) }))}
       />
       <Switch
         title={say("appearance.collapsed")}
         hint={say("appearance.collapsedHint", { shortcut: shortcutText(SHORTCUTS.sidebar) })}
         selected={settings.sidebarCollapsed}
-        onChange={(sidebarCollapsed) => void session.changeSettings({ sidebarCollapsed })}
+        onChange={(sidebarCollapsed) => change({ sidebarCollapsed })}
       />
     </div>
   );
@@ -33,26 +33,21 @@ export function AppearanceSection(): ReactNode {
 
 export function NotificationsSection(): ReactNode {
   const say = useSay();
-  const session = useSession();
-  const settings = useValue(session.settings);
+  const { settings, change } = useSettings();
   return (
     <div className="settings__stack">
       <Choice
         label={say("notifications.which")}
         value={settings.notifications}
-        onChange={(notifications) => void session.changeSettings({ notifications })}
-        options={(["all", "mentions", "off"] as const).map((value) => ({
-          value,
-          title: say(`notifications.${value}`),
-          hint: say(`notifications.${value}Hint`),
-        }))}
+        onChange={(notifications) => change({ notifications })}
+        options={LEVELS.map((value) => ({ value, title: say(`notifications.${value}`), hint: say(`notifications.${value}Hint`) }))}
       />
       <Switch
         title={say("notifications.preview")}
         hint={say("notifications.previewHint")}
         selected={settings.notificationPreview}
         disabled={settings.notifications === "off"}
-        onChange={(notificationPreview) => void session.changeSettings({ notificationPreview })}
+        onChange={(notificationPreview) => change({ notificationPreview })}
       />
     </div>
   );
@@ -60,28 +55,32 @@ export function NotificationsSection(): ReactNode {
 
 export function MessagesSection(): ReactNode {
   const say = useSay();
-  const session = useSession();
-  const settings = useValue(session.settings);
+  const { settings, change } = useSettings();
   return (
     <div>
       <Switch
         title={say("messages.enterSends")}
         hint={say("messages.enterSendsHint", { shortcut: keyCaps({ mod: true, key: "Enter" }).join("+") })}
         selected={settings.enterSends}
-        onChange={(enterSends) => void session.changeSettings({ enterSends })}
+        onChange={(enterSends) => change({ enterSends })}
       />
       <Switch
         title={say("messages.typing")}
         hint={say("messages.typingHint")}
         selected={settings.sendTyping}
-        onChange={(sendTyping) => void session.changeSettings({ sendTyping })}
+        onChange={(sendTyping) => change({ sendTyping })}
       />
       <Switch
         title={say("messages.receipts")}
         hint={say("messages.receiptsHint")}
         selected={settings.sendReadReceipts}
-        onChange={(sendReadReceipts) => void session.changeSettings({ sendReadReceipts })}
+        onChange={(sendReadReceipts) => change({ sendReadReceipts })}
       />
     </div>
   );
+}
+
+function useSettings(): { readonly settings: Settings; readonly change: (change: Partial<Settings>) => void } {
+  const session = useSession();
+  return { settings: useValue(session.settings), change: (change) => void session.changeSettings(change) };
 }

@@ -1,19 +1,22 @@
-import { Bell, Info, Keyboard, MessageSquare, Palette, ShieldCheck, UserRound, X, type LucideIcon } from "lucide-react";
-import { useState, type ReactNode } from "react";
+import { Bell, Info, Keyboard, MessageSquare, MonitorSmartphone, Palette, ShieldCheck, UserRound, X, type LucideIcon } from "lucide-react";
+import type { ReactNode } from "react";
 import { Dialog as AriaDialog, Heading, Modal, ModalOverlay, Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { IconButton } from "../../ui/button.tsx";
 import { useSay } from "../../ui/text.tsx";
 import { ShortcutList } from "../dialogs/shortcuts-dialog.tsx";
+import { useSession } from "../state/session.ts";
 import type { SettingsSection } from "../state/view.ts";
 import { AboutSection } from "./about-section.tsx";
 import { AccountSection } from "./account-section.tsx";
-import { EncryptionSection } from "./encryption-section.tsx";
+import { DevicesSection } from "./devices-section.tsx";
 import { AppearanceSection, MessagesSection, NotificationsSection } from "./preference-sections.tsx";
+import { SecuritySection } from "./security-section.tsx";
 import "./settings.css";
 
 const SECTIONS: ReadonlyArray<{ readonly id: SettingsSection; readonly icon: LucideIcon; readonly body: () => ReactNode }> = [
   { id: "account", icon: UserRound, body: () => <AccountSection /> },
-  { id: "encryption", icon: ShieldCheck, body: () => <EncryptionSection /> },
+  { id: "security", icon: ShieldCheck, body: () => <SecuritySection /> },
+  { id: "devices", icon: MonitorSmartphone, body: () => <DevicesSection /> },
   { id: "appearance", icon: Palette, body: () => <AppearanceSection /> },
   { id: "notifications", icon: Bell, body: () => <NotificationsSection /> },
   { id: "messages", icon: MessageSquare, body: () => <MessagesSection /> },
@@ -25,7 +28,7 @@ type SettingsProps = { readonly section: SettingsSection; readonly onClose: () =
 
 export function SettingsDialog({ section, onClose }: SettingsProps): ReactNode {
   const say = useSay();
-  const [open, setOpen] = useState<SettingsSection>(section);
+  const session = useSession();
   return (
     <ModalOverlay className="backdrop" isOpen isDismissable onOpenChange={(isOpen) => !isOpen && onClose()}>
       <Modal className="modal modal--wide">
@@ -33,10 +36,10 @@ export function SettingsDialog({ section, onClose }: SettingsProps): ReactNode {
           <Tabs
             className="settings"
             orientation="vertical"
-            selectedKey={open}
+            selectedKey={section}
             onSelectionChange={(key) => {
               const next = SECTIONS.find(({ id }) => id === key);
-              if (next !== undefined) setOpen(next.id);
+              if (next !== undefined) session.showDialog({ kind: "settings", section: next.id });
             }}
           >
             <div className="settings__side">

@@ -1,57 +1,46 @@
-import { CircleAlert, CloudOff, LoaderCircle, LogIn, RefreshCw, ServerOff, type LucideIcon } from "lucide-react";
+import { CircleAlert, CloudOff, LoaderCircle, LogIn, RefreshCw, ServerOff } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
-import type { AppState, Connection } from "../../../protocol/shell.ts";
+import type { Connection } from "../../../protocol/shell.ts";
 import { Button } from "../../ui/button.tsx";
 import { useStore, useValue } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
+import { decideBanner, type Trouble } from "../state/banner.ts";
+import { decideNotice } from "../state/notices.ts";
 import { useSession } from "../state/session.ts";
-import "./banners.css";
+import { BannerLine } from "./banner-line.tsx";
+import { SafetyLine } from "./safety-line.tsx";
 
-/** What is wrong with the connection or the account, most pressing first; nothing when all is well. */
+/** One line over everything: what is wrong with the connection or the account, else what would make it safer; nothing when all is well. */
 export function Banners(): ReactNode {
   const say = useSay();
   const session = useSession();
   const app = useValue(session.app);
   const connection = useValue(session.connection);
   const catchingUp = useStore(session.status, (status) => status?.sync === "catching-up");
-  const kind = pick(app, connection, catchingUp);
+  const safety = useValue(session.safety);
+  const aside = useValue(session.aside);
+  const banner = decideBanner(app, connection, decideNotice(safety, aside), catchingUp);
   return (
     <section
       className="banners"
-      data-landmark={kind === null || kind === "catching-up" ? undefined : "banners"}
+      data-landmark={banner === null || banner.kind === "catching-up" ? undefined : "banners"}
       aria-label={say("landmark.banners")}
       aria-live="polite"
     >
-      {kind !== null && <Banner kind={kind} connection={connection} />}
+      {banner?.kind === "trouble" && <TroubleLine kind={banner.trouble} connection={connection} />}
+      {banner?.kind === "safety" && <SafetyLine notice={banner.notice} />}
+      {banner?.kind === "catching-up" && <BannerLine tone="quiet" icon={LoaderCircle} spin title={say("banner.catchingUp")} />}
     </section>
   );
 }
 
-type Kind = "logged-out" | "soft-logout" | "worker" | "offline" | "server-unreachable" | "rate-limited" | "catching-up";
-
-function pick(app: AppState, connection: Connection, catchingUp: boolean): Kind | null {
-  if (app.phase === "logged-out-by-server") return "logged-out";
-  if (app.phase === "soft-logged-out") return "soft-logout";
-  if (connection.workerRestarting) return "worker";
-  switch (connection.state) {
-    case "offline":
-    case "server-unreachable":
-    case "rate-limited":
-      return connection.state;
-    case "online":
-    case "connecting":
-    case "idle":
-      return catchingUp ? "catching-up" : null;
-  }
-}
-
-function Banner({ kind, connection }: { readonly kind: Kind; readonly connection: Connection }): ReactNode {
+function TroubleLine({ kind, connection }: { readonly kind: Trouble; readonly connection: Connection }): ReactNode {
   const say = useSay();
   const session = useSession();
   switch (kind) {
     case "logged-out":
       return (
-        <Line
+        <BannerLine
           tone="danger"
           icon={CircleAlert}
           title={say("banner.loggedOut")}
@@ -65,7 +54,7 @@ function Banner({ kind, connection }: { readonly kind: Kind; readonly connection
       );
     case "soft-logout":
       return (
-        <Line
+        <BannerLine
           tone="warn"
           icon={LogIn}
           title={say("banner.softLogout")}
@@ -78,13 +67,13 @@ function Banner({ kind, connection }: { readonly kind: Kind; readonly connection
         />
       );
     case "worker":
-      return <Line tone="warn" icon={RefreshCw} title={say("banner.workerRestarting")} text={say("banner.workerRestartingNext")} />;
+      return <BannerLine tone="warn" icon={RefreshCw} title={say("banner.workerRestarting")} text={say("banner.workerRestartingNext")} />;
     case "offline":
-      return <Line tone="plain" icon={CloudOff} title={say("banner.offline")} text={say("banner.offlineNext")} />;
+      return <BannerLine tone="plain" icon={CloudOff} title={say("banner.offline")} text={say("banner.offlineNext")} />;
     case "server-unreachable":
     case "rate-limited":
       return (
-        <Line
+        <BannerLine
           tone="warn"
           icon={ServerOff}
           title={say(kind === "rate-limited" ? "banner.rateLimited" : "banner.unreachable")}
@@ -96,30 +85,7 @@ function Banner({ kind, connection }: { readonly kind: Kind; readonly connection
           }
         />
       );
-    case "catching-up":
-      return <Line tone="quiet" icon={LoaderCircle} spin title={say("banner.catchingUp")} />;
   }
-}
-
-type LineProps = {
-  readonly tone: "quiet" | "plain" | "warn" | "danger";
-  readonly icon: LucideIcon;
-  readonly title: string;
-  readonly text?: ReactNode;
-  readonly action?: ReactNode;
-  readonly spin?: boolean;
-};
-
-function Line({ tone, icon: Icon, title, text, action, spin }: LineProps): ReactNode {
-  return (
-    <div className={`banner banner--${tone}`}>
-      <Icon className={spin === true ? "icon spinner" : "icon"} size={16} aria-hidden />
-      <p className="banner__text">
-        <strong>{title}</strong> {text}
-      </p>
-      {action}
-    </div>
-  );
 }
 
 function Countdown({ until }: { readonly until: number | null }): ReactNode {

@@ -1,4 +1,4 @@
-const ORDER = ["banners", "sidebar", "timeline", "composer", "panel"] as const;
+const ORDER = ["toasts", "banners", "sidebar", "timeline", "composer", "panel"] as const;
 const FOCUSABLE =
   'textarea:not([disabled]), input:not([disabled]), [role="listbox"][tabindex="0"], [data-index][tabindex="0"], button:not([disabled]):not([tabindex="-1"]), [tabindex="0"]';
 const remembered = new WeakMap<Element, HTMLElement>();

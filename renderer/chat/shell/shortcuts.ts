@@ -8,6 +8,7 @@ export const SHORTCUTS = {
   shortcuts: { mod: true, key: "/" },
   sidebar: { mod: true, key: "\\" },
   panel: { mod: true, key: "." },
+  lock: { mod: true, shift: true, key: "l" },
   nextRoom: { alt: true, key: "ArrowDown" },
   previousRoom: { alt: true, key: "ArrowUp" },
   nextUnread: { alt: true, shift: true, key: "ArrowDown" },
@@ -35,5 +36,6 @@ export const SHORTCUT_IDS: readonly ShortcutId[] = [
   "previousUnread",
   "landmark",
   "landmarkBack",
+  "lock",
   "escape",
 ];

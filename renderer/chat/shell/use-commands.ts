@@ -52,7 +52,7 @@ export function useCommands(session: Session): void {
 
 const isCommand = (id: ShortcutId): id is Command => id !== "escape";
 const COMMANDS: readonly Command[] = SHORTCUT_IDS.filter(isCommand);
-const OVER_DIALOGS = new Set<Command>(["switcher", "settings", "shortcuts"]);
+const OVER_DIALOGS = new Set<Command>(["switcher", "settings", "shortcuts", "lock"]);
 
 function run(session: Session, id: Command): void {
   const view = session.view.value;
@@ -75,6 +75,9 @@ function run(session: Session, id: Command): void {
       return;
     case "panel":
       if (view.roomId !== null) session.showPanel(view.panel === null ? { kind: "info" } : null);
+      return;
+    case "lock":
+      void session.lock();
       return;
     case "nextRoom":
       return step(session, 1, false);

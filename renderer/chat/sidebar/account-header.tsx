@@ -1,4 +1,4 @@
-import { Keyboard, LogOut, Settings as SettingsIcon, ShieldCheck } from "lucide-react";
+import { Keyboard, Lock, LockKeyhole, LogOut, MonitorSmartphone, Settings as SettingsIcon, ShieldCheck, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover, Separator } from "react-aria-components";
 import type { Connection } from "../../../protocol/shell.ts";
@@ -6,7 +6,10 @@ import type { MessageId } from "../../ui/messages/en.ts";
 import { Avatar } from "../../ui/avatar.tsx";
 import { useStore, useValue } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
+import { shortcutText } from "../../ui/keys.ts";
+import { SHORTCUTS } from "../shell/shortcuts.ts";
 import { localpart } from "../state/mention-query.ts";
+import { dueNotices } from "../state/notices.ts";
 import { useSession } from "../state/session.ts";
 import { CollapseButton } from "./sidebar.tsx";
 
@@ -20,6 +23,7 @@ export function AccountHeader(): ReactNode {
   const catchingUp = useStore(session.status, (status) => status?.sync === "catching-up");
   const userId = account?.userId ?? ("userId" in app ? app.userId : null) ?? "";
   const name = account?.displayName ?? localpart(userId);
+  const attention = useStore(session.safety, (safety) => safety !== null && dueNotices(safety).length > 0);
   const line = connectionLine(connection, catchingUp);
   return (
     <div className="account">
@@ -40,7 +44,9 @@ export function AccountHeader(): ReactNode {
             className="menu"
             onAction={(key) => {
               if (key === "settings") session.showDialog({ kind: "settings", section: "account" });
-              else if (key === "encryption") session.showDialog({ kind: "settings", section: "encryption" });
+              else if (key === "security" || key === "devices") session.showDialog({ kind: "settings", section: key });
+              else if (key === "vault") void session.openVault({ kind: "home" });
+              else if (key === "lock") void session.lock();
               else if (key === "shortcuts" || key === "sign-out") session.showDialog({ kind: key });
             }}
           >
@@ -48,15 +54,31 @@ export function AccountHeader(): ReactNode {
               <SettingsIcon className="icon" size={16} aria-hidden />
               {say("settings.title")}
             </MenuItem>
-            <MenuItem id="encryption" className="menu__item" textValue={say("settings.encryption")}>
+            <MenuItem id="security" className="menu__item" textValue={say("settings.security")}>
               <ShieldCheck className="icon" size={16} aria-hidden />
-              {say("settings.encryption")}
+              {say("settings.security")}
+              {attention && <TriangleAlert className="icon menu__attention" size={15} aria-label={say("account.attention")} />}
+            </MenuItem>
+            <MenuItem id="devices" className="menu__item" textValue={say("settings.devices")}>
+              <MonitorSmartphone className="icon" size={16} aria-hidden />
+              {say("settings.devices")}
+            </MenuItem>
+            <MenuItem id="vault" className="menu__item" textValue={say("account.vault")}>
+              <LockKeyhole className="icon" size={16} aria-hidden />
+              {say("account.vault")}
             </MenuItem>
             <MenuItem id="shortcuts" className="menu__item" textValue={say("shortcuts.title")}>
               <Keyboard className="icon" size={16} aria-hidden />
               {say("shortcuts.title")}
             </MenuItem>
             <Separator className="menu__separator" />
+            {app.phase === "ready" && app.appLock && (
+              <MenuItem id="lock" className="menu__item" textValue={say("account.lock")}>
+                <Lock className="icon" size={16} aria-hidden />
+                {say("account.lock")}
+                <kbd className="menu__keys">{shortcutText(SHORTCUTS.lock)}</kbd>
+              </MenuItem>
+            )}
             <MenuItem id="sign-out" className="menu__item menu__item--danger" textValue={say("account.signOut")}>
               <LogOut className="icon" size={16} aria-hidden />
               {say("account.signOut")}

@@ -1,9 +1,10 @@
 import { MessageCirclePlus, PanelLeftClose, Search } from "lucide-react";
 import { useMemo, useRef, type KeyboardEvent, type ReactNode } from "react";
-import { Menu, MenuItem, MenuTrigger, Popover, ToggleButton, ToggleButtonGroup } from "react-aria-components";
+import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { Button, IconButton } from "../../ui/button.tsx";
 import { Delayed } from "../../ui/delayed.tsx";
 import { errorLine } from "../../ui/error-sentence.ts";
+import { Filters } from "../../ui/filters.tsx";
 import { shortcutText } from "../../ui/keys.ts";
 import { useStore, useValue } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
@@ -51,24 +52,12 @@ export function Sidebar(): ReactNode {
         />
         <NewMenu />
       </div>
-      <ToggleButtonGroup
-        className="filters"
-        aria-label={say("sidebar.filter")}
-        selectionMode="single"
-        disallowEmptySelection
-        selectedKeys={[filter]}
-        onSelectionChange={(keys) => {
-          const next = FILTERS.find((candidate) => keys.has(candidate));
-          if (next !== undefined) session.view.update((view) => ({ ...view, filter: next }));
-        }}
-      >
-        {FILTERS.map((id) => (
-          <ToggleButton key={id} id={id} className="filter">
-            {say(`sidebar.filter.${id}`)}
-            {id === "unread" && rooms.unread > 0 && <span className="filter__dot" aria-hidden />}
-          </ToggleButton>
-        ))}
-      </ToggleButtonGroup>
+      <Filters
+        label={say("sidebar.filter")}
+        options={FILTERS.map((value) => ({ value, title: say(`sidebar.filter.${value}`), dot: value === "unread" && rooms.unread > 0 }))}
+        value={filter}
+        onChange={(next) => session.view.update((view) => ({ ...view, filter: next }))}
+      />
       {rooms.invites.length > 0 && filter !== "rooms" && term === "" && <Invites rooms={rooms} />}
       {!rooms.loaded ? (
         roomsError === null ? (

@@ -1,5 +1,5 @@
 import type { ChatContract } from "../../../protocol/chat.ts";
-import type { AvatarSource } from "../../ui/avatar.tsx";
+import type { AvatarSource } from "../../ui/avatar-source.ts";
 import type { WorkerLink } from "../../ui/worker-link.ts";
 
 const MAX_PICTURES = 500;
@@ -35,7 +35,8 @@ export class Avatars implements AvatarSource {
 
   async #load(mxc: string): Promise<void> {
     const answer = await this.#link.call("avatar", { mxc, size: SIZE });
-    if (!answer.ok) return;
+    // Cleared in the meantime: nobody asks for it any more.
+    if (!answer.ok || !this.#urls.has(mxc)) return;
     const [oldest] = this.#urls;
     if (this.#urls.size > MAX_PICTURES && oldest !== undefined) {
       this.#urls.delete(oldest[0]);

@@ -14,13 +14,23 @@ export function decideNotification(
   return !(looking.focused && looking.roomId === note.roomId);
 }
 
+const onScreen = new Set<Notification>();
+
 /** Shown from this page so that message text does not pass through main. */
 export function showNotification(title: string, body: string, roomId: string, onClick: () => void): void {
   if (!("Notification" in window) || Notification.permission === "denied") return;
   const shown = new Notification(title, { body, tag: roomId });
+  onScreen.add(shown);
+  shown.addEventListener("close", () => onScreen.delete(shown));
   shown.addEventListener("click", () => {
     window.focus();
     shown.close();
     onClick();
   });
+}
+
+/** Takes back what is still on the system's screen: it may quote messages. */
+export function closeNotifications(): void {
+  for (const shown of onScreen) shown.close();
+  onScreen.clear();
 }

@@ -4,6 +4,8 @@ import type { ResultOf } from "../../../protocol/define.ts";
 import type { ErrorCode, RpcError } from "../../../protocol/errors.ts";
 import type { DeviceView } from "../../../protocol/messages/device.ts";
 import type { Member } from "../../../protocol/messages/room-summary.ts";
+import type { Safety } from "../../../protocol/messages/safety.ts";
+import type { VaultIntent } from "../../../protocol/messages/vault-intent.ts";
 import type { Result } from "../../../protocol/result.ts";
 import type { AppState, Connection, Settings, ShellContract } from "../../../protocol/shell.ts";
 import type { Shell } from "../../ui/shell.ts";
@@ -12,7 +14,10 @@ import { WorkerLink } from "../../ui/worker-link.ts";
 import { Avatars } from "./avatars.ts";
 import { Drafts } from "./drafts.ts";
 import { Lookup } from "./lookup.ts";
+import { NOTHING_ASIDE, type PutAside } from "./notices.ts";
+import { closeNotifications } from "./notifier.ts";
 import { allRooms, applyRoomsDelta, NO_ROOMS, type Rooms } from "./room-order.ts";
+import type { RoomSafety } from "./room-trust.ts";
 import { Timeline } from "./timeline.ts";
 import { FIRST_VIEW, type OpenDialog, type Panel, type View } from "./view.ts";
 
@@ -43,6 +48,8 @@ export class Session {
   readonly shell: Shell;
   /** Whose rooms these are. */
   #owner: string | null = null;
+  /** Counts how often everything was dropped, so that an answer from before is not kept. */
+  #epoch = 0;
   #again: ReturnType<typeof setTimeout> | undefined;
   readonly link = new WorkerLink(chatContract);
 
@@ -52,6 +59,10 @@ export class Session {
   readonly about = new Store<About | null>(null);
   readonly account = new Store<Account | null>(null);
   readonly status = new Store<Status | null>(null);
+  readonly safety = new Store<Safety | null>(null);
+  readonly aside = new Store<PutAside>(NOTHING_ASIDE);
+  /** Why the vault was not shown, or the app not locked, when it was last asked for. */
+  readonly refused = new Store<ErrorCode | null>(null);
   readonly rooms = new Store<Rooms>(NO_ROOMS);
   readonly roomsError = new Store<RpcError | null>(null);
   readonly typing = new Store<ReadonlyMap<string, readonly string[]>>(new Map());
@@ -64,6 +75,7 @@ export class Session {
   readonly members: Lookup<readonly Member[]> = new Lookup((roomId) => this.link.call("members", { roomId }));
   readonly identities: Lookup<Identity> = new Lookup((userId) => this.link.call("identity", { userId }));
   readonly devices: Lookup<readonly DeviceView[]> = new Lookup((userId) => this.link.call("devices", { userId }));
+  readonly roomSafety: Lookup<RoomSafety> = new Lookup((roomId) => this.link.call("roomSafety", { roomId }));
 
   constructor(shell: Shell) {
     this.shell = shell;
@@ -97,6 +109,7 @@ export class Session {
       const panel = view.panel?.kind === "person" ? null : view.panel;
       return { ...view, roomId, jumpTo, panel };
     });
+    this.roomSafety.refresh(roomId);
     const membership = this.rooms.value.byId.get(roomId)?.membership;
     if (membership === "invite") this.timeline.close();
     else void this.timeline.open(roomId);
@@ -113,6 +126,27 @@ export class Session {
 
   showDialog(dialog: OpenDialog | null): void {
     this.view.update((view) => ({ ...view, dialog }));
+  }
+
+  /** Asks how well the keys are looked after, where that is not known yet. */
+  async askSafety(): Promise<ErrorCode | null> {
+    const answer = await this.link.call("safety", {});
+    if (answer.ok && hasAccount(this.app.value)) this.safety.set(answer.value);
+    return answer.ok ? null : answer.error.code;
+  }
+
+  /** Asks that the vault be shown; what is done there is between it and the person. */
+  async openVault(intent: VaultIntent): Promise<void> {
+    const answer = await this.shell.call("openVault", { intent });
+    this.refused.set(answer.ok ? null : answer.error.code);
+  }
+
+  /** Locks the app; where it has no lock yet, shows where to set one. */
+  async lock(): Promise<void> {
+    const app = this.app.value;
+    if (app.phase === "ready" && !app.appLock) return this.showDialog({ kind: "settings", section: "security" });
+    const answer = await this.shell.call("lock", {});
+    this.refused.set(answer.ok ? null : answer.error.code);
   }
 
   /** Accepts an invitation or joins a room, then opens it. */
@@ -141,32 +175,42 @@ export class Session {
   #listenToWorker(): void {
     const { link } = this;
     link.onAttach(() => void this.#reload());
-    link.on("statusChanged", (status) => this.status.set(status));
-    link.on("accountChanged", (account) => this.account.set(account));
-    link.on("roomsChanged", ({ upserts, removals }) => {
+    // What a worker tells while the account is not open would stay behind the lock.
+    const on: WorkerLink<ChatContract>["on"] = (name, listener) =>
+      link.on(name, (payload) => {
+        if (hasAccount(this.app.value)) listener(payload);
+      });
+    on("statusChanged", (status) => this.status.set(status));
+    on("safetyChanged", (safety) => this.safety.set(safety));
+    on("accountChanged", (account) => this.account.set(account));
+    on("roomsChanged", ({ upserts, removals }) => {
       this.rooms.update((rooms) => applyRoomsDelta(rooms, upserts, removals));
       for (const { roomId } of upserts) if (roomId === this.view.value.roomId) this.#roomChanged(roomId);
       const open = this.view.value.roomId;
       if (open !== null && removals.includes(open)) this.closeRoom();
     });
-    link.on("membersChanged", ({ roomId }) => {
+    on("membersChanged", ({ roomId }) => {
       this.members.refresh(roomId);
       this.details.refresh(roomId);
+      // Of other rooms it is asked again when they are opened.
+      if (roomId === this.view.value.roomId) this.roomSafety.refresh(roomId);
     });
-    link.on("devicesChanged", ({ userIds }) => {
+    on("devicesChanged", ({ userIds }) => {
       for (const userId of userIds) {
         this.devices.refresh(userId);
         this.identities.refresh(userId);
       }
+      const open = this.view.value.roomId;
+      if (open !== null) this.roomSafety.refresh(open);
     });
-    link.on("typingChanged", ({ roomId, userIds }) => this.typing.update((typing) => new Map(typing).set(roomId, userIds)));
+    on("typingChanged", ({ roomId, userIds }) => this.typing.update((typing) => new Map(typing).set(roomId, userIds)));
   }
 
   #enter(state: AppState): void {
     this.app.set(state);
     const userId = "userId" in state ? state.userId : null;
-    // What was typed and where one was survives a new worker and a new unlock, but not another account.
     if (state.phase === "signed-out" || (userId !== null && this.#owner !== null && userId !== this.#owner)) this.#forget();
+    else if (!hasAccount(state)) this.#dropPlaintext();
     if (userId !== null) this.#owner = userId;
     if (hasAccount(state)) void this.#reload();
   }
@@ -176,9 +220,17 @@ export class Session {
     const { link } = this;
     clearTimeout(this.#again);
     if (!hasAccount(this.app.value) || !link.connected) return;
-    const [account, status, rooms] = await Promise.all([link.call("account", {}), link.call("status", {}), link.call("rooms", {})]);
+    const epoch = this.#epoch;
+    const [account, status, safety, rooms] = await Promise.all([
+      link.call("account", {}),
+      link.call("status", {}),
+      link.call("safety", {}),
+      link.call("rooms", {}),
+    ]);
+    if (epoch !== this.#epoch) return;
     if (account.ok) this.account.set(account.value);
     if (status.ok) this.status.set(status.value);
+    if (safety.ok) this.safety.set(safety.value);
     if (rooms.ok) this.rooms.set(allRooms(rooms.value, this.rooms.value));
     this.roomsError.set(rooms.ok ? null : rooms.error);
     if (!rooms.ok) {
@@ -188,7 +240,11 @@ export class Session {
     }
     this.details.refreshAll();
     this.members.refreshAll();
-    await this.timeline.reopen();
+    this.roomSafety.refreshAll();
+    const { roomId } = this.view.value;
+    // After an unlock the room that was open is opened anew; under a new worker what is on screen stays.
+    if (roomId !== null && this.timeline.state.value.phase === "closed") this.openRoom(roomId);
+    else await this.timeline.reopen();
   }
 
   retryRooms(): void {
@@ -212,20 +268,33 @@ export class Session {
       this.details.refresh(roomId);
   }
 
+  /** Another account, or none: nothing of the one before stays. */
   #forget(): void {
     this.#owner = null;
-    this.timeline.close();
+    this.#dropPlaintext();
     this.view.set(FIRST_VIEW);
+    this.aside.set(NOTHING_ASIDE);
+  }
+
+  /**
+   * Drops everything that came out of the store or was typed, so that a locked app has nothing to show. Which room was open is kept, to come
+   * back to it; a draft is not.
+   */
+  #dropPlaintext(): void {
+    this.#epoch++;
+    clearTimeout(this.#again);
+    this.timeline.close();
+    this.view.update(({ roomId, filter }) => ({ ...FIRST_VIEW, roomId, filter }));
     this.rooms.set(NO_ROOMS);
+    this.roomsError.set(null);
     this.account.set(null);
     this.status.set(null);
+    this.safety.set(null);
     this.typing.set(new Map());
     this.drafts.clear();
     this.avatars.clear();
-    this.details.clear();
-    this.members.clear();
-    this.devices.clear();
-    this.identities.clear();
+    for (const lookup of [this.details, this.members, this.devices, this.identities, this.roomSafety]) lookup.clear();
+    closeNotifications();
   }
 }
 

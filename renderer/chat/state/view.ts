@@ -21,7 +21,7 @@ export type OpenDialog =
   | { readonly kind: "sign-out" }
   | { readonly kind: "reauthenticate" };
 
-export type SettingsSection = "account" | "encryption" | "appearance" | "notifications" | "messages" | "keyboard" | "about";
+export type SettingsSection = "account" | "security" | "devices" | "appearance" | "notifications" | "messages" | "keyboard" | "about";
 
 /** What the window shows; all of it is the page's own. */
 export type View = {

@@ -67,19 +67,19 @@ test("only people who are still in the text are mentioned", () => {
   expect(mentionedUsers({ ...NO_DRAFT, text: "hi @Ada", mentions })).toEqual(["@ada:x"]);
 });
 
-test("members: admins, moderators, the rest by name, the invited last; nobody who left", () => {
-  const list = arrangeMembers(
-    [
-      member("c", "carl"),
-      member("i", "Abe", { membership: "invite" }),
-      member("m", "Zoe", { powerLevel: 50 }),
-      member("b", "Bea"),
-      member("a", "Yan", { powerLevel: 100 }),
-      member("l", "Ann", { membership: "leave" }),
-    ],
-    "",
-  );
-  expect(list.map(({ displayName }) => displayName)).toEqual(["Yan", "Zoe", "Bea", "carl", "Abe"]);
+test("members: who is to be looked at, admins, moderators, the rest by name, the invited last; nobody who left", () => {
+  const all = [
+    member("c", "carl"),
+    member("i", "Abe", { membership: "invite" }),
+    member("m", "Zoe", { powerLevel: 50 }),
+    member("b", "Bea"),
+    member("a", "Yan", { powerLevel: 100 }),
+    member("l", "Ann", { membership: "leave" }),
+  ];
+  const names = (first: ReadonlyMap<string, unknown>): (string | null)[] =>
+    arrangeMembers(all, "", first).map(({ displayName }) => displayName);
+  expect(names(new Map())).toEqual(["Yan", "Zoe", "Bea", "carl", "Abe"]);
+  expect(names(new Map([[member("c", "carl").userId, "changed"]]))).toEqual(["carl", "Yan", "Zoe", "Bea", "Abe"]);
 });
 
 test("notifications follow the settings and what is being looked at", () => {

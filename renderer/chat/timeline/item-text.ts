@@ -1,4 +1,4 @@
-import type { TimelineItem } from "../../../protocol/messages/timeline-item.ts";
+import type { Shield, TimelineItem } from "../../../protocol/messages/timeline-item.ts";
 import type { MessageId } from "../../ui/messages/en.ts";
 import type { Say } from "../../ui/text.tsx";
 
@@ -45,6 +45,14 @@ export function utdSentence(say: Say, item: TimelineItem): UtdSentence {
   if (withheldCode === "m.no_olm") return pick("utd.noOlm", "utd.noOlmNext");
   if (cause === "waiting" && item.mine) return pick("utd.waitingOwn", "utd.waitingOwnNext");
   return pick(`utd.${cause}`, `utd.${cause}Next`);
+}
+
+/** What a mark on a message says, and what follows from it. Of our own devices it is said differently. */
+export function shieldSentence(say: Say, item: TimelineItem, { code }: Shield): { readonly what: string; readonly text: string } {
+  const name = item.senderName;
+  if (item.mine && code === "UnsignedDevice") return { what: say("shield.ownUnsigned"), text: say("shield.ownUnsignedText") };
+  if (item.mine && code === "UnknownDevice") return { what: say("shield.ownUnknown"), text: say("shield.ownUnknownText") };
+  return { what: say(`shield.${code}`, { name }), text: say(`shield.${code}Text`, { name }) };
 }
 
 function membershipText(say: Say, content: Extract<TimelineItem["content"], { kind: "membership" }>, actor: string): string {

@@ -1,14 +1,14 @@
-import { AtSign, Check, CircleAlert, CircleDashed, Clock } from "lucide-react";
+import { AtSign, Check, CircleDashed, Clock } from "lucide-react";
 import { memo, useState, type FocusEvent, type KeyboardEvent, type ReactNode } from "react";
 import { Button as AriaButton, Tooltip, TooltipTrigger } from "react-aria-components";
 import type { TimelineItem } from "../../../protocol/messages/timeline-item.ts";
 import { avatarHue } from "../../ui/avatar-colour.ts";
 import { Avatar } from "../../ui/avatar.tsx";
-import { errorSentence, parseErrorCode } from "../../ui/error-sentence.ts";
 import { useSay } from "../../ui/text.tsx";
 import { useClock } from "../../ui/time.ts";
 import { isEditable } from "../state/timeline-items.ts";
-import { itemText } from "./item-text.ts";
+import { FailedSend } from "./failed-send.tsx";
+import { itemText, shieldSentence } from "./item-text.ts";
 import { MessageBody } from "./message-body.tsx";
 import { Reactions } from "./reactions.tsx";
 import { Receipts } from "./receipts.tsx";
@@ -104,7 +104,7 @@ export const MessageRow = memo(function MessageRow({ item, head, minute, index, 
           </div>
         )}
         <MessageBody item={item} />
-        {item.shield !== null && <ShieldMark shield={item.shield} name={item.senderName} />}
+        {item.shield !== null && <ShieldMark item={item} shield={item.shield} />}
         {send?.state === "failed" && <FailedSend item={item} />}
         {item.reactions.length > 0 && <Reactions item={item} />}
       </div>
@@ -134,30 +134,10 @@ function SendState({ state }: { readonly state: "queued" | "sending" | "sent" })
   );
 }
 
-function FailedSend({ item }: { readonly item: TimelineItem }): ReactNode {
-  const say = useSay();
-  const actions = useActions();
-  const { what } = errorSentence(parseErrorCode(item.send?.error ?? null));
-  return (
-    <div className="failed-send" role="group" aria-label={say("send.failed")}>
-      <CircleAlert className="icon" size={14} aria-hidden />
-      <span>
-        {say("send.failed")}. {say(what)}.
-      </span>
-      <AriaButton className="link-button" onPress={() => actions.retry(item)}>
-        {say("send.retry")}
-      </AriaButton>
-      <AriaButton className="link-button failed-send__delete" onPress={() => actions.cancelSend(item)}>
-        {say("send.delete")}
-      </AriaButton>
-    </div>
-  );
-}
-
 function stateText(say: ReturnType<typeof useSay>, item: TimelineItem): string {
   const parts: string[] = [];
   if (item.send !== null) parts.push(say(`send.${item.send.state}`));
-  if (item.shield !== null) parts.push(say(`shield.${item.shield.code}`, { name: item.senderName }));
+  if (item.shield !== null) parts.push(shieldSentence(say, item, item.shield).what);
   if (item.reactions.length > 0) parts.push(item.reactions.map((reaction) => `${reaction.key} ${reaction.count}`).join(", "));
   return parts.length === 0 ? "none" : parts.join(", ");
 }

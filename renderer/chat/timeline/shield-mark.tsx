@@ -1,15 +1,20 @@
 import { ShieldAlert, ShieldQuestionMark } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
-import type { Shield } from "../../../protocol/messages/timeline-item.ts";
+import type { Shield, TimelineItem } from "../../../protocol/messages/timeline-item.ts";
+import { Button } from "../../ui/button.tsx";
 import { Explain } from "../../ui/explain.tsx";
 import { useSay } from "../../ui/text.tsx";
+import { VaultButton } from "../shell/vault-button.tsx";
+import { useSession } from "../state/session.ts";
+import { shieldSentence } from "./item-text.ts";
+import { useActions } from "./timeline-actions.ts";
 
 /** A mark for what is not normal, with a word, a sentence and the next step behind it. */
-export function ShieldMark({ shield, name }: { readonly shield: Shield; readonly name: string }): ReactNode {
+export function ShieldMark({ item, shield }: { readonly item: TimelineItem; readonly shield: Shield }): ReactNode {
   const say = useSay();
   const Icon = shield.color === "red" ? ShieldAlert : ShieldQuestionMark;
-  const what = say(`shield.${shield.code}`, { name });
+  const { what, text } = shieldSentence(say, item, shield);
   return (
     <Explain
       label={say("shield.label")}
@@ -25,7 +30,53 @@ export function ShieldMark({ shield, name }: { readonly shield: Shield; readonly
         <Icon className={`icon shield--${shield.color}`} size={18} aria-hidden />
         {what}
       </h3>
-      <p>{say(`shield.${shield.code}Text`, { name })}</p>
+      <p>{text}</p>
+      <NextStep item={item} shield={shield} />
     </Explain>
   );
+}
+
+/** Where the sentence can be followed by something to do here. */
+function NextStep({ item, shield }: { readonly item: TimelineItem; readonly shield: Shield }): ReactNode {
+  const say = useSay();
+  const session = useSession();
+  const actions = useActions();
+  const { sender: userId, senderName: name, mine } = item;
+  switch (shield.code) {
+    case "VerificationViolation":
+      return (
+        <div className="popover__actions">
+          <VaultButton look="primary" closes intent={{ kind: "identity-change", userId }}>
+            {say("concern.decide")}
+          </VaultButton>
+        </div>
+      );
+    case "UnverifiedIdentity":
+      return (
+        <div className="popover__actions">
+          <VaultButton closes intent={{ kind: "verify-user", userId }}>
+            {say("person.verify", { name })}
+          </VaultButton>
+        </div>
+      );
+    case "UnsignedDevice":
+    case "UnknownDevice":
+      return (
+        <div className="popover__actions">
+          {mine ? (
+            <Button size="small" slot="close" onPress={() => session.showDialog({ kind: "settings", section: "devices" })}>
+              {say("shield.ownDevices")}
+            </Button>
+          ) : (
+            <Button size="small" slot="close" onPress={() => actions.openPerson(userId)}>
+              {say("shield.devices", { name })}
+            </Button>
+          )}
+        </div>
+      );
+    case "AuthenticityNotGuaranteed":
+    case "MismatchedSender":
+    case "SentInClear":
+      return null;
+  }
 }

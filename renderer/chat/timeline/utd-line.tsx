@@ -3,7 +3,11 @@ import type { ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import type { TimelineItem, Utd } from "../../../protocol/messages/timeline-item.ts";
 import { Explain } from "../../ui/explain.tsx";
+import { useValue } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
+import { VaultButton } from "../shell/vault-button.tsx";
+import { decideUtdStep } from "../state/room-trust.ts";
+import { useSession } from "../state/session.ts";
 import { utdSentence } from "./item-text.ts";
 
 const ICONS: Readonly<Record<Utd["cause"], LucideIcon>> = {
@@ -18,18 +22,32 @@ const ICONS: Readonly<Record<Utd["cause"], LucideIcon>> = {
   unknown: KeyRound,
 };
 
-/** One line in place of a message that cannot be read yet: why, and behind "Why?" what to do. */
+/** One line in place of a message that cannot be read yet: why, and what to do; a step in the vault stands in the line itself. */
 export function UtdLine({ item, utd }: { readonly item: TimelineItem; readonly utd: Utd }): ReactNode {
   const say = useSay();
+  const session = useSession();
+  const step = decideUtdStep(utd, item.mine, useValue(session.safety));
   const { what, next } = utdSentence(say, item);
   const Icon = ICONS[utd.cause];
   return (
     <div className="utd">
       <Icon className="icon" size={15} aria-hidden />
       <span className="utd__what">{what}</span>
+      {step !== null && (
+        <AriaButton className="link-button" onPress={() => void session.openVault(step)}>
+          {say(step.kind === "recovery" ? "utd.restore" : "utd.verify")}
+        </AriaButton>
+      )}
       <Explain label={what} placement="bottom start" trigger={<AriaButton className="link-button">{say("utd.why")}</AriaButton>}>
         <h3>{what}</h3>
-        <p>{next}</p>
+        <p>{step === null ? next : say(step.kind === "recovery" ? "utd.restoreText" : "utd.verifyText")}</p>
+        {step !== null && (
+          <div className="popover__actions">
+            <VaultButton look="primary" closes intent={step}>
+              {say("common.openInVault")}
+            </VaultButton>
+          </div>
+        )}
         <p className="utd__code">
           {say("utd.code", { code: utd.withheldCode === undefined ? utd.code : `${utd.code} ${utd.withheldCode}` })}
         </p>

@@ -11,6 +11,8 @@ export const appMessages = {
   "common.loading": "Loading…",
   "common.clear": "Clear",
   "common.someone": "Someone",
+  "common.notNow": "Not now",
+  "common.openInVault": "Open in the Vault",
 
   "signIn.title": "Sign in to Bulkhead",
   "signIn.subtitle": "Every key stays on this device, behind a bulkhead of its own.",
@@ -102,6 +104,7 @@ export const appMessages = {
   "landmark.main": "Conversation",
   "landmark.panel": "Details",
   "landmark.banners": "Notices",
+  "landmark.toasts": "Requests",
 
   "notification.newMessage": "New message",
   "notification.title": "{sender} in {room}",

@@ -39,6 +39,7 @@ export const timelineMessages = {
   "send.sending": "Sending",
   "send.sent": "Sent",
   "send.failed": "Not sent",
+  "send.settled": "What held it back is settled.",
   "send.retry": "Send again",
   "send.delete": "Delete",
 
@@ -102,6 +103,12 @@ export const timelineMessages = {
   "utd.unknownNext": "The reason is not known. Ask {name} to send it again; if it happens often, restart Bulkhead.",
   "utd.noOlm": "{name}'s device could not reach this one with the key",
   "utd.noOlmNext": "The two devices could not set up a secure channel. A new message from {name} usually repairs it.",
+  "utd.verify": "Verify this device",
+  "utd.verifyText":
+    "Your other devices and your key backup give keys to verified devices only. Verify this one, and the message opens by itself.",
+  "utd.restore": "Restore keys",
+  "utd.restoreText":
+    "Its key may be in your key backup. Enter your recovery key in the Vault to bring it here; or open another device of yours for a moment.",
   "utd.why": "Why?",
   "utd.code": "For a report: {code}",
 
@@ -115,6 +122,13 @@ export const timelineMessages = {
   "shield.UnknownDeviceText": "The device is not in {name}'s list. It may have been removed since. If the message surprises you, ask them.",
   "shield.UnsignedDevice": "Sent from a device that its owner has not confirmed",
   "shield.UnsignedDeviceText": "Anyone with {name}'s password could have added it. Ask {name} to verify that device from one they trust.",
+  "shield.ownUnsigned": "Sent from a device of yours that is not verified",
+  "shield.ownUnsignedText":
+    "Others see a mark on it, too. If you know the device, verify it. If not, sign it out and change your password.",
+  "shield.ownUnknown": "Sent from a device of yours that is gone",
+  "shield.ownUnknownText": "It was signed out since, or was never seen here. If the message surprises you, change your password.",
+  "shield.devices": "Show {name}'s devices",
+  "shield.ownDevices": "Show your devices",
   "shield.UnverifiedIdentity": "Not verified",
   "shield.UnverifiedIdentityText": "You have not compared keys with {name} yet. Verify them when it matters.",
   "shield.VerificationViolation": "{name}'s identity has changed",

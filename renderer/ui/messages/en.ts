@@ -1,8 +1,10 @@
 import { appMessages } from "./en-app.ts";
+import { safetyMessages } from "./en-app-safety.ts";
 import { diagnosticsMessages } from "./en-diagnostics.ts";
 import { errorMessages } from "./en-errors.ts";
 import { roomMessages } from "./en-rooms.ts";
 import { sealMessages } from "./en-seal.ts";
+import { securityMessages } from "./en-settings-security.ts";
 import { settingsMessages } from "./en-settings.ts";
 import { timelineMessages } from "./en-timeline.ts";
 import { vaultMessages } from "./en-vault.ts";
@@ -10,10 +12,12 @@ import { vaultMessages } from "./en-vault.ts";
 /** Every sentence of both pages, in ICU message syntax. Other languages translate this object. */
 export const messages = {
   ...appMessages,
+  ...safetyMessages,
   ...diagnosticsMessages,
   ...errorMessages,
   ...roomMessages,
   ...sealMessages,
+  ...securityMessages,
   ...settingsMessages,
   ...timelineMessages,
   ...vaultMessages,
