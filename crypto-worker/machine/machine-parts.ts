@@ -1,4 +1,4 @@
-import type { DeviceId, UserId } from "../../protocol/ids.ts";
+import type { DeviceId, RoomId, UserId } from "../../protocol/ids.ts";
 import type { CryptoStore } from "../store/store.ts";
 import { SUPPORTED_ALGORITHMS } from "../wire/algorithms.ts";
 import { KeysUpload } from "./account/keys-upload.ts";
@@ -19,8 +19,12 @@ import { KeyQueries } from "./devices/key-queries.ts";
 import { KeyQueryResponseReceiver, type KeyQueryOutcome } from "./devices/key-query-response.ts";
 import { TrackedUsers } from "./devices/tracked-users.ts";
 import type { Env } from "./env.ts";
+import { Gossip } from "./gossip/gossip.ts";
 import { MachineError } from "./machine-error.ts";
 import { Megolm } from "./megolm/megolm.ts";
+import type { InboundSession } from "./megolm/inbound-session.ts";
+import { parseEncryptedRoomEvent, type DecryptionResult } from "./megolm/room-event.ts";
+import type { ImportOptions, ImportResult } from "./megolm/room-key-transfer.ts";
 import type { DecryptionSettings } from "./megolm/trust-requirement.ts";
 import { KeyClaims } from "./olm/key-claims.ts";
 import { OlmDecryption } from "./olm/olm-decryption.ts";
@@ -47,6 +51,7 @@ export class MachineParts {
   readonly claims: KeyClaims;
   readonly keysUpload: KeysUpload;
   readonly megolm: Megolm;
+  readonly gossip: Gossip;
   readonly backup: Backup;
   readonly backupSigner: BackupSigner;
   readonly backupRestore: BackupRestore;
@@ -83,7 +88,16 @@ export class MachineParts {
     this.megolm = new Megolm(context, this.directory, this.channel);
     this.backupSigner = new BackupSigner(context, account, this.devices, this.identities);
     this.backup = new Backup(context, this.backupSigner, this.#requests);
-    this.backupRestore = new BackupRestore(this.backup, this.megolm);
+    this.gossip = new Gossip(context, {
+      directory: this.directory,
+      privateKeys: this.privateKeys,
+      backupKey: { load: () => context.store.backupKeys.loadDecryptionKey()?.privateKey },
+      megolm: this.megolm,
+      channel: this.channel,
+      requests: this.#requests,
+      acceptSeed: (name, seed) => this.importCrossSigningKeys({ [name]: seed }).imported.length > 0,
+    });
+    this.backupRestore = new BackupRestore(this.backup, { addSession: (session) => this.#addSession(session) });
     const receiver = new KeyQueryResponseReceiver(context, this.devices, this.identities);
     this.#queries = new KeyQueries(context, this.tracked, receiver, this.#requests, (outcome) => this.#onKeyQuery(outcome));
     const embedded = new EmbeddedDevices(context, this.devices, this.identities);
@@ -99,7 +113,7 @@ export class MachineParts {
     const trust = new SigningTrust(context, this.devices, this.identities, this.crossSigning, this);
     this.verifications = new Verifications(context, this.devices, this.identities, trust);
     this.verificationReceiver = new VerificationReceiver(context, this.devices, this.tracked, this.verifications);
-    this.toDevice = new ToDeviceReceiver(this.#decryption, this.directory, this.megolm, this.verificationReceiver);
+    this.toDevice = new ToDeviceReceiver(this.#decryption, this.directory, this.megolm, this.verificationReceiver, this.gossip);
     this.#unsentRoomKeys = new Set(this.megolm.pendingRequests().map(({ id }) => id));
     this.#stopListening = context.store.onRollback(() => this.#drop());
   }
@@ -124,7 +138,7 @@ export class MachineParts {
   outgoingRequests(): OutgoingRequest[] {
     this.keysUpload.prepare();
     this.#queries.prepare();
-    this.claims.prepareForWedged();
+    this.claims.prepare(this.gossip.prepare());
     const roomKeys = this.#unsentRoomKeys.size === 0 ? [] : this.megolm.pendingRequests().filter(({ id }) => this.#unsentRoomKeys.has(id));
     return [...this.#requests.all(), ...this.verifications.outgoingRequests(), ...roomKeys];
   }
@@ -137,6 +151,21 @@ export class MachineParts {
     return { changedUsers: [...this.#changedUsers] };
   }
 
+  decryptRoomEvent(event: unknown, roomId: RoomId, settings: DecryptionSettings): DecryptionResult {
+    const result = this.megolm.decryptRoomEvent(event, roomId, settings);
+    if (!result.ok && (result.reason.code === "MissingMegolmSession" || result.reason.code === "UnknownMegolmMessageIndex")) {
+      const encrypted = parseEncryptedRoomEvent(event, roomId);
+      if (encrypted.ok) this.gossip.roomKeys.requestByItself(roomId, encrypted.value.content.sessionId);
+    }
+    return result;
+  }
+
+  importRoomKeys(keys: readonly unknown[], options: ImportOptions): ImportResult {
+    const result = this.megolm.importRoomKeys(keys, options);
+    for (const { roomId, sessionId } of result.roomKeys) this.gossip.roomKeys.onRoomKey(roomId, sessionId);
+    return result;
+  }
+
   setLocalTrust(userId: UserId, deviceId: DeviceId, localTrust: LocalTrust): void {
     const device = this.devices.find(userId, deviceId);
     if (device === undefined || device.deleted) throw new MachineError("unknown-device");
@@ -144,7 +173,11 @@ export class MachineParts {
   }
 
   verifyIdentity(userId: UserId): OutgoingRequest[] {
-    return this.#verifyIdentity(userId);
+    const isNews = userId === this.context.userId && !this.identities.ownIsVerified();
+    const requests = this.#verifyIdentity(userId);
+    // The device that verified us, or another one, can now give us what this one lacks.
+    if (isNews) this.gossip.secrets.requestMissing();
+    return requests;
   }
 
   #verifyIdentity(userId: UserId): OutgoingRequest[] {
@@ -200,6 +233,12 @@ export class MachineParts {
     this.verifications.close();
     this.verificationReceiver.close();
     this.#drop();
+  }
+
+  #addSession(session: InboundSession): boolean {
+    const added = this.megolm.addSession(session);
+    if (added) this.gossip.roomKeys.onRoomKey(session.roomId, session.ratchet.sessionId);
+    return added;
   }
 
   #onKeyQuery({ changedDevices, changedIdentities }: KeyQueryOutcome): void {

@@ -13,6 +13,7 @@ import type { CrossSigningImport, CrossSigningSeeds } from "./cross-signing/priv
 import { deviceInfoOf, identityInfoOf, type DeviceInfo, type IdentityInfo } from "./device-info.ts";
 import type { LocalTrust } from "./devices/device.ts";
 import type { Env } from "./env.ts";
+import { MachineGossip } from "./gossip/machine-gossip.ts";
 import { MachineError, RoomKeyFileError } from "./machine-error.ts";
 import { MachineParts } from "./machine-parts.ts";
 import type { EncryptionSettings } from "./megolm/encryption-settings.ts";
@@ -25,7 +26,6 @@ import { DEFAULT_DECRYPTION_SETTINGS, type DecryptionSettings } from "./megolm/t
 import type { OutgoingRequest } from "./requests/outgoing-request.ts";
 import { requireDeviceId, requireRoomId, requireUserId, userIdsOf } from "./require-ids.ts";
 import type { ReceivedToDeviceEvents } from "./to-device/to-device-receiver.ts";
-import { MachineVerification } from "./verification/machine-verification.ts";
 
 export type OlmMachineOptions = {
   readonly userId: string;
@@ -59,7 +59,7 @@ export type RequestOutcome = { readonly changedUsers: readonly UserId[] };
  *
  * Ids that are not Matrix ids are skipped in lists, and otherwise throw `MachineError`.
  */
-export class OlmMachine extends MachineVerification {
+export class OlmMachine extends MachineGossip {
   readonly userId: UserId;
   readonly deviceId: DeviceId;
   /** Unpadded base64. */
@@ -179,7 +179,7 @@ export class OlmMachine extends MachineVerification {
 
   /** Never throws for what the event contains. */
   decryptRoomEvent(event: unknown, roomId: string, settings: DecryptionSettings = DEFAULT_DECRYPTION_SETTINGS): DecryptionResult {
-    return this.run(({ megolm }) => megolm.decryptRoomEvent(event, requireRoomId(roomId), settings));
+    return this.run((parts) => parts.decryptRoomEvent(event, requireRoomId(roomId), settings));
   }
 
   /** The next message gets a new session. False when there was none. */
@@ -293,7 +293,7 @@ export class OlmMachine extends MachineVerification {
   }
 
   importRoomKeys(keys: readonly unknown[], options: ImportOptions = {}): ImportResult {
-    return this.run(({ megolm }) => megolm.importRoomKeys(keys, options));
+    return this.run((parts) => parts.importRoomKeys(keys, options));
   }
 
   /** SECURITY: the only protection of the text is the passphrase. Blocks for the rounds of PBKDF2. @throws RoomKeyFileError */

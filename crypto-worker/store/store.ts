@@ -27,12 +27,16 @@ import { SearchIndexTable } from "./tables/search-index.ts";
 import { SendQueueTable } from "./tables/send-queue.ts";
 import { TimelineGapTable } from "./tables/timeline-gaps.ts";
 import { InboundGroupSessionTable } from "./tables/inbound-group-sessions.ts";
+import { KeyRequestTable } from "./tables/key-requests.ts";
 import { MegolmMessageIndexTable } from "./tables/megolm-message-indices.ts";
 import { OutboundGroupSessionTable } from "./tables/outbound-group-sessions.ts";
 import { RoomKeyShareTable } from "./tables/room-key-shares.ts";
 import { RoomSettingsTable } from "./tables/room-settings.ts";
 import { BackupKeyTable } from "./tables/backup-keys.ts";
+import { SecretRequestTable } from "./tables/secret-requests.ts";
+import { SecretsInboxTable } from "./tables/secrets-inbox.ts";
 import { SignatureUploadTable } from "./tables/signature-uploads.ts";
+import { WaitingRequestTable } from "./tables/waiting-requests.ts";
 import { WithheldSessionTable } from "./tables/withheld-sessions.ts";
 import { StoreError, type Database } from "./types.ts";
 
@@ -65,6 +69,10 @@ export type CryptoStore = Database & {
   readonly roomKeyShares: RoomKeyShareTable;
   readonly roomSettings: RoomSettingsTable;
   readonly withheldSessions: WithheldSessionTable;
+  readonly keyRequests: KeyRequestTable;
+  readonly secretRequests: SecretRequestTable;
+  readonly secretsInbox: SecretsInboxTable;
+  readonly waitingRequests: WaitingRequestTable;
   readonly backupKeys: BackupKeyTable;
   /** Flushes and closes; the same path can be opened again at once. */
   close(): void;
@@ -215,6 +223,10 @@ function assemble(database: SqliteDatabase): CryptoStore {
     roomKeyShares: new RoomKeyShareTable(database),
     roomSettings: new RoomSettingsTable(database),
     withheldSessions: new WithheldSessionTable(database),
+    keyRequests: new KeyRequestTable(database),
+    secretRequests: new SecretRequestTable(database),
+    secretsInbox: new SecretsInboxTable(database),
+    waitingRequests: new WaitingRequestTable(database),
     backupKeys: new BackupKeyTable(database),
   });
 }

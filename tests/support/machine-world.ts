@@ -151,7 +151,8 @@ export class KeyServer {
     const type = decodeURIComponent(path.split("/").at(-2) ?? "");
     for (const [userId, devices] of Object.entries(objectField(body, "messages") ?? {})) {
       for (const [deviceId, content] of Object.entries(isJsonObject(devices) ? devices : {})) {
-        this.device(userId, deviceId).inbox.push({ type, sender, content });
+        const targets = deviceId === "*" ? [...(this.#devices.get(userId)?.keys() ?? [])] : [deviceId];
+        for (const target of targets) this.device(userId, target).inbox.push({ type, sender, content });
       }
     }
     return {};

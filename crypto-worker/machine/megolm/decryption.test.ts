@@ -135,11 +135,6 @@ describe("room keys", () => {
     const changed = { ...event.content, session_key: key.toString("base64").replace(/=+$/, "") };
     expect(bob.megolm.receiveRoomKey({ ...event, content: changed })).toBeUndefined();
   });
-
-  test("that are forwarded unasked are refused", () => {
-    const { alice, bob } = conversation();
-    expect(bob.megolm.receiveForwardedRoomKey(asOlmEvent(alice, { body: "{}" }))).toBeUndefined();
-  });
 });
 
 describe("who sent it", () => {

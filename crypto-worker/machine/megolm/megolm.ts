@@ -1,9 +1,9 @@
-import type { RoomId, UserId } from "../../../protocol/ids.ts";
+import type { RoomId, SessionId, UserId } from "../../../protocol/ids.ts";
 import type { Result } from "../../../protocol/result.ts";
 import { MEGOLM_ALGORITHM } from "../../wire/algorithms.ts";
 import type { EncryptionSettings as RoomEncryption } from "../../wire/encryption-event.ts";
 import type { JsonObject } from "../../wire/json.ts";
-import { parseWithheld } from "../../wire/to-device-events.ts";
+import { parseWithheld, type ForwardedRoomKeyContent } from "../../wire/to-device-events.ts";
 import type { MachineContext } from "../context.ts";
 import type { Device } from "../devices/device.ts";
 import type { DeviceDirectory } from "../devices/device-directory.ts";
@@ -13,6 +13,7 @@ import type { OutgoingRequest } from "../requests/outgoing-request.ts";
 import { clampEncryptionSettings, type EncryptionSettings } from "./encryption-settings.ts";
 import type { ExportedRoomKey } from "./exported-room-key.ts";
 import type { InboundSession } from "./inbound-session.ts";
+import { forwardedRoomKeyOf, importForwardedRoomKey, type ForwardedImport, type ForwardedRoomKey } from "./forwarded-room-key.ts";
 import { InboundSessions } from "./inbound-sessions.ts";
 import { requestOf } from "./outbound-session.ts";
 import { OutboundSessions } from "./outbound-sessions.ts";
@@ -81,12 +82,25 @@ export class Megolm {
     return { roomId, sessionId, code };
   }
 
-  /**
-   * Forwarded keys are taken only as answers to our own requests, from our own verified devices (CVE-2022-39249, CVE-2022-39252). We make no requests, so
-   * every one of them is unsolicited and refused.
-   */
-  receiveForwardedRoomKey(_event: DecryptedOlmEvent): undefined {
-    return undefined;
+  /** A key that a device of ours passed on, and that the caller has asked it for. */
+  importForwardedRoomKey(key: ForwardedRoomKeyContent, { userId, deviceId }: Device): ForwardedImport {
+    return this.#context.store.transaction(() => importForwardedRoomKey(this.#inbound, key, { userId, deviceId }));
+  }
+
+  hasRoomKey(roomId: RoomId, sessionId: SessionId): boolean {
+    return this.#inbound.find(roomId, sessionId) !== undefined;
+  }
+
+  /** SECURITY: the key of messages from this index on, in clear text. Undefined where we have none that could be passed on. */
+  forwardedRoomKey(roomId: RoomId, sessionId: SessionId, index: number): ForwardedRoomKey | undefined {
+    const session = this.#inbound.find(roomId, sessionId);
+    return session === undefined ? undefined : forwardedRoomKeyOf(session, index);
+  }
+
+  /** From which index on we gave this device, with its present keys, our present session of the room; undefined when we did not, or it is another one. */
+  sharedFrom(roomId: RoomId, sessionId: SessionId, device: Device): number | undefined {
+    const session = this.#outbound.find(roomId);
+    return session?.sessionId === sessionId ? session.sharedFrom(device) : undefined;
   }
 
   /**

@@ -75,9 +75,14 @@ export class KeyClaims {
     return this.#claim(missing);
   }
 
-  /** A claim for the broken ones alone, made where no pending one covers them; it belongs to those that `outgoingRequests` returns. */
-  prepareForWedged(): void {
+  /**
+   * A claim for the broken ones and for devices that wait to be answered, made where no pending one covers them; it belongs to those that
+   * `outgoingRequests` returns.
+   */
+  prepare(waiting: Iterable<Device>): void {
     const missing = this.#wedged();
+    for (const device of waiting)
+      if (this.#isEligible(device) && !this.#sessions.has(device.curve25519)) missing.set(keyOf(device), device);
     for (const { devices } of this.#current()) for (const key of devices.keys()) missing.delete(key);
     if (missing.size > 0) this.#requests.offer(this.#claim(missing).id);
   }

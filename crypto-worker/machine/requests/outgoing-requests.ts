@@ -38,9 +38,9 @@ export class OutgoingRequests {
     if (pending !== undefined) pending.listed = true;
   }
 
-  /** Stores a to-device request in the caller's transaction; it is handed out until it was sent. */
-  enqueueToDevice(eventType: string, messages: JsonObject): OutgoingRequest {
-    const request = toDeviceRequest(newRequestId(this.#context.env), eventType, messages);
+  /** Stores a to-device request in the caller's transaction; it is handed out until it was sent. `id` must be a `newRequestId`. */
+  enqueueToDevice(eventType: string, messages: JsonObject, id = newRequestId(this.#context.env)): OutgoingRequest {
+    const request = toDeviceRequest(id, eventType, messages);
     this.#context.store.toDeviceRequests.add(request.id, eventType, JSON.stringify(messages));
     return request;
   }

@@ -1,18 +1,12 @@
 import type { JsonObject } from "../../wire/json.ts";
 import { isVerificationType } from "../verification/message.ts";
 
-const PLAINTEXT_TYPES: ReadonlySet<string> = new Set(["m.room_key_request", "m.secret.request", "m.room_key.withheld"]);
-const ALWAYS_PROCESSED: ReadonlySet<string> = new Set([...PLAINTEXT_TYPES, "m.room_key"]);
+const ALWAYS_PROCESSED: ReadonlySet<string> = new Set(["m.room_key", "m.room_key_request", "m.secret.request", "m.room_key.withheld"]);
 const SECRET_FIELDS: ReadonlyMap<string, string> = new Map([
   ["m.room_key", "session_key"],
   ["m.forwarded_room_key", "session_key"],
   ["m.secret.send", "secret"],
 ]);
-
-/** Whether the machine acts on an event of this type that came in clear text: anybody can have written it. */
-export function isAcceptedInPlaintext(type: string): boolean {
-  return PLAINTEXT_TYPES.has(type) || isVerificationType(type);
-}
 
 /** What must work between devices that are not verified yet, and therefore passes every trust requirement. */
 export function isAlwaysProcessed(type: string): boolean {

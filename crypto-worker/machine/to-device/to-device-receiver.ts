@@ -1,7 +1,9 @@
 import type { Curve25519PublicKey, DeviceId, UserId } from "../../../protocol/ids.ts";
 import { isJsonObject, objectField, stringField, type JsonObject } from "../../wire/json.ts";
+import type { SecretName } from "../../wire/secret-name.ts";
 import { parseToDeviceEvent, type ToDeviceEvent } from "../../wire/to-device-events.ts";
 import type { DeviceDirectory } from "../devices/device-directory.ts";
+import type { Gossip } from "../gossip/gossip.ts";
 import type { Megolm, RoomKeyWithheldInfo } from "../megolm/megolm.ts";
 import type { RoomKeyInfo } from "../megolm/room-key.ts";
 import type { DecryptionSettings } from "../megolm/trust-requirement.ts";
@@ -9,7 +11,7 @@ import type { DecryptedOlmEvent } from "../olm/decrypted-olm-event.ts";
 import type { OlmDecryption } from "../olm/olm-decryption.ts";
 import { isVerificationType } from "../verification/message.ts";
 import type { VerificationReceiver } from "../verification/verification-receiver.ts";
-import { isAcceptedInPlaintext, isAlwaysProcessed, withoutSecrets } from "./to-device-policy.ts";
+import { isAlwaysProcessed, withoutSecrets } from "./to-device-policy.ts";
 
 /** A to-device event as the application sees it: decrypted where that was possible, and without secrets. */
 export type ProcessedToDeviceEvent = {
@@ -33,6 +35,14 @@ export type ReceivedToDeviceEvents = {
   readonly toDeviceEvents: readonly ProcessedToDeviceEvent[];
   readonly roomKeys: readonly RoomKeyInfo[];
   readonly withheldRoomKeys: readonly RoomKeyWithheldInfo[];
+  /** Secrets of ours that other devices of ours sent: cross-signing keys are in use by now, a backup's key waits in `secretsInbox`. */
+  readonly secretsReceived: readonly SecretName[];
+};
+
+type Received = {
+  readonly roomKeys: RoomKeyInfo[];
+  readonly withheldRoomKeys: RoomKeyWithheldInfo[];
+  readonly secretsReceived: SecretName[];
 };
 
 /** Takes the to-device events of one sync, in order. A bad event costs nobody but itself. */
@@ -41,68 +51,71 @@ export class ToDeviceReceiver {
   readonly #directory: DeviceDirectory;
   readonly #megolm: Megolm;
   readonly #verifications: VerificationReceiver;
+  readonly #gossip: Gossip;
 
-  constructor(decryption: OlmDecryption, directory: DeviceDirectory, megolm: Megolm, verifications: VerificationReceiver) {
+  constructor(decryption: OlmDecryption, directory: DeviceDirectory, megolm: Megolm, verifications: VerificationReceiver, gossip: Gossip) {
     this.#decryption = decryption;
     this.#directory = directory;
     this.#megolm = megolm;
     this.#verifications = verifications;
+    this.#gossip = gossip;
   }
 
   receive(events: readonly unknown[], settings: DecryptionSettings): ReceivedToDeviceEvents {
     const toDeviceEvents: ProcessedToDeviceEvent[] = [];
-    const roomKeys: RoomKeyInfo[] = [];
-    const withheldRoomKeys: RoomKeyWithheldInfo[] = [];
+    const received: Received = { roomKeys: [], withheldRoomKeys: [], secretsReceived: [] };
     for (const value of events) {
       const event = parseToDeviceEvent(value);
       if (!event.ok) {
         toDeviceEvents.push({ kind: "invalid", event: describeInvalid(value) });
       } else if (event.value.type === "m.room.encrypted") {
-        const processed = this.#receiveEncrypted(event.value, settings, roomKeys, withheldRoomKeys);
+        const processed = this.#receiveEncrypted(event.value, settings, received);
         if (processed !== undefined) toDeviceEvents.push(processed);
       } else {
-        toDeviceEvents.push(this.#receivePlaintext(event.value, withheldRoomKeys));
+        toDeviceEvents.push(this.#receivePlaintext(event.value, received));
       }
     }
-    return { toDeviceEvents, roomKeys, withheldRoomKeys };
+    return { toDeviceEvents, ...received };
   }
 
   /** Undefined for what is dropped without a word: a dehydrated device has nothing to say. */
-  #receiveEncrypted(
-    envelope: ToDeviceEvent,
-    settings: DecryptionSettings,
-    roomKeys: RoomKeyInfo[],
-    withheld: RoomKeyWithheldInfo[],
-  ): ProcessedToDeviceEvent | undefined {
+  #receiveEncrypted(envelope: ToDeviceEvent, settings: DecryptionSettings, received: Received): ProcessedToDeviceEvent | undefined {
     const decrypted = this.#decryption.decrypt(envelope.sender, envelope.content);
     if (!decrypted.ok) return decrypted.error === "from-dehydrated-device" ? undefined : { kind: "unableToDecrypt", event: envelope };
     const event = decrypted.value;
     const info = this.#infoOf(event);
     if (!isTrustedEnough(event.type, info, settings)) return { kind: "unableToDecrypt", event: envelope };
-    this.#act(event, roomKeys, withheld);
+    this.#act(event, received);
     const { type, sender, content } = event;
     return { kind: "decrypted", event: { type, sender, content: withoutSecrets(type, content) }, encryptionInfo: info };
   }
 
-  #receivePlaintext({ type, sender, content }: ToDeviceEvent, withheld: RoomKeyWithheldInfo[]): ProcessedToDeviceEvent {
-    if (isAcceptedInPlaintext(type) && type === "m.room_key.withheld") this.#receiveWithheld(sender, content, withheld);
-    else if (isVerificationType(type)) this.#verifications.receiveToDevice(type, sender, content, undefined);
+  #receivePlaintext({ type, sender, content }: ToDeviceEvent, received: Received): ProcessedToDeviceEvent {
+    if (isVerificationType(type)) this.#verifications.receiveToDevice(type, sender, content, undefined);
+    else if (type === "m.room_key.withheld") this.#receiveWithheld(sender, content, received);
+    else this.#gossip.receivePlaintext(type, sender, content);
     return { kind: "plainText", event: { type, sender, content: withoutSecrets(type, content) } };
   }
 
-  #act(event: DecryptedOlmEvent, roomKeys: RoomKeyInfo[], withheld: RoomKeyWithheldInfo[]): void {
-    if (event.type === "m.room_key") {
+  #act(event: DecryptedOlmEvent, received: Received): void {
+    const { type, sender, content } = event;
+    if (type === "m.room_key") {
       const roomKey = this.#megolm.receiveRoomKey(event);
-      if (roomKey !== undefined) roomKeys.push(roomKey);
-    } else if (event.type === "m.forwarded_room_key") this.#megolm.receiveForwardedRoomKey(event);
-    else if (event.type === "m.room_key.withheld") this.#receiveWithheld(event.sender, event.content, withheld);
-    else if (isVerificationType(event.type))
-      this.#verifications.receiveToDevice(event.type, event.sender, event.content, event.senderDevice?.deviceId);
+      if (roomKey === undefined) return;
+      received.roomKeys.push(roomKey);
+      this.#gossip.roomKeys.onRoomKey(roomKey.roomId, roomKey.sessionId);
+    } else if (type === "m.room_key.withheld") this.#receiveWithheld(sender, content, received);
+    else if (isVerificationType(type)) this.#verifications.receiveToDevice(type, sender, content, event.senderDevice?.deviceId);
+    else {
+      const { secret, roomKey } = this.#gossip.receive(event);
+      if (secret !== undefined) received.secretsReceived.push(secret);
+      if (roomKey !== undefined) received.roomKeys.push(roomKey);
+    }
   }
 
-  #receiveWithheld(sender: UserId, content: JsonObject, withheld: RoomKeyWithheldInfo[]): void {
+  #receiveWithheld(sender: UserId, content: JsonObject, { withheldRoomKeys }: Received): void {
     const info = this.#megolm.receiveWithheld(sender, content);
-    if (info !== undefined) withheld.push(info);
+    if (info !== undefined) withheldRoomKeys.push(info);
   }
 
   #infoOf({ sender, senderDevice, senderCurve25519 }: DecryptedOlmEvent): ToDeviceEncryptionInfo {

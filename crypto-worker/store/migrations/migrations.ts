@@ -3,6 +3,7 @@ import { migration as machine } from "./0020-machine.ts";
 import { migration as megolm } from "./0030-megolm.ts";
 import { migration as client } from "./0040-client.ts";
 import { migration as verification } from "./0050-verification.ts";
+import { migration as gossip } from "./0060-gossip.ts";
 import { migration as backup } from "./0070-backup.ts";
 
 /** One step of the schema. Append-only: a released step is never edited, it is followed by another. */
@@ -13,4 +14,4 @@ export type Migration = {
   readonly statements: readonly string[];
 };
 
-export const migrations: readonly Migration[] = [init, machine, megolm, client, verification, backup];
+export const migrations: readonly Migration[] = [init, machine, megolm, client, verification, gossip, backup];

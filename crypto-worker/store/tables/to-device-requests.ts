@@ -24,6 +24,10 @@ export class ToDeviceRequestTable {
     this.#database.prepare("INSERT INTO to_device_request (id, event_type, messages) VALUES (?, ?, ?)").run(id, eventType, messagesJson);
   }
 
+  has(id: string): boolean {
+    return this.#database.prepare("SELECT 1 AS found FROM to_device_request WHERE id = ?").first(id) !== undefined;
+  }
+
   /** False when there is none with this id. */
   remove(id: string): boolean {
     return this.#database.prepare("DELETE FROM to_device_request WHERE id = ?").run(id).changes > 0;
