@@ -15,7 +15,7 @@ export default defineConfig({
           testTimeout: 30_000,
           include: [
             "{protocol,main,preload,renderer,crypto-worker,build,tools,docs}/**/*.test.{ts,tsx}",
-            "tests/{fuzz,vectors,differential,packaging}/**/*.test.ts",
+            "tests/{fuzz,vectors,differential,packaging,support}/**/*.test.ts",
           ],
         },
       },

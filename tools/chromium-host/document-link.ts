@@ -2,6 +2,7 @@ import type { CdpSession } from "./cdp.ts";
 import { codec } from "./codec.ts";
 import { PortEnd, type PortMessage } from "./message-port.ts";
 import type { ToHost, ToPage } from "./page-wire.ts";
+import { noteTraffic } from "./traffic.ts";
 
 const deliverGlobal = "__bulkheadHostDeliver";
 
@@ -9,22 +10,27 @@ const deliverGlobal = "__bulkheadHostDeliver";
 export class DocumentLink {
   static readonly deliverGlobal = deliverGlobal;
   readonly contextId: number;
+  readonly #page: string;
   readonly #session: CdpSession;
   readonly #ends = new Map<string, PortEnd>();
   #lastPort = 0;
   #closed = false;
 
-  constructor(session: CdpSession, contextId: number) {
+  /** `page`: the host of its address, for whoever listens in. */
+  constructor(session: CdpSession, contextId: number, page: string) {
+    this.#page = page;
     this.#session = session;
     this.contextId = contextId;
   }
 
   post(message: ToPage): void {
     if (this.#closed) return;
+    const text = codec.encode(message);
+    noteTraffic(this.#page, text);
     this.#session.post("Runtime.callFunctionOn", {
       functionDeclaration: `function (text) { ${deliverGlobal}(text); }`,
       executionContextId: this.contextId,
-      arguments: [{ value: codec.encode(message) }],
+      arguments: [{ value: text }],
       silent: false,
     });
   }

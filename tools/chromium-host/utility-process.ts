@@ -4,6 +4,7 @@ import type { Readable } from "node:stream";
 import { LooseEmitter } from "./emitter.ts";
 import { PortEnd, takeEnd, type MessagePortMain } from "./message-port.ts";
 import { testLink } from "./test-link.ts";
+import { noteTraffic } from "./traffic.ts";
 import type { UtilityWire } from "./utility-wire.ts";
 
 /** Used by the host: `gone` (details) after a utility process ended unasked. */
@@ -58,6 +59,7 @@ export class UtilityProcess extends LooseEmitter {
   }
 
   postMessage(message: unknown, transfer: readonly MessagePortMain[] = []): void {
+    noteTraffic("worker", message);
     this.#post(transfer.map(takeEnd), (ports) => ({ t: "message", data: message, ports }));
   }
 
@@ -68,6 +70,7 @@ export class UtilityProcess extends LooseEmitter {
 
   #receive(wire: UtilityWire): void {
     if (wire.t === "message") {
+      noteTraffic("worker", wire.data);
       this.emit("message", wire.data);
       return;
     }

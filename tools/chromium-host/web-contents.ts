@@ -13,6 +13,7 @@ import { PageRequests } from "./page-requests.ts";
 import type { PageKey, ToHost, ToPage } from "./page-wire.ts";
 import { pageWorldSource, preloadBinding, preloadSource, preloadWorld } from "./preload-script.ts";
 import { Session, session as sessions } from "./session.ts";
+import { noteTraffic } from "./traffic.ts";
 import { WebFrameMain } from "./web-frame-main.ts";
 
 export type WebContentsOptions = {
@@ -42,6 +43,8 @@ export class WebContents extends LooseEmitter {
   #link: DocumentLink | undefined;
   #unsent: Outgoing[] = [];
   #url = "";
+  /** The host of the address that was asked for. */
+  #page = "page";
   #title = "";
   readonly #guard = new NavigationGuard(this);
   #windowOpen: WindowOpenHandler | undefined;
@@ -75,6 +78,7 @@ export class WebContents extends LooseEmitter {
 
   async loadURL(url: string): Promise<void> {
     const { session } = await this.target;
+    this.#page = URL.parse(url)?.host ?? "page";
     const pageUrl = toPageUrl(schemes, url);
     if (pageUrl !== url) await this.session.settlePermissions(this, url);
     this.#guard.expect(pageUrl);
@@ -312,7 +316,9 @@ export class WebContents extends LooseEmitter {
 
   #listen(session: CdpSession): void {
     session.on("Runtime.bindingCalled", ({ name, payload, executionContextId }) => {
-      if (name === preloadBinding) this.#receive(executionContextId, codec.decode(payload) as ToHost);
+      if (name !== preloadBinding) return;
+      noteTraffic(this.#page, payload);
+      this.#receive(executionContextId, codec.decode(payload) as ToHost);
     });
     session.on("Runtime.executionContextCreated", ({ context }) => {
       const { frameId } = context.auxData as { frameId?: string };
@@ -413,7 +419,7 @@ export class WebContents extends LooseEmitter {
     const session = this.#cdp;
     if (session === undefined) return;
     this.#dropLink();
-    this.#link = new DocumentLink(session, contextId);
+    this.#link = new DocumentLink(session, contextId, this.#page);
     this.refreshSettings();
     for (const outgoing of this.#unsent.splice(0)) this.#post(outgoing);
   }
