@@ -1,4 +1,4 @@
-import type { EventId, RoomId, UserId } from "../../protocol/ids.ts";
+import type { EventId, RoomId, SessionId, UserId } from "../../protocol/ids.ts";
 
 /** What one transaction changed, as far as anybody outside is told. Gathered while it runs, told once it is on disk. */
 export class Changes {
@@ -9,6 +9,10 @@ export class Changes {
   readonly deviceOwners = new Set<UserId>();
   readonly notifications: { readonly roomId: RoomId; readonly eventId: EventId }[] = [];
   account = false;
+  /** Types of the account's own data that came. */
+  readonly accountData = new Set<string>();
+  /** Sessions whose key is missing for an event. */
+  readonly unreadable: { readonly roomId: RoomId; readonly sessionId: SessionId }[] = [];
   /** Encrypted rooms whose members must be tracked. */
   readonly newMembers = new Map<RoomId, Set<UserId>>();
   readonly #timelines = new Map<RoomId, TimelineChanges>();
@@ -29,6 +33,12 @@ export class Changes {
 
   get timelines(): ReadonlyMap<RoomId, TimelineChanges> {
     return this.#timelines;
+  }
+
+  /** A reading that failed for want of a key notes which; any other is passed over. */
+  noteReading(roomId: RoomId, { utdCode, sessionId }: { readonly utdCode: string | undefined; readonly sessionId: SessionId | undefined }): void {
+    if (sessionId === undefined || (utdCode !== "MissingMegolmSession" && utdCode !== "UnknownMegolmMessageIndex")) return;
+    this.unreadable.push({ roomId, sessionId });
   }
 
   /** An event's item must be shown anew: it is new, or something about it changed. */

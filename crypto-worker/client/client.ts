@@ -26,6 +26,7 @@ import { RoomActions } from "./rooms/room-actions.ts";
 import { RoomViews } from "./rooms/room-views.ts";
 import { parseDirectRooms } from "./rooms/direct-rooms.ts";
 import { summariseRoom } from "./rooms/summary.ts";
+import { Safekeeping } from "./safekeeping.ts";
 import { Search } from "./search.ts";
 import { Composer } from "./send-queue/composer.ts";
 import { RoomEncryption } from "./send-queue/room-encryption.ts";
@@ -54,6 +55,7 @@ export class Client {
   readonly account: Account;
   readonly avatars: AvatarCache;
   readonly composer: Composer;
+  readonly keeping: Safekeeping;
   readonly ownDevices: OwnDevices;
   readonly people: People;
   readonly roomSafety: RoomSafety;
@@ -115,6 +117,13 @@ export class Client {
       rooms: this.rooms,
       names: new PersonNames(context, this.account),
     });
+    this.keeping = new Safekeeping(context, {
+      pump: this.#pump,
+      ownDevices: this.ownDevices,
+      homeserver: session.homeserver,
+      incoming: () => this.verification.incoming(),
+      hasSynced: () => this.#position.since() !== undefined,
+    });
     this.#publisher = new Publisher(context, this.timelines, this.typing, this.account);
     this.#catchUp = new DeviceListCatchUp(context);
     this.#identitySetup = new IdentitySetup(context, this.#pump);
@@ -153,6 +162,7 @@ export class Client {
     this.#pump.trigger();
     this.sendQueue.wakeAll();
     inBackground(this.#context, this.#identitySetup.run());
+    this.keeping.afterSync();
     return { since: next };
   }
 
@@ -192,6 +202,7 @@ export class Client {
     this.#pump.setOnline(online);
     this.sendQueue.setOnline(online);
     this.verification.setOnline(online);
+    this.keeping.setOnline(online);
     if (online) inBackground(this.#context, this.account.refreshProfile());
   }
 
@@ -205,6 +216,7 @@ export class Client {
     this.#closed = true;
     this.sendQueue.stop();
     this.verification.stop();
+    this.keeping.stop();
     this.#pump.stop();
   }
 
@@ -222,6 +234,7 @@ export class Client {
         this.sendQueue.observe(changes);
         this.#publish(changes);
         this.verification.observe();
+        this.keeping.observe(changes);
       });
       return value;
     });

@@ -4,7 +4,7 @@ import type { RequestPump } from "./pump.ts";
 
 const SIGNING_KEYS_PATH = "/_matrix/client/v3/keys/device_signing/upload";
 /** Present from the commit that made the keys until the server has them: what is begun is finished after a crash. */
-const STARTED = "identity-setup";
+export const SETUP_STARTED = "identity-setup";
 const SETTLE_MS = 15_000;
 
 /**
@@ -43,7 +43,7 @@ export class IdentitySetup {
     await this.#pump.settle("keys_upload", SETTLE_MS);
     await this.#pump.settle("keys_query", SETTLE_MS);
     if (machine.outdatedUsers([userId]).length > 0 || store.account.load()?.deviceKeysUploaded !== true) return false;
-    const started = store.customValues.load(STARTED) !== undefined;
+    const started = store.customValues.load(SETUP_STARTED) !== undefined;
     if (started && machine.crossSigningStatus().hasMaster) return this.#publish();
     if (started) this.#forgetStarted();
     // Whatever identity there is now was published by another device; it is not ours to replace.
@@ -74,7 +74,7 @@ export class IdentitySetup {
   async #publish(): Promise<boolean> {
     const { machine, store, userId } = this.#context;
     const requests = this.#context.commit(() => {
-      store.customValues.save(STARTED, Uint8Array.of(1));
+      store.customValues.save(SETUP_STARTED, Uint8Array.of(1));
       store.requireDurability();
       return machine.bootstrapCrossSigning();
     });
@@ -89,6 +89,6 @@ export class IdentitySetup {
 
   #forgetStarted(): void {
     const { store } = this.#context;
-    store.transaction(() => store.customValues.remove(STARTED));
+    store.transaction(() => store.customValues.remove(SETUP_STARTED));
   }
 }

@@ -55,6 +55,11 @@ export class OwnDevices {
     this.#replace(new Map(this.#sessions).set(deviceId, { ...session, displayName: cleanName(name) ?? null }));
   }
 
+  /** They were signed out. */
+  forget(deviceIds: readonly string[]): void {
+    this.#replace(new Map([...this.#sessions].filter(([deviceId]) => !deviceIds.includes(deviceId))));
+  }
+
   #ask(): Promise<void> {
     const { env } = this.#context;
     if (this.#asking !== undefined) return this.#asking;

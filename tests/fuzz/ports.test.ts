@@ -345,6 +345,13 @@ const WRITES: ReadonlySet<string> = new Set([
   "devices",
   "createRoom",
   "join",
+  // These ask the server for our own devices first, which is noted.
+  "setUpIdentity",
+  "resetIdentity",
+  "enableRecovery",
+  "recover",
+  "changeRecovery",
+  "disableRecovery",
 ]);
 
 let id = 0;

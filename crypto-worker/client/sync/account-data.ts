@@ -6,6 +6,7 @@ import type { ClientContext } from "../context.ts";
 export function applyAccountData(context: ClientContext, changes: Changes, section: JsonObject | undefined): void {
   for (const [type, content] of contents(section)) {
     context.store.accountData.save(type, content);
+    changes.accountData.add(type);
     // Which rooms are direct decides how all of them are shown.
     if (type === "m.direct") for (const roomId of context.store.rooms.joined()) changes.rooms.add(roomId);
   }

@@ -58,6 +58,7 @@ export class Ingest {
     const { store, userId } = this.#context;
     const redactedBecause = objectField(event.unsigned, "redacted_because");
     const reading = redactedBecause === undefined ? decryptEvent(this.#context, this.#roomId, event, raw, position) : clearReading(event);
+    this.#changes.noteReading(this.#roomId, reading);
     const prevContent = prevContentOf(event.unsigned);
     const relation = event.redacts === undefined ? relationOf(reading.content) : { kind: REDACTION, eventId: event.redacts };
     const mine = event.sender === userId;

@@ -24,6 +24,7 @@ export function rereadEvent(context: ClientContext, changes: Changes, event: Eve
   const reading = decryptSource(context, event.roomId, objectField(event.source, "content") ?? {}, event.source);
   // A device that vanished must not make a message unreadable that could be read.
   if (reading.utdCode !== undefined && event.utdCode === undefined) return;
+  changes.noteReading(event.roomId, reading);
   if (reading.utdCode === event.utdCode && reading.withheldCode === event.withheldCode && reading.shield === event.shield) return;
   const wasUnreadable = event.utdCode !== undefined;
   const shown = decideShown({ type: reading.type, stateKey: undefined, content: reading.content, prevContent: undefined });

@@ -1,20 +1,15 @@
 import type { ChatContract } from "../../../protocol/chat.ts";
-import { CodedError } from "../../../protocol/errors.ts";
 import type { Handlers } from "../../../protocol/rpc.ts";
 import type { AccountHost } from "../../client/account-host.ts";
 import { roomIdOf, userIdOf } from "../ids.ts";
 
 type Verbs = "safety" | "roomSafety" | "signOutRisk" | "acceptIdentity" | "renameDevice";
 
-const notYet = (): never => {
-  throw new CodedError("unsupported");
-};
-
 export function safetyHandlers(host: AccountHost): Pick<Handlers<ChatContract>, Verbs> {
   return {
-    safety: notYet,
+    safety: () => host.client.keeping.safety.view(),
     roomSafety: ({ roomId }) => host.client.roomSafety.of(roomIdOf(roomId)),
-    signOutRisk: notYet,
+    signOutRisk: () => host.client.keeping.safety.signOutRisk(),
     acceptIdentity: ({ userId }) => {
       host.client.people.acceptIdentity(userIdOf(userId));
       return {};
