@@ -12,5 +12,7 @@ export const deviceMethods: Methods = {
     })),
   ),
   identity: method(z.strictObject({ userId: userIdSchema }), (app, params) => app.ask("identity", params)),
+  acceptIdentity: method(z.strictObject({ userId: userIdSchema }), (app, params) => app.ask("acceptIdentity", params)),
+  withdrawVerification: method(z.strictObject({ userId: userIdSchema }), (app, params) => app.askVault("withdrawVerification", params)),
   encryptionStatus: method(z.strictObject({}), (app) => app.ask("encryptionStatus", {})),
 };
