@@ -4,7 +4,7 @@ import { Button as AriaButton, Tooltip, TooltipTrigger, type ButtonProps as Aria
 
 type Look = "primary" | "secondary" | "quiet" | "danger" | "danger-quiet";
 
-type ButtonProps = Omit<AriaButtonProps, "className" | "children" | "style"> & {
+export type ButtonProps = Omit<AriaButtonProps, "className" | "children" | "style"> & {
   readonly look?: Look;
   readonly size?: "small" | "normal" | "wide";
   readonly icon?: LucideIcon;

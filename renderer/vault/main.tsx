@@ -12,6 +12,7 @@ import { shellOf } from "../ui/shell.ts";
 import { TextProvider } from "../ui/text.tsx";
 import { applyTheme } from "../ui/theme.ts";
 import { WorkerLink } from "../ui/worker-link.ts";
+import { Vault } from "./state/vault.ts";
 import { VaultApp } from "./vault-app.tsx";
 
 const { bulkhead } = window;
@@ -20,14 +21,15 @@ if (bulkhead === undefined || root === null) throw new Error("the page was opene
 
 applyTheme("system");
 const shell = shellOf(bulkhead.shell);
-const link = new WorkerLink(vaultContract);
-receivePorts("vault", link);
+const vault = new Vault(new WorkerLink(vaultContract), shell);
+receivePorts("vault", vault.link);
 void shell.call("settings", {}).then((answer) => answer.ok && applyTheme(answer.value.theme));
 shell.on("settingsChanged", ({ theme }) => applyTheme(theme));
+vault.start();
 createRoot(root).render(
   <StrictMode>
     <TextProvider>
-      <VaultApp link={link} shell={shell} />
+      <VaultApp vault={vault} />
     </TextProvider>
   </StrictMode>,
 );

@@ -2,39 +2,52 @@ import { LockKeyhole } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Seal } from "../../protocol/vault.ts";
 import { useSay } from "../ui/text.tsx";
-import { SEAL_SYMBOLS, type SealSymbol } from "./seal-symbols.ts";
+import { SEAL_SYMBOLS } from "./seal-symbols.ts";
+
+const SIZE = 20;
 
 /** The seal in the vault's header: five symbols on a colour of its own, or the place where it will be. */
-export function SealView({ seal, text }: { readonly seal: Seal | null; readonly text: string }): ReactNode {
+export function SealView({ seal }: { readonly seal: Seal | null }): ReactNode {
   const say = useSay();
-  const symbols = seal === null ? [] : seal.symbols.flatMap((index) => SEAL_SYMBOLS[index] ?? []);
-  const names = symbols.map((symbol) => say(symbol.name)).join(", ");
+  if (seal === null)
+    return (
+      <span className="seal seal--empty" aria-hidden>
+        {[0, 1, 2, 3, 4].map((place) => (
+          <span key={place} className="seal__symbol">
+            <LockKeyhole className="icon" size={14} />
+          </span>
+        ))}
+      </span>
+    );
+  const names = symbolsOf(seal).map(({ name }) => say(name));
   return (
-    <section className="seal" aria-label={say("vault.seal")}>
-      {seal === null ? (
-        <div className="seal__strip seal__strip--empty" aria-hidden>
-          {[0, 1, 2, 3, 4].map((place) => (
-            <span key={place} className="seal__symbol">
-              <LockKeyhole className="icon" size={16} />
-            </span>
-          ))}
-        </div>
-      ) : (
-        <div className="seal__strip" role="img" aria-label={say("vault.sealLabel", { symbols: names })} style={{ "--seal-hue": seal.hue }}>
-          {symbols.map((symbol, place) => (
-            <Symbol key={place} symbol={symbol} />
-          ))}
-        </div>
-      )}
-      <p className="seal__text">{text}</p>
-    </section>
-  );
-}
-
-function Symbol({ symbol: { icon: Icon } }: { readonly symbol: SealSymbol }): ReactNode {
-  return (
-    <span className="seal__symbol">
-      <Icon className="icon" size={26} strokeWidth={1.8} aria-hidden />
+    <span
+      className="seal"
+      role="img"
+      aria-label={say("vault.sealLabel", { symbols: names.join(", ") })}
+      title={say("vault.seal")}
+      style={{ "--seal-hue": seal.hue }}
+    >
+      <Symbols seal={seal} size={SIZE} />
     </span>
   );
 }
+
+/** The seal large, for a first look; the one in the header speaks for it. */
+export function SealSymbols({ seal, size }: { readonly seal: Seal; readonly size: number }): ReactNode {
+  return (
+    <span className="seal seal--large" aria-hidden style={{ "--seal-hue": seal.hue }}>
+      <Symbols seal={seal} size={size} />
+    </span>
+  );
+}
+
+function Symbols({ seal, size }: { readonly seal: Seal; readonly size: number }): ReactNode {
+  return symbolsOf(seal).map(({ icon: Icon }, place) => (
+    <span key={place} className="seal__symbol">
+      <Icon className="icon" size={size} strokeWidth={1.9} aria-hidden />
+    </span>
+  ));
+}
+
+const symbolsOf = (seal: Seal) => seal.symbols.flatMap((index) => SEAL_SYMBOLS[index] ?? []);

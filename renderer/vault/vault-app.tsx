@@ -1,110 +1,112 @@
 import { LockKeyhole } from "lucide-react";
-import { useEffect, useState, type ReactNode } from "react";
-import type { Seal, VaultContract, VaultTask } from "../../protocol/vault.ts";
-import { Button } from "../ui/button.tsx";
+import { useCallback, useEffect, useState, type ReactNode } from "react";
+import type { VaultTask } from "../../protocol/vault.ts";
 import { Delayed } from "../ui/delayed.tsx";
-import type { Shell } from "../ui/shell.ts";
+import { useValue } from "../ui/store.ts";
 import { useSay } from "../ui/text.tsx";
-import type { WorkerLink } from "../ui/worker-link.ts";
-import { CreatePassphrase } from "./create-passphrase.tsx";
+import { ChangePassphrase } from "./app-lock/change-passphrase.tsx";
+import { CreatePassphrase } from "./app-lock/create-passphrase.tsx";
+import { Unlock } from "./app-lock/unlock.tsx";
+import { Unlocked } from "./app-lock/unlocked.tsx";
+import { CurrentScreen } from "./current-screen.tsx";
 import { SealView } from "./seal-view.tsx";
-import { Unlock } from "./unlock.tsx";
+import { useVault, VaultContext, type Vault } from "./state/vault.ts";
+import { WaitingBar } from "./waiting-bar.tsx";
 import "./vault.css";
 
-type VaultProps = { readonly link: WorkerLink<VaultContract>; readonly shell: Shell };
+/** The vault's one page: a framed surface with the seal, and the task of the moment or the screen that was asked for. */
+export function VaultApp({ vault }: { readonly vault: Vault }): ReactNode {
+  const say = useSay();
+  const seal = useValue(vault.seal);
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => {
+      if (event.key !== "Escape" || event.defaultPrevented) return;
+      event.preventDefault();
+      vault.escape();
+    };
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  }, [vault]);
+  return (
+    <VaultContext value={vault}>
+      <div className="vault">
+        <div className="vault__frame">
+          <header className="vault__head">
+            <span className="vault__lock">
+              <LockKeyhole className="icon" size={20} strokeWidth={2} aria-hidden />
+            </span>
+            <span className="vault__words">
+              <span className="vault__word">{say("vault.name")}</span>
+              <span className="vault__apart">{say("vault.account")}</span>
+            </span>
+            <SealView seal={seal} />
+          </header>
+          <main className="vault__main">
+            <div className="vault__body">
+              <Body />
+            </div>
+          </main>
+        </div>
+      </div>
+    </VaultContext>
+  );
+}
 
 type Done = "created" | "unlocked";
 
-/** The vault's one page: a framed surface with the seal, and the task of the moment. */
-export function VaultApp({ link, shell }: VaultProps): ReactNode {
+/** What the store key needs comes first: without it there is nothing else to do here. */
+function Body(): ReactNode {
   const say = useSay();
-  const [task, setTask] = useState<VaultTask | null>(null);
-  const [seal, setSeal] = useState<Seal | null>(null);
+  const vault = useVault();
+  const task = useValue(vault.task);
+  const app = useValue(vault.app);
+  const asked = useValue(vault.asked);
   const [done, setDone] = useState<Done | null>(null);
-
-  useEffect(() => {
-    const ask = (): void => {
-      void link.call("task", {}).then((answer) => answer.ok && setTask(answer.value));
-      void link.call("seal", {}).then((answer) => answer.ok && setSeal(answer.value));
-    };
-    ask();
-    const stops = [
-      link.onAttach(ask),
-      link.on("taskChanged", (next) => {
-        setTask(next);
-        if (next.kind !== "idle") setDone(null);
-        void link.call("seal", {}).then((answer) => answer.ok && setSeal(answer.value));
-      }),
-    ];
-    return () => stops.forEach((stop) => stop());
-  }, [link]);
-
+  const open = app.phase === "ready";
+  const goOn = useCallback((): void => {
+    if (asked === null) return vault.close();
+    setDone(null);
+    vault.go(asked);
+  }, [vault, asked]);
+  // Who has chosen a passphrase or unlocked while something else waits goes on with that.
   const finish = (how: Done): void => {
-    setDone(how);
-    void link.call("seal", {}).then((answer) => answer.ok && setSeal(answer.value));
+    vault.askSeal();
+    if (how === "unlocked" && asked !== null) vault.go(asked);
+    else setDone(how);
   };
-  const close = (): void => void shell.call("closeVault", {});
-
-  return (
-    <div className="vault">
-      <div className="vault__frame">
-        <header className="vault__head">
-          <span className="vault__lock">
-            <LockKeyhole className="icon" size={20} strokeWidth={2} aria-hidden />
-          </span>
-          <span className="vault__word">{say("vault.name")}</span>
-          <span className="vault__apart">{say("vault.account")}</span>
-        </header>
-        <SealView seal={seal} text={sealText(seal, done, task)} />
-        <main className="vault__body">
-          {done !== null ? (
-            <DoneView how={done} onClose={close} />
-          ) : task === null ? (
-            <Delayed>
-              <p role="status">{say("vault.loading")}</p>
-            </Delayed>
-          ) : task.kind === "create-passphrase" ? (
-            <CreatePassphrase link={link} onDone={() => finish("created")} />
-          ) : task.kind === "unlock" ? (
-            <Unlock link={link} failures={task.failures} onDone={() => finish("unlocked")} />
-          ) : (
-            <>
-              <h1>{say("vault.idle.title")}</h1>
-              <p>{say("vault.idle.text")}</p>
-              <Button look="primary" onPress={close}>
-                {say("common.close")}
-              </Button>
-            </>
-          )}
-        </main>
-      </div>
-    </div>
-  );
-
-  function sealText(shown: Seal | null, how: Done | null, now: VaultTask | null): string {
-    if (shown !== null) return say("vault.sealExplain");
-    if (how === "created" || now?.kind === "create-passphrase") return say("vault.sealFirst");
-    return say("vault.sealLocked");
-  }
+  if (done !== null && (task === null || task.kind === "idle")) return <Unlocked how={done} onGoOn={goOn} />;
+  if (task === null)
+    return (
+      <Delayed>
+        <p className="vault__loading" role="status">
+          {say("vault.loading")}
+        </p>
+      </Delayed>
+    );
+  if (task.kind === "idle")
+    return (
+      <>
+        <WaitingBar />
+        <CurrentScreen />
+      </>
+    );
+  return <KeyTask task={task} open={open} onDone={finish} />;
 }
 
-const CLOSE_AFTER_MS = 1500;
+type KeyTaskProps = {
+  readonly task: Exclude<VaultTask, { readonly kind: "idle" }>;
+  /** The account is open: then it is about the app lock, whose own screen tells how it went. */
+  readonly open: boolean;
+  readonly onDone: (how: Done) => void;
+};
 
-function DoneView({ how, onClose }: { readonly how: Done; readonly onClose: () => void }): ReactNode {
-  const say = useSay();
-  useEffect(() => {
-    // Who has only unlocked wants to go on; who has just got a seal should take a look at it.
-    if (how !== "unlocked") return undefined;
-    const timer = setTimeout(onClose, CLOSE_AFTER_MS);
-    return () => clearTimeout(timer);
-  }, [how, onClose]);
-  return (
-    <div className="vault__done" role="status">
-      <h1>{say(`vault.done.${how}`)}</h1>
-      <p>{say(`vault.done.${how}Text`)}</p>
-      <Button look="primary" size="wide" onPress={onClose} autoFocus>
-        {say("vault.done.close")}
-      </Button>
-    </div>
-  );
+function KeyTask({ task, open, onDone }: KeyTaskProps): ReactNode {
+  switch (task.kind) {
+    case "create-passphrase":
+      return <CreatePassphrase first={!open} onDone={() => open || onDone("created")} />;
+    case "unlock":
+      return <Unlock failures={task.failures} onDone={() => onDone("unlocked")} />;
+    case "change-passphrase":
+      return <ChangePassphrase next={task.next} failures={task.failures} />;
+  }
 }

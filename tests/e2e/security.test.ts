@@ -208,7 +208,7 @@ describe("what lies where", () => {
     await eve.waitForBody(roomId, `${CANARY} from us`);
     await callShell(app.page, "openVault", { intent: { kind: "home" } });
     const vault = await app.vault();
-    await expect(vault.getByRole("heading", { name: text("vault.idle.title") })).toBeVisible();
+    await expect(vault.getByRole("heading", { name: text("vault.home.title") })).toBeVisible();
     await eve.send(roomId, `${CANARY} from eve`);
     await app.expectMessage(`${CANARY} from eve`);
     const foreign = Object.keys(chatContract).filter((verb) => !(verb in vaultContract));
@@ -220,9 +220,9 @@ describe("what lies where", () => {
       ),
     ).toEqual(foreign.map((method) => [method, "unknown-method"]));
     const heap = await heapSnapshot(vault);
-    value(heap).toContain(text("vault.idle.title"));
+    value(heap).toContain(text("vault.home.title"));
     value(heap.includes(CANARY)).toBe(false);
-    await pressToClose(vault, () => vault.getByRole("button", { name: text("common.close") }).click());
+    await pressToClose(vault, () => vault.getByRole("button", { name: text("vault.closeVault") }).click());
   });
 
   test("the chat page sees messages", async () => {

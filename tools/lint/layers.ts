@@ -30,7 +30,7 @@ const layers: readonly Layer[] = [
   { path: "preload", may: ["protocol"], packages: ["electron"] },
   { path: "renderer/ui", may: ["protocol"], packages: [...renderer, "zod"] },
   { path: "renderer/chat", may: ["protocol", "renderer/ui"], packages: renderer },
-  { path: "renderer/vault", may: ["protocol", "renderer/ui"], packages: renderer },
+  { path: "renderer/vault", may: ["protocol", "renderer/ui"], packages: [...renderer, "qr", "@matrix-org/spec"] },
   { path: "crypto-worker/primitives", may: ["protocol"], packages: ["@matrix-org/olm", "node:*"] },
   { path: "crypto-worker/wire", may: ["protocol", "crypto-worker/primitives"], packages: [] },
   {

@@ -1,17 +1,24 @@
-/** The vault page. */
+/** The vault's frame, and what its screens share. */
 export const vaultMessages = {
   "vault.name": "Vault",
   "vault.account": "Apart from your messages",
   "vault.loading": "Opening the Vault…",
+  "vault.back": "Overview",
+  "vault.goBack": "Back",
+  "vault.closeVault": "Close the Vault",
+  "vault.finished": "Done",
+  "vault.tryAgain": "Try again",
+  "vault.continue": "Continue",
 
   "vault.seal": "Your seal",
   "vault.sealLabel": "Your seal: {symbols}",
-  "vault.sealExplain": "Only the real Vault can show these five symbols. A window that asks for secrets without them is not Bulkhead's.",
-  "vault.sealLocked": "Your seal appears here once the store is unlocked.",
-  "vault.sealFirst": "Once your store exists it gets a seal: five symbols that only the real Vault can show you.",
+  "vault.sealExplain":
+    "The five symbols at the top are your seal. Only the real Vault can show them; never give a secret to a window without them.",
+  "vault.sealEmpty": "Your seal appears here once the store is unlocked.",
 
   "vault.create.title": "Choose a passphrase",
   "vault.create.text": "It locks the messages and keys on this computer. You will type it each time Bulkhead starts.",
+  "vault.create.sealText": "Once it is set, your store gets a seal: five symbols that only the real Vault can show you.",
   "vault.create.warning":
     "Nobody can recover it: not your server, not the makers of Bulkhead. Without it, what is stored here stays locked.",
   "vault.create.passphrase": "Passphrase",
@@ -43,6 +50,37 @@ export const vaultMessages = {
   "vault.done.unlockedText": "Your account is opening.",
   "vault.done.close": "Continue",
 
-  "vault.idle.title": "Nothing to do here",
-  "vault.idle.text": "The Vault opens by itself when a secret is needed.",
+  "vault.waiting.verify": "{name} asks to verify.",
+  "vault.waiting.verifyOwn": "Another device of yours asks to verify.",
+  "vault.waiting.intent": "Your chat window has asked for something else.",
+  "vault.waiting.look": "Show",
+
+  "vault.auth.title": "Confirm that it is you",
+  "vault.auth.text": "Your server wants to be sure before it changes this for your account.",
+  "vault.auth.password": "Account password",
+  "vault.auth.passwordHint": "The one you sign in with. It goes to your server only, and is not kept.",
+  "vault.auth.showPassword": "Show the password",
+  "vault.auth.hidePassword": "Hide the password",
+  "vault.auth.submit": "Confirm",
+  "vault.auth.working": "Asking your server…",
+  "vault.auth.refusedPassword": "Your server did not accept that password. Nothing was changed; try again.",
+  "vault.auth.refusedBrowser": "Your server has not seen your confirmation yet. Finish it in the browser, then come back.",
+  "vault.auth.browserText": "Your server asks for this on a page of its own. Open it, confirm there, then come back here.",
+  "vault.auth.open": "Confirm in your browser",
+  "vault.auth.opened": "Open the page again",
+  "vault.auth.orBrowser": "Confirm in your browser instead",
+  "vault.auth.orPassword": "Use your password instead",
+  "vault.auth.haveDone": "I have done it",
+  "vault.auth.notOpened": "The page was not opened. Open it to go on.",
+  "vault.auth.neither": "Your server wants a kind of proof that Bulkhead cannot give.",
+
+  "vault.typed.label": "To go on, type “{word}”",
+  "vault.job.backup-upload": "Backing up keys",
+  "vault.job.backup-restore": "Restoring keys",
+  "vault.job.export-keys": "Preparing the file",
+  "vault.job.import-keys": "Importing keys",
+  "vault.job.progress": "{done} of {total}",
+  "vault.job.soFar": "{done} so far",
+  "vault.job.counting": "Counting…",
+  "vault.job.stop": "Stop: {what}",
 } as const;

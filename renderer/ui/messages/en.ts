@@ -7,6 +7,11 @@ import { sealMessages } from "./en-seal.ts";
 import { securityMessages } from "./en-settings-security.ts";
 import { settingsMessages } from "./en-settings.ts";
 import { timelineMessages } from "./en-timeline.ts";
+import { vaultAccountMessages } from "./en-vault-account.ts";
+import { vaultHomeMessages } from "./en-vault-home.ts";
+import { vaultKeysMessages } from "./en-vault-keys.ts";
+import { vaultRecoveryMessages } from "./en-vault-recovery.ts";
+import { vaultVerifyMessages } from "./en-vault-verify.ts";
 import { vaultMessages } from "./en-vault.ts";
 
 /** Every sentence of both pages, in ICU message syntax. Other languages translate this object. */
@@ -21,6 +26,11 @@ export const messages = {
   ...settingsMessages,
   ...timelineMessages,
   ...vaultMessages,
+  ...vaultAccountMessages,
+  ...vaultHomeMessages,
+  ...vaultKeysMessages,
+  ...vaultRecoveryMessages,
+  ...vaultVerifyMessages,
 } as const;
 
 export type MessageId = keyof typeof messages;

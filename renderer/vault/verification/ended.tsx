@@ -1,0 +1,54 @@
+import { ShieldAlert, ShieldCheck, ShieldX } from "lucide-react";
+import type { ReactNode } from "react";
+import type { VerificationView } from "../../../protocol/messages/verification-view.ts";
+import { useSay } from "../../ui/text.tsx";
+import { Outcome } from "../parts/outcome.tsx";
+import { useVault, type Screen } from "../state/vault.ts";
+import { cancelReason } from "./cancel-reason.ts";
+import { nameOf } from "./names.ts";
+import { WithWhom } from "./with-whom.tsx";
+
+/** It succeeded: what is verified now. */
+export function Done({ view }: { readonly view: VerificationView }): ReactNode {
+  const say = useSay();
+  const vault = useVault();
+  const { own } = view;
+  const name = own ? (view.deviceName ?? say("verify.otherDevice")) : nameOf(view);
+  return (
+    <Outcome
+      icon={ShieldCheck}
+      title={own ? say("verify.done.own") : say("verify.done.user", { name })}
+      text={own ? say("verify.done.ownText", { name }) : say("verify.done.userText")}
+      onLeave={() => void vault.link.call("dismissVerification", { flowId: view.flowId })}
+    >
+      <WithWhom view={view} />
+    </Outcome>
+  );
+}
+
+/** It ended without verifying anyone: why, and what to do. */
+export function Cancelled({ view }: { readonly view: VerificationView }): ReactNode {
+  const say = useSay();
+  const vault = useVault();
+  const cancel = view.cancel ?? { code: "m.unknown", byUs: false };
+  const { what, next, alarming } = cancelReason(cancel);
+  const again = cancel.code === "m.accepted" ? null : startAgain(view);
+  return (
+    <Outcome
+      tone={alarming ? "danger" : "plain"}
+      icon={alarming ? ShieldAlert : ShieldX}
+      title={say("verify.failed.title")}
+      text={`${say(what)}. ${say("verify.failed.nothing")}`}
+      {...(again === null ? {} : { action: { label: say("verify.failed.again"), go: () => vault.go(again) } })}
+      onLeave={() => void vault.link.call("dismissVerification", { flowId: view.flowId })}
+    >
+      <p>{say(next)}</p>
+      <WithWhom view={view} />
+    </Outcome>
+  );
+}
+
+function startAgain({ own, userId, deviceId }: VerificationView): Screen {
+  if (!own) return { kind: "verify-user", userId };
+  return deviceId === null ? { kind: "verify-this-device" } : { kind: "verify-device", userId, deviceId };
+}

@@ -1,0 +1,38 @@
+import { LoaderCircle } from "lucide-react";
+import type { ReactNode } from "react";
+import type { VerificationView } from "../../../protocol/messages/verification-view.ts";
+import { ErrorNote } from "../../ui/note.tsx";
+import { useSay } from "../../ui/text.tsx";
+import { ArmedButton, Step } from "../parts/step.tsx";
+import { useAct } from "../state/use-act.ts";
+import { useVault } from "../state/vault.ts";
+import { TimeLeft } from "./time-left.tsx";
+import { WithWhom } from "./with-whom.tsx";
+
+type WaitingProps = { readonly view: VerificationView; readonly title: string; readonly text: string };
+
+/** It is the other side's turn. */
+export function Waiting({ view, title, text }: WaitingProps): ReactNode {
+  const say = useSay();
+  const vault = useVault();
+  const { busy, error, run } = useAct();
+  return (
+    <Step
+      title={title}
+      lead={text}
+      aside={<TimeLeft until={view.expiresAt} />}
+      actions={
+        <ArmedButton isDisabled={busy} onPress={() => void run(() => vault.link.call("cancelVerification", { flowId: view.flowId }))}>
+          {say("verify.cancel")}
+        </ArmedButton>
+      }
+    >
+      {!(view.own && view.deviceId === null) && <WithWhom view={view} />}
+      <span className="working" aria-hidden>
+        <LoaderCircle className="icon spinner" size={28} />
+      </span>
+      <p className="muted">{say("verify.waiting.leave")}</p>
+      {error !== null && <ErrorNote code={error} />}
+    </Step>
+  );
+}
