@@ -1,6 +1,8 @@
 import * as sdk from "matrix-js-sdk";
 import type { MatrixClient, MatrixEvent, Room } from "matrix-js-sdk";
+import { CryptoEvent, type VerificationRequest } from "matrix-js-sdk/lib/crypto-api/index.js";
 import { logger, type Logger } from "matrix-js-sdk/lib/logger.js";
+import { ForeignVerification } from "./foreign-verification.ts";
 import { until, type Party, type RoomOptions, type Seen } from "./scenarios/party.ts";
 
 /** What Element logs is of no use here, and it is a lot. */
@@ -24,11 +26,13 @@ export class ForeignClient implements Party {
   readonly client: MatrixClient;
   readonly userId: string;
   readonly deviceId: string;
+  readonly #requests: VerificationRequest[] = [];
 
   private constructor(client: MatrixClient, userId: string, deviceId: string) {
     this.client = client;
     this.userId = userId;
     this.deviceId = deviceId;
+    client.on(CryptoEvent.VerificationRequestReceived, (request) => this.#requests.push(request));
   }
 
   /** Registers the user (or logs in where it exists already) and starts syncing. */
@@ -121,6 +125,47 @@ export class ForeignClient implements Party {
     return masterKey;
   }
 
+  /** Until somebody's identity is known here. */
+  async knowsIdentity(userId: string): Promise<void> {
+    await until("an identity to be known to js-sdk", () => this.client.getCrypto()?.userHasCrossSigningKeys(userId, true).then(truth));
+  }
+
+  /** Asks a device for a verification; a person, in a room. */
+  async requestDevice(userId: string, deviceId: string): Promise<ForeignVerification> {
+    await this.knowsDevice(userId, deviceId);
+    return this.#verification(await this.client.getCrypto()?.requestDeviceVerification(userId, deviceId));
+  }
+
+  async requestUser(userId: string, roomId: string): Promise<ForeignVerification> {
+    await this.knowsIdentity(userId);
+    return this.#verification(await this.client.getCrypto()?.requestVerificationDM(userId, roomId));
+  }
+
+  /** The verification that it was asked for. */
+  async asked(flowId: string): Promise<ForeignVerification> {
+    const find = (): VerificationRequest | undefined => this.#requests.find((request) => request.transactionId === flowId);
+    return this.#verification(await until("a request to reach js-sdk", find));
+  }
+
+  async hasVerified(userId: string): Promise<boolean> {
+    return (await this.client.getCrypto()?.getUserVerificationStatus(userId))?.isCrossSigningVerified() === true;
+  }
+
+  /** Whether a device is signed by its owner's identity, and that identity is verified here. */
+  async trusts(userId: string, deviceId: string): Promise<boolean> {
+    return (await this.client.getCrypto()?.getDeviceVerificationStatus(userId, deviceId))?.crossSigningVerified === true;
+  }
+
+  /** Until all of it is so. */
+  async sees(what: string, ...facts: readonly (() => Promise<boolean>)[]): Promise<void> {
+    await until(`js-sdk to see ${what}`, async () => ((await Promise.all(facts.map((fact) => fact()))).every(Boolean) ? true : undefined));
+  }
+
+  #verification(request: VerificationRequest | undefined): ForeignVerification {
+    if (request === undefined) throw new Error("js-sdk has no crypto");
+    return new ForeignVerification(request);
+  }
+
   /** An event as the server has it, not decrypted. */
   async rawEvent(roomId: string, eventId: string): Promise<RawEvent> {
     const { type, content, sender } = await this.client.fetchRoomEvent(roomId, eventId);
@@ -204,6 +249,8 @@ function seenOf(event: MatrixEvent): Seen {
       : undefined,
   };
 }
+
+const truth = (known: boolean): true | undefined => known || undefined;
 
 async function registerOrLogin(
   homeserver: string,

@@ -15,6 +15,7 @@ export class Verifications {
   /** Ends that were told already: no answer to who waits for the end of any. */
   readonly #told = new Set<string>();
   #views: readonly VerificationView[] = [];
+  #changes = 0;
 
   constructor(vault: WorkerLink<VaultContract>) {
     this.#vault = vault;
@@ -37,9 +38,11 @@ export class Verifications {
   }
 
   async #load(): Promise<void> {
+    const before = this.#changes;
     const answer = await this.#vault.call("verifications", {});
     if (!answer.ok) throw new CodedError(answer.error.code, answer.error.retryAfterMs);
-    this.#set(answer.value);
+    // What was told meanwhile is newer than the answer.
+    if (this.#changes === before) this.#set(answer.value);
   }
 
   #wait(wanted: (view: VerificationView) => boolean, deadline: number): Promise<VerificationView | undefined> {
@@ -60,6 +63,7 @@ export class Verifications {
 
   #set(views: readonly VerificationView[]): void {
     this.#views = views;
+    this.#changes += 1;
     for (const listener of this.#listeners) listener();
   }
 }

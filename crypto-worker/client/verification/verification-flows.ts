@@ -90,10 +90,11 @@ export class VerificationFlows {
     if (this.#looking || this.#context.isClosed()) return;
     this.#looking = true;
     try {
-      if (!this.#hasMoved()) return;
       // What is done about a change may change more.
-      for (let round = 0; round < 10 && (round === 0 || this.#hasMoved()); round += 1) this.#react();
-      this.#publish();
+      for (let round = 0; round < 10 && this.#hasMoved(); round += 1) {
+        this.#react();
+        this.#publish();
+      }
     } catch (error) {
       this.#context.log.error("bug", { kind: "verification", ...describeError(error) });
     } finally {

@@ -11,6 +11,9 @@ import { rooms } from "./rooms.ts";
 import { rotationByCount, rotationOnLeave } from "./rotation.ts";
 import type { Scenario } from "./scenario.ts";
 import { refusals, sessions } from "./sessions.ts";
+import { endedVerifications } from "./verification-ends.ts";
+import { qrVerifications } from "./verification-qr.ts";
+import { sasVerifications } from "./verification-sas.ts";
 
 /** Every scenario, in the order in which they are best read. */
 export const scenarios: readonly Scenario[] = [
@@ -30,4 +33,7 @@ export const scenarios: readonly Scenario[] = [
   sessions,
   refusals,
   ...restarts,
+  ...sasVerifications,
+  ...qrVerifications,
+  ...endedVerifications,
 ];
