@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { parseRoomId, type RoomId } from "../../../protocol/ids.ts";
 import { InProcessClient } from "../../../tests/support/in-process-client.ts";
 import { startHomeserver, type Homeserver } from "../../../tools/homeserver/homeserver.ts";
@@ -80,6 +80,20 @@ describe("the send queue", () => {
     await bob.untilText(roomId, "refused");
     expect(bob.texts(roomId)).toEqual(["patient", "not held up", "refused"]);
     expect(alice.client.summaries()).toMatchObject([{ failedSends: 0 }]);
+  });
+
+  test("failures of one step after the other do not add up: each is waited out as a first one", async () => {
+    const { alice, bob, roomId } = await pair();
+    for (const path of [/\/keys\/claim$/, /\/sendToDevice\/m\.room\.encrypted\//, /\/send\/m\.room\.encrypted\//]) {
+      server.faults.add({ kind: "status", status: 502, path, userId: alice.userId, times: 1 });
+    }
+    const timer = vi.spyOn(globalThis, "setTimeout");
+    alice.send(roomId, "at the fourth attempt");
+    await bob.untilText(roomId, "at the fourth attempt");
+    const waits = timer.mock.calls.flatMap(([, ms]) => (ms !== undefined && ms > 700 && ms < 4500 ? [ms] : []));
+    timer.mockRestore();
+    expect(waits.length).toBeGreaterThanOrEqual(3);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(1250);
   });
 
   test("a refused edit shows on its message and can be taken back; a refused reaction is simply not there", async () => {

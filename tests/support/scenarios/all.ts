@@ -1,6 +1,7 @@
 import { fallbackKey } from "./fallback-key.ts";
 import { firstMessage, slowDeviceLists } from "./first-message.ts";
 import { hiddenHistory, historyBeforeTheJoin } from "./history.ts";
+import { identityChanges } from "./identity-change.ts";
 import { largeRoom } from "./large-room.ts";
 import { lateKeys } from "./late-keys.ts";
 import { manyDevices } from "./many-devices.ts";
@@ -36,4 +37,5 @@ export const scenarios: readonly Scenario[] = [
   ...sasVerifications,
   ...qrVerifications,
   ...endedVerifications,
+  ...identityChanges,
 ];
