@@ -14,7 +14,6 @@ import { Changes } from "./changes.ts";
 import type { ClientContext } from "./context.ts";
 import { ClientEmitter } from "./emitter.ts";
 import { MatrixHttp, type Network } from "./http.ts";
-import { IdentitySetup } from "./identity-setup.ts";
 import type { Machine } from "./machine.ts";
 import { RequestPump } from "./pump.ts";
 import { Publisher } from "./publisher.ts";
@@ -68,7 +67,6 @@ export class Client {
   readonly views: RoomViews;
   readonly #catchUp: DeviceListCatchUp;
   readonly #context: ClientContext;
-  readonly #identitySetup: IdentitySetup;
   readonly #members: MemberLoader;
   readonly #position: SyncPosition;
   readonly #publisher: Publisher;
@@ -126,7 +124,6 @@ export class Client {
     });
     this.#publisher = new Publisher(context, this.timelines, this.typing, this.account);
     this.#catchUp = new DeviceListCatchUp(context);
-    this.#identitySetup = new IdentitySetup(context, this.#pump);
   }
 
   /** Starts what was waiting when the app was last closed. */
@@ -161,7 +158,6 @@ export class Client {
     if (current !== undefined) this.#catchUp.afterFirstSync(current, next, () => this.#pump.trigger());
     this.#pump.trigger();
     this.sendQueue.wakeAll();
-    inBackground(this.#context, this.#identitySetup.run());
     this.keeping.afterSync();
     return { since: next };
   }

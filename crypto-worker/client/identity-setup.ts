@@ -16,24 +16,24 @@ export class IdentitySetup {
   readonly #context: ClientContext;
   readonly #pump: RequestPump;
   #settled = false;
-  #running = false;
 
   constructor(context: ClientContext, pump: RequestPump) {
     this.#context = context;
     this.#pump = pump;
   }
 
-  /** Call after a sync; cheap once the question is settled. */
+  get isSettled(): boolean {
+    return this.#settled;
+  }
+
+  /** Call after a sync, one at a time; does nothing once the question is settled. */
   async run(): Promise<void> {
-    if (this.#settled || this.#running) return;
-    this.#running = true;
+    if (this.#settled) return;
     try {
       this.#settled = await this.#setUp();
     } catch (error) {
       // The next sync tries again. An identity that another device has published meanwhile is not ours to replace.
       this.#context.log.warn("identity.setup", describeError(error));
-    } finally {
-      this.#running = false;
     }
   }
 

@@ -3,6 +3,7 @@ import type { IncomingVerification } from "../../protocol/messages/verification-
 import { KeyBackup } from "./backup/key-backup.ts";
 import type { Changes } from "./changes.ts";
 import type { ClientContext } from "./context.ts";
+import { IdentitySetup } from "./identity-setup.ts";
 import { InteractiveAuth } from "./interactive-auth.ts";
 import { Jobs } from "./jobs.ts";
 import { KeyFiles } from "./key-files/key-files.ts";
@@ -48,7 +49,8 @@ export class Safekeeping {
     const storage = new SecretStorage(data);
     const identity = new IdentityPublisher(context, pump, this.#auth, storage);
     const secrets = new OwnSecrets(context, pump, this.backup);
-    this.recovery = new Recovery(context, { data, storage, identity, backup: this.backup, secrets });
+    const setup = new IdentitySetup(context, pump);
+    this.recovery = new Recovery(context, { data, storage, identity, setup, backup: this.backup, secrets });
     this.safety = new SafetyMonitor(context, { identity, backup: this.backup, storage, incoming, hasSynced });
   }
 

@@ -19,6 +19,9 @@ import { PendingBackup } from "./pending-backup.ts";
 const VERSION_PATH = "/_matrix/client/v3/room_keys/version";
 const FIRST_RETRY_MS = 5000;
 const MAX_RETRY_MS = 300_000;
+const CHECK_SOON_MS = 1000;
+/** Account data that changes where another device has made a backup. */
+const ANNOUNCED_BY = ["m.megolm_backup.v1", "m.secret_storage.default_key"];
 /** A user has a handful; a server that always has one more must not keep us busy. */
 const MAX_VERSIONS = 50;
 
@@ -56,10 +59,6 @@ export class KeyBackup {
     this.#restore = new BackupRestore(context, jobs);
   }
 
-  start(): void {
-    inBackground(this.#context, this.check());
-  }
-
   stop(): void {
     clearTimeout(this.#retry);
     this.#upload.stop();
@@ -69,14 +68,18 @@ export class KeyBackup {
   setOnline(online: boolean): void {
     this.#online = online;
     this.#apply();
-    if (online && this.#seen === undefined) this.start();
+    if (online && this.#seen === undefined) this.#checkInBackground();
   }
 
   /** After a commit. */
   observe(changes: Changes): void {
     for (const { roomId, sessionId } of changes.unreadable) this.#downloads.want(roomId, sessionId);
     // Who is trusted may have changed, and with it whether the backup is.
-    if (changes.deviceOwners.has(this.#context.userId) || changes.accountData.has(PREFERENCE)) this.#review();
+    const ours = changes.deviceOwners.has(this.#context.userId);
+    if (ours || changes.accountData.has(PREFERENCE)) this.#review();
+    // Another device of ours may have made one, or another one.
+    if (ANNOUNCED_BY.some((type) => changes.accountData.has(type)) || (ours && this.#context.machine.backup.current() === undefined))
+      this.#checkSoon();
     this.#upload.wake();
   }
 
@@ -193,6 +196,7 @@ export class KeyBackup {
 
   async #check(): Promise<void> {
     clearTimeout(this.#retry);
+    this.#retry = undefined;
     const answer = await this.#context.http.json({ kind: "keys_backup", method: "GET", path: VERSION_PATH });
     if (this.#context.isClosed()) throw new CodedError("cancelled");
     if (!answer.ok && answer.error.code !== "not-found") {
@@ -205,13 +209,27 @@ export class KeyBackup {
     this.#review();
   }
 
+  #checkSoon(): void {
+    if (this.#seen === undefined || this.#retry !== undefined) return;
+    this.#checkIn(CHECK_SOON_MS);
+  }
+
   #retryLater(): void {
     const delayMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures) * (0.75 + Math.random() / 2);
     this.#failures += 1;
+    this.#checkIn(delayMs);
+  }
+
+  #checkIn(delayMs: number): void {
     this.#retry = setTimeout(() => {
-      if (this.#online && !this.#context.isClosed()) this.start();
+      this.#retry = undefined;
+      if (this.#online && !this.#context.isClosed()) this.#checkInBackground();
     }, delayMs);
     this.#retry.unref();
+  }
+
+  #checkInBackground(): void {
+    inBackground(this.#context, this.check());
   }
 
   /** Decides anew, from what is known, whether the backup is ours to use. */

@@ -77,7 +77,9 @@ export class IdentityPublisher {
   /** After a start: if the server has accepted the pending identity, it is taken over. True if so. @throws CodedError */
   async resume(): Promise<boolean> {
     const pending = this.#load();
-    if (pending === undefined || this.#context.machine.getIdentity(this.#context.userId)?.masterKey !== pending.masterKey) return false;
+    if (pending === undefined) return false;
+    await this.refresh();
+    if (this.#context.machine.getIdentity(this.#context.userId)?.masterKey !== pending.masterKey) return false;
     await this.#adopt(pending);
     return true;
   }

@@ -6,6 +6,7 @@ import { inBackground } from "../background.ts";
 import { isBackupRefused, LEGACY_PREFERENCE, PREFERENCE } from "../backup/backup-preference.ts";
 import type { KeyBackup } from "../backup/key-backup.ts";
 import type { ClientContext } from "../context.ts";
+import type { IdentitySetup } from "../identity-setup.ts";
 import { codedStoreError } from "../store-errors.ts";
 import { RESETTING, type IdentityPublisher } from "./identity-publisher.ts";
 import type { OwnSecrets } from "./own-secrets.ts";
@@ -21,6 +22,7 @@ export type RecoveryParts = {
   readonly data: ServerAccountData;
   readonly storage: SecretStorage;
   readonly identity: IdentityPublisher;
+  readonly setup: IdentitySetup;
   readonly backup: KeyBackup;
   readonly secrets: OwnSecrets;
 };
@@ -42,6 +44,7 @@ export class Recovery {
   readonly #keys: StorageKeys;
   #tail: Promise<unknown> = Promise.resolve();
   #resumed = false;
+  #settingUp = false;
 
   constructor(context: ClientContext, parts: RecoveryParts) {
     this.#context = context;
@@ -94,20 +97,31 @@ export class Recovery {
     await this.#run({ goal: "disable" }, () => undefined);
   }
 
-  /** After a sync: once a run what was interrupted, and each time what other devices have sent. */
+  /**
+   * After a sync: an identity for an account that has none, once a run what was interrupted, and each time what other devices have sent. In turn with what a
+   * person asks for: two identities at a time would be one too many.
+   */
   afterSync(): void {
-    if (!this.#resumed) {
-      this.#resumed = true;
+    const { setup, secrets } = this.#parts;
+    if (!this.#settingUp && !(setup.isSettled && this.#resumed)) {
+      this.#settingUp = true;
+      const settle = this.#oneAtATime(async () => {
+        await setup.run();
+        if (!this.#resumed) await this.#resume();
+      });
       inBackground(
         this.#context,
-        this.#oneAtATime(() => this.#resume()),
+        settle.finally(() => {
+          this.#settingUp = false;
+        }),
       );
     }
-    inBackground(this.#context, this.#parts.secrets.takeInbox());
+    inBackground(this.#context, secrets.takeInbox());
   }
 
   async #resume(): Promise<void> {
     const { identity, secrets } = this.#parts;
+    this.#resumed = true;
     try {
       await identity.resume();
       if (this.#context.store.customValues.load(RESETTING) !== undefined) await this.#operate(operationOf({ goal: "finish-reset" }));

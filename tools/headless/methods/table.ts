@@ -1,14 +1,26 @@
 import { CodedError } from "../../../protocol/errors.ts";
 import type { HeadlessApp } from "../headless-app.ts";
 import { deviceMethods } from "./devices.ts";
+import { identityMethods } from "./identity.ts";
+import { keyFileMethods } from "./key-files.ts";
 import { messageMethods } from "./messages.ts";
 import type { Method, Methods } from "./method.ts";
+import { recoveryMethods } from "./recovery.ts";
 import { roomMethods } from "./rooms.ts";
 import { sessionMethods } from "./session.ts";
 import { verificationMethods } from "./verification.ts";
 
 /** Every method of the surface, one file a group. */
-const groups: readonly Methods[] = [sessionMethods, roomMethods, messageMethods, deviceMethods, verificationMethods];
+const groups: readonly Methods[] = [
+  sessionMethods,
+  roomMethods,
+  messageMethods,
+  deviceMethods,
+  verificationMethods,
+  identityMethods,
+  recoveryMethods,
+  keyFileMethods,
+];
 
 const methods: ReadonlyMap<string, Method> = new Map(groups.flatMap((group) => Object.entries(group)));
 
