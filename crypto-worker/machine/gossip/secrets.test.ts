@@ -125,6 +125,26 @@ describe("a device whose user verified it", () => {
     for (const device of [old, fresh]) expect(toDevice(device)).toEqual([]);
   });
 
+  test("by comparing codes: nothing else is needed on either side", () => {
+    const { old, fresh } = world();
+    giveBackupKey(old);
+    const secrets: string[] = [];
+    const step = (device: TestDevice, requests: readonly OutgoingRequest[]): void => {
+      device.send(...requests);
+      secrets.push(...settle(fresh, old));
+    };
+    const { flowId, requests } = fresh.machine.requestOwnVerification(["m.sas.v1"]);
+    step(fresh, requests);
+    step(old, old.machine.acceptVerification(ALICE, flowId, ["m.sas.v1"]));
+    step(fresh, fresh.machine.startSas(ALICE, flowId));
+    step(old, old.machine.acceptSas(ALICE, flowId));
+    step(old, old.machine.confirmSas(ALICE, flowId));
+    expect(secrets).toEqual([]);
+    step(fresh, fresh.machine.confirmSas(ALICE, flowId));
+    expect(secrets.toSorted()).toEqual([...CROSS_SIGNING, "m.megolm_backup.v1"]);
+    expect(fresh.machine.exportCrossSigningKeys()).toEqual(old.machine.exportCrossSigningKeys());
+  });
+
   test("takes its requests back at everybody once they are answered", () => {
     const { old, fresh, server, clock } = verified();
     const third = new TestDevice(server, ALICE, "THIRD", clock);
