@@ -15,6 +15,7 @@ export type MachineErrorCode =
   | "unknown-verification"
   | "wrong-verification-state"
   | "invalid-qr-code"
+  | "invalid-mxc-uri"
   | "invalid-recovery-key"
   | "invalid-backup-key"
   | "wrong-backup-key"

@@ -20,9 +20,11 @@ import { KeyQueryResponseReceiver, type KeyQueryOutcome } from "./devices/key-qu
 import { TrackedUsers } from "./devices/tracked-users.ts";
 import type { Env } from "./env.ts";
 import { Gossip } from "./gossip/gossip.ts";
+import { BundleInbox } from "./history/bundle-inbox.ts";
+import { BundleSharing } from "./history/bundle-sharing.ts";
 import { MachineError } from "./machine-error.ts";
 import { Megolm } from "./megolm/megolm.ts";
-import type { InboundSession } from "./megolm/inbound-session.ts";
+import type { InboundSession, SessionSink } from "./megolm/inbound-session.ts";
 import { parseEncryptedRoomEvent, type DecryptionResult } from "./megolm/room-event.ts";
 import type { ImportOptions, ImportResult } from "./megolm/room-key-transfer.ts";
 import type { DecryptionSettings } from "./megolm/trust-requirement.ts";
@@ -55,6 +57,8 @@ export class MachineParts {
   readonly backup: Backup;
   readonly backupSigner: BackupSigner;
   readonly backupRestore: BackupRestore;
+  readonly bundleSharing: BundleSharing;
+  readonly bundleInbox: BundleInbox;
   readonly toDevice: ToDeviceReceiver;
   readonly verifications: Verifications;
   readonly verificationReceiver: VerificationReceiver;
@@ -97,7 +101,10 @@ export class MachineParts {
       requests: this.#requests,
       acceptSeed: (name, seed) => this.importCrossSigningKeys({ [name]: seed }).imported.length > 0,
     });
-    this.backupRestore = new BackupRestore(this.backup, { addSession: (session) => this.#addSession(session) });
+    const sink: SessionSink = { addSession: (session) => this.#addSession(session) };
+    this.backupRestore = new BackupRestore(this.backup, sink);
+    this.bundleSharing = new BundleSharing(context, this.directory, this.channel, this.#requests);
+    this.bundleInbox = new BundleInbox(context, this.directory, sink);
     const receiver = new KeyQueryResponseReceiver(context, this.devices, this.identities);
     this.#queries = new KeyQueries(context, this.tracked, receiver, this.#requests, (outcome) => this.#onKeyQuery(outcome));
     const embedded = new EmbeddedDevices(context, this.devices, this.identities);
@@ -113,7 +120,11 @@ export class MachineParts {
     const trust = new SigningTrust(context, this.devices, this.identities, this.crossSigning, this);
     this.verifications = new Verifications(context, this.devices, this.identities, trust);
     this.verificationReceiver = new VerificationReceiver(context, this.devices, this.tracked, this.verifications);
-    this.toDevice = new ToDeviceReceiver(this.#decryption, this.directory, this.megolm, this.verificationReceiver, this.gossip);
+    this.toDevice = new ToDeviceReceiver(this.#decryption, this.directory, this.megolm, {
+      verifications: this.verificationReceiver,
+      gossip: this.gossip,
+      bundles: this.bundleInbox,
+    });
     this.#unsentRoomKeys = new Set(this.megolm.pendingRequests().map(({ id }) => id));
     this.#stopListening = context.store.onRollback(() => this.#drop());
   }

@@ -14,6 +14,7 @@ import { deviceInfoOf, identityInfoOf, type DeviceInfo, type IdentityInfo } from
 import type { LocalTrust } from "./devices/device.ts";
 import type { Env } from "./env.ts";
 import { MachineGossip } from "./gossip/machine-gossip.ts";
+import { MachineHistory } from "./history/machine-history.ts";
 import { MachineError, RoomKeyFileError } from "./machine-error.ts";
 import { MachineParts } from "./machine-parts.ts";
 import type { EncryptionSettings } from "./megolm/encryption-settings.ts";
@@ -66,6 +67,8 @@ export class OlmMachine extends MachineGossip {
   readonly identityKeys: IdentityKeys;
   /** Key backup on the server. */
   readonly backup = new MachineBackup((work) => this.run(work));
+  /** The past of rooms, for those who are invited. */
+  readonly history = new MachineHistory((work) => this.run(work));
   readonly #store: CryptoStore;
   readonly #parts: MachineParts;
 

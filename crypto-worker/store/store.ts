@@ -33,6 +33,7 @@ import { OutboundGroupSessionTable } from "./tables/outbound-group-sessions.ts";
 import { RoomKeyShareTable } from "./tables/room-key-shares.ts";
 import { RoomSettingsTable } from "./tables/room-settings.ts";
 import { BackupKeyTable } from "./tables/backup-keys.ts";
+import { KeyBundleTable } from "./tables/key-bundles.ts";
 import { SecretRequestTable } from "./tables/secret-requests.ts";
 import { SecretsInboxTable } from "./tables/secrets-inbox.ts";
 import { SignatureUploadTable } from "./tables/signature-uploads.ts";
@@ -74,6 +75,7 @@ export type CryptoStore = Database & {
   readonly secretsInbox: SecretsInboxTable;
   readonly waitingRequests: WaitingRequestTable;
   readonly backupKeys: BackupKeyTable;
+  readonly keyBundles: KeyBundleTable;
   /** Flushes and closes; the same path can be opened again at once. */
   close(): void;
 };
@@ -228,6 +230,7 @@ function assemble(database: SqliteDatabase): CryptoStore {
     secretsInbox: new SecretsInboxTable(database),
     waitingRequests: new WaitingRequestTable(database),
     backupKeys: new BackupKeyTable(database),
+    keyBundles: new KeyBundleTable(database),
   });
 }
 

@@ -4,7 +4,7 @@ import { Secret } from "../../primitives/secret.ts";
 import { MEGOLM_ALGORITHM } from "../../wire/algorithms.ts";
 import { entriesOfBackup, parseBackupInfo } from "../../wire/backup.ts";
 import { MachineError } from "../machine-error.ts";
-import type { InboundSession } from "../megolm/inbound-session.ts";
+import type { SessionSink } from "../megolm/inbound-session.ts";
 import type { RoomKeyInfo } from "../megolm/room-key.ts";
 import { parseRecoveryKey } from "../secret-storage/recovery-key.ts";
 import type { Backup } from "./backup.ts";
@@ -21,9 +21,6 @@ export type RestoreResult = {
   readonly failedCount: number;
   readonly roomKeys: readonly RoomKeyInfo[];
 };
-
-/** Where restored sessions go; true when one was new or better. */
-export type SessionSink = { addSession(session: InboundSession): boolean };
 
 const PRIVATE_KEY_BYTES = 32;
 

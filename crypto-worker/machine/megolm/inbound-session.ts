@@ -22,6 +22,9 @@ export type InboundSession = {
   readonly backupVersion: string | undefined;
 };
 
+/** Where sessions go that did not come from their makers over Olm; true when one was new or better. */
+export type SessionSink = { addSession(session: InboundSession): boolean };
+
 export type MergeDecision =
   /** Nothing that we would gain, or a session that only claims the same id. */
   { readonly kind: "keep" } | { readonly kind: "store"; readonly session: InboundSession };

@@ -6,6 +6,8 @@ const SECRET_FIELDS: ReadonlyMap<string, string> = new Map([
   ["m.room_key", "session_key"],
   ["m.forwarded_room_key", "session_key"],
   ["m.secret.send", "secret"],
+  ["m.room_key_bundle", "file"],
+  ["io.element.msc4268.room_key_bundle", "file"],
 ]);
 
 /** What must work between devices that are not verified yet, and therefore passes every trust requirement. */

@@ -4,6 +4,7 @@ import type { SecretName } from "../../wire/secret-name.ts";
 import { parseToDeviceEvent, type ToDeviceEvent } from "../../wire/to-device-events.ts";
 import type { DeviceDirectory } from "../devices/device-directory.ts";
 import type { Gossip } from "../gossip/gossip.ts";
+import { isBundleType, type BundleInbox } from "../history/bundle-inbox.ts";
 import type { Megolm, RoomKeyWithheldInfo } from "../megolm/megolm.ts";
 import type { RoomKeyInfo } from "../megolm/room-key.ts";
 import type { DecryptionSettings } from "../megolm/trust-requirement.ts";
@@ -45,6 +46,9 @@ type Received = {
   readonly secretsReceived: SecretName[];
 };
 
+/** Who gets what is not about room keys of our own. */
+type Receivers = { readonly verifications: VerificationReceiver; readonly gossip: Gossip; readonly bundles: BundleInbox };
+
 /** Takes the to-device events of one sync, in order. A bad event costs nobody but itself. */
 export class ToDeviceReceiver {
   readonly #decryption: OlmDecryption;
@@ -52,13 +56,15 @@ export class ToDeviceReceiver {
   readonly #megolm: Megolm;
   readonly #verifications: VerificationReceiver;
   readonly #gossip: Gossip;
+  readonly #bundles: BundleInbox;
 
-  constructor(decryption: OlmDecryption, directory: DeviceDirectory, megolm: Megolm, verifications: VerificationReceiver, gossip: Gossip) {
+  constructor(decryption: OlmDecryption, directory: DeviceDirectory, megolm: Megolm, { verifications, gossip, bundles }: Receivers) {
     this.#decryption = decryption;
     this.#directory = directory;
     this.#megolm = megolm;
     this.#verifications = verifications;
     this.#gossip = gossip;
+    this.#bundles = bundles;
   }
 
   receive(events: readonly unknown[], settings: DecryptionSettings): ReceivedToDeviceEvents {
@@ -106,6 +112,7 @@ export class ToDeviceReceiver {
       this.#gossip.roomKeys.onRoomKey(roomKey.roomId, roomKey.sessionId);
     } else if (type === "m.room_key.withheld") this.#receiveWithheld(sender, content, received);
     else if (isVerificationType(type)) this.#verifications.receiveToDevice(type, sender, content, event.senderDevice?.deviceId);
+    else if (isBundleType(type)) this.#bundles.receive(event);
     else {
       const { secret, roomKey } = this.#gossip.receive(event);
       if (secret !== undefined) received.secretsReceived.push(secret);

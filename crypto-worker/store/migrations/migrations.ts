@@ -5,6 +5,7 @@ import { migration as client } from "./0040-client.ts";
 import { migration as verification } from "./0050-verification.ts";
 import { migration as gossip } from "./0060-gossip.ts";
 import { migration as backup } from "./0070-backup.ts";
+import { migration as history } from "./0080-history.ts";
 
 /** One step of the schema. Append-only: a released step is never edited, it is followed by another. */
 export type Migration = {
@@ -14,4 +15,4 @@ export type Migration = {
   readonly statements: readonly string[];
 };
 
-export const migrations: readonly Migration[] = [init, machine, megolm, client, verification, gossip, backup];
+export const migrations: readonly Migration[] = [init, machine, megolm, client, verification, gossip, backup, history];

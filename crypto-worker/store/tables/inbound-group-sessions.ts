@@ -101,6 +101,14 @@ export class InboundGroupSessionTable {
       .map(fromRow);
   }
 
+  /** As `page`, of one room. */
+  pageOfRoom(roomId: RoomId, afterId: number, limit: number): StoredInboundSession[] {
+    return this.#database
+      .prepare<Row>(`SELECT ${COLUMNS} FROM inbound_group_session WHERE room_id = ? AND id > ? ORDER BY id LIMIT ?`)
+      .all(roomId, afterId, limit)
+      .map(fromRow);
+  }
+
   /** Those that the enabled backup does not have, oldest first. */
   notBackedUp(limit: number): StoredInboundSession[] {
     return this.#database
