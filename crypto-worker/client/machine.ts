@@ -9,6 +9,7 @@ export type Machine = Pick<
   | "outgoingRequests"
   | "markRequestAsSent"
   | "updateTrackedUsers"
+  | "trackedUsers"
   | "getMissingSessions"
   | "shareRoomKey"
   | "encryptRoomEvent"

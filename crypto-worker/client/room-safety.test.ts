@@ -106,6 +106,7 @@ describe("the send queue", () => {
     await knows(alice, bob, second.session.deviceId);
     alice.send(roomId, "once it is signed");
     await alice.until(() => alice.client.account.status().failedSends === 1, "the refusal");
+    await knows(bob, bob, second.session.deviceId);
     await upload(bob, bob.machine.verifyOwnDevice(second.session.deviceId));
     await second.untilText(roomId, "once it is signed");
   });
@@ -122,6 +123,23 @@ describe("the send queue", () => {
     alice.send(roomId, "not to a stranger");
     await alice.until(() => alice.client.account.status().failedSends === 1, "the refusal");
   });
+});
+
+test("who replaces their own identity does not see others as changed, unless they are", async () => {
+  const { alice, bob, roomId } = await pair();
+  verify(alice, bob);
+  const master = alice.machine.getIdentity(alice.userId)?.masterKey;
+  expect(await alice.client.keeping.recovery.resetIdentity({ kind: "password", password: "secret of alice" })).toBeUndefined();
+  expect(alice.machine.getIdentity(alice.userId)?.masterKey).not.toBe(master);
+  expect(alice.machine.getIdentity(bob.userId)).toMatchObject({ verified: false, previouslyVerified: false });
+  expect(await safetyOf(alice, roomId)).toMatchObject({ changed: [] });
+  alice.send(roomId, "me again");
+  await bob.untilText(roomId, "me again");
+  verify(alice, bob);
+  await resetIdentity(bob);
+  await changed(alice, bob, { verified: false, pinViolation: true });
+  await alice.client.keeping.recovery.resetIdentity({ kind: "password", password: "secret of alice" });
+  expect((await safetyOf(alice, roomId)).changed).toEqual([{ userId: bob.userId, problem: "was-verified" }]);
 });
 
 /** Somebody new, or another device of `owner`, with whatever the account has for an identity. */

@@ -4,6 +4,7 @@ import { CodedError, type ErrorCode } from "../../protocol/errors.ts";
 import type { RoomId, UserId } from "../../protocol/ids.ts";
 import type { DeviceInfo, IdentityInfo } from "../machine/device-info.ts";
 import type { SharingFailure } from "../machine/megolm/sharing-strategy.ts";
+import type { Changes } from "./changes.ts";
 import type { ClientContext } from "./context.ts";
 import type { RequestPump } from "./pump.ts";
 import { recipientsOf, type MemberLoader } from "./rooms/members.ts";
@@ -106,6 +107,19 @@ export function codeOfSharingFailure(code: SharingFailure["code"]): ErrorCode {
 
 /** The identity was verified and is not any more: only a person can say what to make of it. */
 export const wasVerified = ({ verified, previouslyVerified }: IdentityInfo): boolean => previouslyVerified && !verified;
+
+/**
+ * After we have given ourselves another identity, with which nobody is verified: that is no news about people whose own identity is the one that we know, and
+ * must not look like it. Who has another one than we know stays a question.
+ */
+export function forgetVerifications({ machine, userId: ownUserId }: ClientContext, changes: Changes): void {
+  for (const userId of machine.trackedUsers()) {
+    const identity = userId === ownUserId ? undefined : machine.getIdentity(userId);
+    if (identity === undefined || !wasVerified(identity) || identity.pinViolation) continue;
+    machine.withdrawVerification(userId);
+    changes.deviceOwners.add(userId);
+  }
+}
 
 function troubleWith({ machine, userId: ownUserId }: ClientContext, userIds: Iterable<UserId>): Trouble {
   const changed: Trouble["changed"] = [];

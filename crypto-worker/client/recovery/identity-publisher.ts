@@ -7,6 +7,7 @@ import type { ClientContext } from "../context.ts";
 import { SETUP_STARTED } from "../identity-setup.ts";
 import type { InteractiveAuth } from "../interactive-auth.ts";
 import type { RequestPump } from "../pump.ts";
+import { forgetVerifications } from "../room-safety.ts";
 import type { SecretStorage } from "./secret-storage.ts";
 
 /** Present from the commit in which another identity became ours until what had the old one is taken back: the default key of secret storage at that time. */
@@ -51,18 +52,15 @@ export class IdentityPublisher {
     return hasMaster && hasSelfSigning && hasUserSigning ? "here" : "elsewhere";
   }
 
-  /** Asks the server for our identity and devices, once our own device is there. @throws CodedError */
+  /**
+   * Asks the server for our identity and devices, once our own device is there. A pending identity that the server turns out to have accepted is taken over.
+   * @throws CodedError
+   */
   async refresh(): Promise<void> {
-    const { machine, store, userId } = this.#context;
-    await this.#pump.settle("keys_upload", SETTLE_MS);
-    if (store.account.load()?.deviceKeysUploaded !== true) throw new CodedError("timeout");
-    machine.markUsersAsChanged([userId]);
-    for (let queries = 0; queries < MAX_QUERIES && machine.outdatedUsers([userId]).length > 0; queries += 1) {
-      const query = this.#pump.open("keys_query").find(({ body }) => Object.hasOwn(objectField(body, "device_keys") ?? {}, userId));
-      const answer = query === undefined ? undefined : await this.#pump.send(query);
-      if (answer?.ok === false) throw new CodedError(answer.error.code);
-    }
-    if (machine.outdatedUsers([userId]).length > 0) throw new CodedError("timeout");
+    await this.#query();
+    const { machine, userId } = this.#context;
+    const pending = this.#load();
+    if (pending !== undefined && machine.getIdentity(userId)?.masterKey === pending.masterKey) await this.#adopt(pending);
   }
 
   /**
@@ -74,14 +72,22 @@ export class IdentityPublisher {
     return !replace && this.facts === "here" ? this.#offerAgain(auth) : this.#publishNew(replace, auth);
   }
 
-  /** After a start: if the server has accepted the pending identity, it is taken over. True if so. @throws CodedError */
-  async resume(): Promise<boolean> {
-    const pending = this.#load();
-    if (pending === undefined) return false;
-    await this.refresh();
-    if (this.#context.machine.getIdentity(this.#context.userId)?.masterKey !== pending.masterKey) return false;
-    await this.#adopt(pending);
-    return true;
+  /** After a start: what was interrupted is looked at again. @throws CodedError */
+  async resume(): Promise<void> {
+    if (this.#load() !== undefined) await this.refresh();
+  }
+
+  async #query(): Promise<void> {
+    const { machine, store, userId } = this.#context;
+    await this.#pump.settle("keys_upload", SETTLE_MS);
+    if (store.account.load()?.deviceKeysUploaded !== true) throw new CodedError("timeout");
+    machine.markUsersAsChanged([userId]);
+    for (let queries = 0; queries < MAX_QUERIES && machine.outdatedUsers([userId]).length > 0; queries += 1) {
+      const query = this.#pump.open("keys_query").find(({ body }) => Object.hasOwn(objectField(body, "device_keys") ?? {}, userId));
+      const answer = query === undefined ? undefined : await this.#pump.send(query);
+      if (answer?.ok === false) throw new CodedError(answer.error.code);
+    }
+    if (machine.outdatedUsers([userId]).length > 0) throw new CodedError("timeout");
   }
 
   /** Keys that are here may not have arrived, or their signatures; the server takes the same again. */
@@ -107,7 +113,8 @@ export class IdentityPublisher {
     const needed = await this.#upload(pending.upload, auth);
     if (needed !== undefined) return needed;
     await this.refresh();
-    await this.#adopt(pending);
+    // Another device of ours was faster.
+    if (this.#context.machine.getIdentity(this.#context.userId)?.masterKey !== pending.masterKey) throw new CodedError("conflict");
     return undefined;
   }
 
@@ -123,20 +130,20 @@ export class IdentityPublisher {
   }
 
   /** The private keys count from here on, and this device is signed with them. */
-  async #adopt({ seeds, masterKey, replaces }: Pending): Promise<void> {
+  async #adopt({ seeds, replaces }: Pending): Promise<void> {
     const { machine, store, userId, commit } = this.#context;
-    if (machine.getIdentity(userId)?.masterKey !== masterKey) throw new CodedError("conflict");
     const requests = commit((changes) => {
       const imported = machine.importCrossSigningKeys(seeds);
       if (imported.mismatched.length > 0) throw new CodedError("server-garbage");
       store.customValues.remove(PENDING);
       if (replaces) store.customValues.save(RESETTING, new TextEncoder().encode(this.#defaultKeyId()));
+      if (replaces) forgetVerifications(this.#context, changes);
       changes.deviceOwners.add(userId);
       return imported.requests;
     });
     for (const request of requests) await this.#send(request);
     // What the server makes of the signatures is what everybody else sees.
-    await this.refresh();
+    await this.#query();
   }
 
   /**
