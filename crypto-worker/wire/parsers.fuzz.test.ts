@@ -2,9 +2,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseCurve25519PublicKey, parseEd25519PublicKey } from "../../protocol/ids.ts";
+import { entriesOfBackup, parseBackupEntry, parseBackupInfo } from "./backup.ts";
 import { parseCrossSigningKey } from "./cross-signing-keys.ts";
 import { parseDeviceKeys } from "./device-keys.ts";
 import { parseEncryptedContent, parseMegolmContent, parseOlmCiphertext, parseOlmContent } from "./encrypted-content.ts";
+import { parseEncryptedFile } from "./encrypted-file.ts";
 import { parseEncryptionContent } from "./encryption-event.ts";
 import { parseHistoryVisibility } from "./history-visibility.ts";
 import { parseKeysClaimResponse, parseKeysQueryResponse, parseKeysUploadResponse } from "./keys-responses.ts";
@@ -12,6 +14,7 @@ import { parseMegolmPayload } from "./megolm-plaintext.ts";
 import { parseOlmPlaintext } from "./olm-plaintext.ts";
 import { parseOneTimeKey } from "./one-time-key.ts";
 import { parseRoomEvent, parseStrippedStateEvent } from "./room-event.ts";
+import { encodeEncryptedSecret, parseDefaultKeyId, parseEncryptedSecret, parseKeyDescription } from "./secret-storage.ts";
 import { parseSyncResponse } from "./sync-response.ts";
 import * as toDevice from "./to-device-events.ts";
 
@@ -102,6 +105,43 @@ const PARSERS: Readonly<Record<string, Parser>> = {
   secretRequest: { parse: toDevice.parseSecretRequest, good: { action: "request", request_id: "R", requesting_device_id: "D", name: "n" } },
   secretSend: { parse: toDevice.parseSecretSend, good: { request_id: "R", secret: "s" } },
   roomKeyBundle: { parse: toDevice.parseRoomKeyBundle, good: { room_id: "!r:x", file: {} } },
+  backupInfo: {
+    parse: parseBackupInfo,
+    good: { algorithm: "m.megolm_backup.v1.curve25519-aes-sha2", auth_data: { public_key: KEY, signatures }, version: "1" },
+  },
+  backupEntry: {
+    parse: (v) => parseBackupEntry("!r:x", "S", v),
+    good: {
+      first_message_index: 0,
+      forwarded_count: 0,
+      is_verified: false,
+      session_data: { ephemeral: KEY, ciphertext: "AAAA", mac: "AAAA" },
+    },
+  },
+  encryptedFile: {
+    parse: parseEncryptedFile,
+    good: {
+      v: "v2",
+      url: "mxc://x/y",
+      key: { kty: "oct", key_ops: ["encrypt", "decrypt"], alg: "A256CTR", k: "A".repeat(43), ext: true },
+      iv: "A".repeat(22),
+      hashes: { sha256: "A".repeat(43) },
+    },
+  },
+  secretStorageKey: {
+    parse: (v) => parseKeyDescription("K", v),
+    good: {
+      algorithm: "m.secret_storage.v1.aes-hmac-sha2",
+      name: "n",
+      passphrase: { algorithm: "m.pbkdf2", salt: "s", iterations: 1, bits: 256 },
+      iv: "A".repeat(22),
+      mac: "A".repeat(43),
+    },
+  },
+  encryptedSecret: {
+    parse: (v) => parseEncryptedSecret(v, "K"),
+    good: { encrypted: { K: { iv: "A".repeat(22), ciphertext: "AAAA", mac: "A".repeat(43) } } },
+  },
   olmPlaintext: {
     parse: (v) => parseOlmPlaintext(typeof v === "string" ? v : (JSON.stringify(v) ?? "")),
     good: {
@@ -179,6 +219,19 @@ describe.each(Object.entries(PARSERS))("%s", (_, { parse, good }) => {
   test("is a Result for every good value with one thing changed", () => {
     for (const value of mutations(good)) expect(isResult(parse(value))).toBe(true);
   });
+});
+
+test("what reads whole bodies of a backup and of account data never throws", () => {
+  const iv = new Uint8Array(16);
+  fc.assert(
+    fc.property(fc.anything({ maxDepth: 5 }), fc.string({ unit: "binary" }), (value, keyId) => {
+      for (const [roomId, sessionId, entry] of entriesOfBackup(value))
+        expect(isResult(parseBackupEntry(roomId, sessionId, entry))).toBe(true);
+      expect(["string", "undefined"]).toContain(typeof parseDefaultKeyId(value));
+      const mine = encodeEncryptedSecret(value, keyId, { iv, ciphertext: iv, mac: new Uint8Array(32) });
+      expect(parseEncryptedSecret(mine, keyId).ok).toBe(true);
+    }),
+  );
 });
 
 test("history visibility is total", () => {
