@@ -345,6 +345,9 @@ const WRITES: ReadonlySet<string> = new Set([
   "devices",
   "createRoom",
   "join",
+  // These ask the server for somebody's devices, and from then on follow them.
+  "describe",
+  "requestVerification",
   // These ask the server for our own devices first, which is noted.
   "setUpIdentity",
   "resetIdentity",
