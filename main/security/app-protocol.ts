@@ -14,14 +14,14 @@ export function registerAppScheme(): void {
 export function serveAppProtocol(session: Session, kind: PageKind, root: string): void {
   session.protocol.handle("app", async (request) => {
     const file = resolvePageFile(kind, root, request.method, request.url);
-    if (file === undefined) return notFound();
+    if (file === undefined) return notFound(kind);
     try {
-      return new Response(new Uint8Array(await readFile(file.path)), { headers: { ...pageHeaders, "content-type": file.mediaType } });
+      return new Response(new Uint8Array(await readFile(file.path)), { headers: { ...pageHeaders(kind), "content-type": file.mediaType } });
     } catch {
-      return notFound();
+      return notFound(kind);
     }
   });
 }
 
-const notFound = (): Response =>
-  new Response("Not found", { status: 404, headers: { ...pageHeaders, "content-type": "text/plain; charset=utf-8" } });
+const notFound = (kind: PageKind): Response =>
+  new Response("Not found", { status: 404, headers: { ...pageHeaders(kind), "content-type": "text/plain; charset=utf-8" } });

@@ -1,3 +1,5 @@
+import type { PageKind } from "./page-file.ts";
+
 /**
  * The pages do no networking: messages come by MessagePort, pictures as blobs. So nothing but the app's own files may load.
  * Styles that React sets go through the CSSOM, which this allows without 'unsafe-inline'.
@@ -21,13 +23,15 @@ const DIRECTIVES: readonly (readonly [string, string])[] = [
 
 export const contentSecurityPolicy = DIRECTIVES.map(([name, value]) => `${name} ${value}`).join("; ");
 
-/** Headers of every answer on app://. */
-export const pageHeaders: Readonly<Record<string, string>> = {
+/** Headers of every answer on app://. Only the vault may ask for the camera, to read another device's code. */
+export const pageHeaders = (kind: PageKind): Readonly<Record<string, string>> => ({
   "content-security-policy": contentSecurityPolicy,
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
-  "permissions-policy": "camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), serial=(), hid=(), midi=(), payment=()",
+  "permissions-policy": `camera=${kind === "vault" ? "(self)" : "()"}, ${DENIED_FEATURES.map((feature) => `${feature}=()`).join(", ")}`,
   "cache-control": "no-cache",
-};
+});
+
+const DENIED_FEATURES = ["microphone", "geolocation", "display-capture", "usb", "serial", "hid", "midi", "payment"];

@@ -5,8 +5,13 @@ const ALLOWED: Readonly<Record<PageKind, ReadonlySet<string>>> = {
   vault: new Set(["clipboard-sanitized-write"]),
 };
 
-/** Every permission that is not listed is denied, those that Chromium has yet to invent included. */
-export function decidePermission(kind: PageKind, permission: string, requestingUrl: string): boolean {
+/**
+ * Every permission that is not listed is denied, those that Chromium has yet to invent included. `media`: what a request for `media` wants; the vault may
+ * film, to read the code of another device, and nobody may listen.
+ */
+export function decidePermission(kind: PageKind, permission: string, requestingUrl: string, media: readonly string[] = []): boolean {
   const url = URL.parse(requestingUrl);
-  return url !== null && url.protocol === "app:" && url.host === kind && ALLOWED[kind].has(permission);
+  if (url === null || url.protocol !== "app:" || url.host !== kind) return false;
+  if (permission === "media") return kind === "vault" && media.length > 0 && media.every((type) => type === "video");
+  return ALLOWED[kind].has(permission);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { contentSecurityPolicy } from "./content-security-policy.ts";
+import { contentSecurityPolicy, pageHeaders } from "./content-security-policy.ts";
+import { decideDownload } from "./downloads.ts";
 import { parseExternalLink } from "./external-link.ts";
 import { isPageAddress, resolvePageFile } from "./page-file.ts";
 import { decidePermission } from "./permissions.ts";
@@ -65,6 +66,30 @@ test("permissions are denied unless listed", () => {
   for (const permission of ["media", "geolocation", "clipboard-read", "midi", "openExternal", "__proto__", "future-permission"]) {
     expect(decidePermission("chat", permission, "app://chat/index.html")).toBe(false);
   }
+});
+
+test("the vault may film, nobody may listen, and the chat may do neither", () => {
+  expect(decidePermission("vault", "media", "app://vault/index.html", ["video"])).toBe(true);
+  expect(decidePermission("chat", "media", "app://chat/index.html", ["video"])).toBe(false);
+  for (const media of [["audio"], ["video", "audio"], ["unknown"], []])
+    expect(decidePermission("vault", "media", "app://vault/index.html", media)).toBe(false);
+  expect(decidePermission("vault", "media", "app://chat/index.html", ["video"])).toBe(false);
+  expect(pageHeaders("vault")["permissions-policy"]).toMatch(/^camera=\(self\), microphone=\(\), /);
+  expect(pageHeaders("chat")["permissions-policy"]).toMatch(/^camera=\(\), microphone=\(\), /);
+});
+
+test("a page saves blobs of its own and nothing else", () => {
+  expect(decideDownload("vault", "blob:app://vault/2f9c0a52-0c9b-4f7e-b3a5-9f3c8d9e7a11")).toBe(true);
+  for (const address of [
+    "blob:app://chat/2f9c0a52-0c9b-4f7e-b3a5-9f3c8d9e7a11",
+    "blob:app://vault.evil/x",
+    "blob:https://vault/x",
+    "blob:null/x",
+    "app://vault/index.html",
+    "data:text/plain,x",
+    "https://example.org/x",
+  ])
+    expect(decideDownload("vault", address)).toBe(false);
 });
 
 describe("parseExternalLink", () => {

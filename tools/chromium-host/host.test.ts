@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright";
@@ -10,6 +10,7 @@ const entry = join(import.meta.dirname, "fixture", "main.ts");
 
 describe.skipIf(findChromium() === undefined)("the Chromium host", () => {
   const profile = mkdtempSync(join(tmpdir(), "host-test-"));
+  const downloads = join(profile, "saved");
   const events = (): string[] => readFileSync(join(profile, "events.log"), "utf8").trim().split("\n");
   const happened = async (line: string): Promise<void> => {
     await expect.poll(() => events().includes(line), { timeout: 5000 }).toBe(true);
@@ -18,7 +19,7 @@ describe.skipIf(findChromium() === undefined)("the Chromium host", () => {
   let chat: Page;
 
   beforeAll(async () => {
-    app = await launchApp({ userData: profile, entry, args: ["--lang=en-GB"] });
+    app = await launchApp({ userData: profile, entry, args: ["--lang=en-GB"], env: { CHROMIUM_HOST_DOWNLOADS: downloads } });
     chat = await app.chatPage();
   });
   afterAll(async () => {
@@ -43,6 +44,17 @@ describe.skipIf(findChromium() === undefined)("the Chromium host", () => {
           port.postMessage(value);
         }),
       message,
+    );
+
+  const download = (page: Page, name: string, text: string): Promise<void> =>
+    page.evaluate(
+      ([file, content]) => {
+        const link = document.createElement("a");
+        link.href = URL.createObjectURL(new Blob([content]));
+        link.download = file;
+        link.click();
+      },
+      [name, text] as const,
     );
 
   /** How many of one click arrive; a window below a modal one gets none. */
@@ -272,6 +284,7 @@ describe.skipIf(findChromium() === undefined)("the Chromium host", () => {
     await chat.evaluate(() => void window.open("about:blank"));
     await happened("chat window-open about:blank");
     await expect.poll(() => app.pages().length).toBe(1);
+    expect(existsSync(join(downloads, "refused.txt"))).toBe(false);
   });
 
   test("accelerators of the menu reach main and not the page", async () => {
@@ -312,6 +325,15 @@ describe.skipIf(findChromium() === undefined)("the Chromium host", () => {
     expect(await chat.evaluate(async () => (await navigator.permissions.query({ name: "geolocation" })).state)).toBe("denied");
   });
 
+  test("what a page downloads is saved if the app lets it, and under a free name", async () => {
+    await download(chat, "keys.txt", "one");
+    await happened("chat download blob:app://chat/… keys.txt");
+    await expect.poll(() => existsSync(join(downloads, "keys.txt")), { timeout: 5000 }).toBe(true);
+    await download(chat, "keys.txt", "two");
+    await expect.poll(() => existsSync(join(downloads, "keys (1).txt")), { timeout: 5000 }).toBe(true);
+    expect(["keys.txt", "keys (1).txt"].map((name) => readFileSync(join(downloads, name), "utf8"))).toEqual(["one", "two"]);
+  });
+
   test("the vault is another process with another storage, takes the focus and gives it back", async () => {
     await chat.evaluate(() => localStorage.setItem("mark", "chat"));
     expect(await chat.evaluate(() => document.hasFocus())).toBe(true);
@@ -329,6 +351,8 @@ describe.skipIf(findChromium() === undefined)("the Chromium host", () => {
     expect(await exchange(vault, 1)).toEqual({ echo: 1 });
     expect(await clicks(chat)).toBe(0);
     expect(await clicks(vault)).toBe(1);
+    await download(vault, "refused.txt", "no");
+    await happened("vault download blob:app://vault/… refused.txt");
     await vault.evaluate(() => window.fixture.send("close-vault"));
     await happened("vault closed");
     await expect.poll(() => chat.evaluate(() => document.hasFocus())).toBe(true);

@@ -183,7 +183,9 @@ export function runPreload(codec: Codec, makeBridge: typeof makeWorldBridge, fac
   const onNavigate = (event: Event): void => {
     const destination: unknown = "destination" in event ? event.destination : undefined;
     const url = typeof destination === "object" && destination !== null && "url" in destination ? String(destination.url) : "";
-    if (/^https?:/i.test(url) || !event.cancelable) return;
+    // A download leaves the page where it is; the app is asked about it by an event of its own.
+    const isDownload = "downloadRequest" in event && event.downloadRequest !== null;
+    if (/^https?:/i.test(url) || isDownload || !event.cancelable) return;
     event.preventDefault();
     send({ t: "navigate", url });
   };

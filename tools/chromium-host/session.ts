@@ -1,4 +1,5 @@
 import { browser, schemes } from "./browser.ts";
+import { allowDownloads } from "./downloads.ts";
 import { LooseEmitter } from "./emitter.ts";
 import { appOrigin, toPageUrl } from "./app-origin.ts";
 import type { WebContents } from "./web-contents.ts";
@@ -82,7 +83,9 @@ export class Session extends LooseEmitter {
   }
 
   async #decidePermission(webContents: WebContents, permission: string, appUrl: string): Promise<boolean> {
-    const details = { requestingUrl: appUrl, isMainFrame: true };
+    // A page that films asks for no sound.
+    const media = permission === "media" ? { mediaTypes: ["video"], mediaType: "video" } : {};
+    const details = { requestingUrl: appUrl, isMainFrame: true, ...media };
     if (this.#permissionCheck !== undefined && !this.#permissionCheck(webContents, permission, `${appOrigin(appUrl)}/`, details))
       return false;
     const ask = this.#permissionRequest;
@@ -93,7 +96,7 @@ export class Session extends LooseEmitter {
   async #createContext(): Promise<string> {
     const connection = await browser.connection();
     const { browserContextId } = await connection.browser.send("Target.createBrowserContext", { disposeOnDetach: true });
-    await connection.browser.send("Browser.setDownloadBehavior", { behavior: "deny", browserContextId });
+    await allowDownloads(browserContextId);
     return browserContextId;
   }
 }

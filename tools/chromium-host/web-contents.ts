@@ -3,6 +3,7 @@ import { browser, isHeadless, schemes, type Target, type TargetRequest } from ".
 import { isGone, type CdpSession, type Protocol } from "./cdp.ts";
 import { codec } from "./codec.ts";
 import { DocumentLink } from "./document-link.ts";
+import { followDownloads } from "./downloads.ts";
 import { LooseEmitter, emitPreventable } from "./emitter.ts";
 import { IpcMain, ipcMain, type IpcMainEvent } from "./ipc-main.ts";
 import { acceleratorNames } from "./menu.ts";
@@ -287,6 +288,7 @@ export class WebContents extends LooseEmitter {
     // The main frame of a page target has the target's id.
     this.#mainFrameId = target.id;
     this.#listen(session);
+    followDownloads(this, session);
     // Sent together, answered in order; the page stays paused until the last of them.
     const setUp = [
       session.send("Page.enable"),

@@ -53,7 +53,10 @@ export function servePreview(port: number): Promise<{ readonly url: string; read
       response.writeHead(404).end();
       return;
     }
-    response.writeHead(200, { "content-type": TYPES.get(extname(file)) ?? "application/octet-stream", ...pageHeaders });
+    response.writeHead(200, {
+      "content-type": TYPES.get(extname(file)) ?? "application/octet-stream",
+      ...pageHeaders(path.startsWith("/vault") ? "vault" : "chat"),
+    });
     response.end(readFileSync(file));
   });
   return new Promise((resolve) => {
