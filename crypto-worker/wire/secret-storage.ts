@@ -4,7 +4,7 @@ import { field, integerField, isJsonObject, isWithinDepth, objectField, stringFi
 
 // Secrets §Storage: what the user's account data holds of secret storage. All of it is written by the server as it likes: only the MACs prove anything.
 
-export const SECRET_STORAGE_ALGORITHM = "m.secret_storage.v1.aes-hmac-sha2";
+const SECRET_STORAGE_ALGORITHM = "m.secret_storage.v1.aes-hmac-sha2";
 
 /** How a secret storage key comes out of a passphrase. */
 export type PassphraseParameters = {
