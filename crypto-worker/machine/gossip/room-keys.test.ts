@@ -463,6 +463,10 @@ describe("answering a request", () => {
     bob.restart();
     bob.machine.discardRoomKey(ROOM);
     receive(bob, keyRequest(event, "OLD"));
+    const next = bob.say(ROOM, "next", old);
+    old.sync();
+    expect(sessionOf(next)).not.toBe(sessionOf(event));
+    receive(bob, keyRequest(event, "OLD"));
     expect(inbox(all, "OLD")).toEqual([]);
   });
 
