@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parseDeviceId, type DeviceId } from "../../protocol/ids.ts";
 import { InProcessClient } from "../../tests/support/in-process-client.ts";
 import { startHomeserver, type Homeserver } from "../../tools/homeserver/homeserver.ts";
 import { parseSessions } from "./own-devices.ts";
@@ -46,11 +47,11 @@ describe("our own devices", () => {
     await own();
     const told: string[] = [];
     alice.client.emitter.on("devicesChanged", ({ userIds }) => told.push(...userIds));
-    await alice.client.ownDevices.rename(alice.session.deviceId, "On the desk");
+    await alice.client.ownDevices.rename(idOf(alice.session.deviceId), "On the desk");
     expect(told).toEqual([alice.userId]);
     expect((await own())[0]?.displayName).toBe("On the desk");
     expect(server.devices(alice.userId)[0]?.displayName).toBe("On the desk");
-    await expect(alice.client.ownDevices.rename("NOSUCH", "x")).rejects.toMatchObject({ code: "not-found" });
+    await expect(alice.client.ownDevices.rename(idOf("NOSUCH"), "x")).rejects.toMatchObject({ code: "not-found" });
   });
 
   test("are there without the server's help too, and it is asked again", async () => {
@@ -73,3 +74,9 @@ test("what makes no sense of an answer is left out, the rest is kept", () => {
     { deviceId: "__proto__", displayName: "evil", lastSeen: 5 },
   ]);
 });
+
+function idOf(text: string): DeviceId {
+  const parsed = parseDeviceId(text);
+  if (!parsed.ok) throw new Error("not a device id");
+  return parsed.value;
+}

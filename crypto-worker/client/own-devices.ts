@@ -1,4 +1,5 @@
 import { CodedError } from "../../protocol/errors.ts";
+import type { DeviceId } from "../../protocol/ids.ts";
 import type { DeviceView } from "../../protocol/messages/device.ts";
 import { idSchema, millisSchema } from "../../protocol/messages/text.ts";
 import { arrayField, isJsonObject, stringField, type JsonObject } from "../wire/json.ts";
@@ -44,7 +45,7 @@ export class OwnDevices {
   }
 
   /** Throws `not-found` for a device that the server does not know. */
-  async rename(deviceId: string, name: string): Promise<void> {
+  async rename(deviceId: DeviceId, name: string): Promise<void> {
     await this.#context.http.jsonOrThrow({
       kind: "account",
       method: "PUT",

@@ -1,7 +1,7 @@
 import type { ChatContract } from "../../../protocol/chat.ts";
 import type { Handlers } from "../../../protocol/rpc.ts";
 import type { AccountHost } from "../../client/account-host.ts";
-import { roomIdOf, userIdOf } from "../ids.ts";
+import { deviceIdOf, roomIdOf, userIdOf } from "../ids.ts";
 
 type Verbs = "safety" | "roomSafety" | "signOutRisk" | "acceptIdentity" | "renameDevice";
 
@@ -15,7 +15,7 @@ export function safetyHandlers(host: AccountHost): Pick<Handlers<ChatContract>, 
       return {};
     },
     renameDevice: async ({ deviceId, name }) => {
-      await host.client.ownDevices.rename(deviceId, name);
+      await host.client.ownDevices.rename(deviceIdOf(deviceId), name);
       return {};
     },
   };
