@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { InProcessClient } from "../../../tests/support/in-process-client.ts";
 import { startHomeserver, type Homeserver } from "../../../tools/homeserver/homeserver.ts";
 import type { VerificationView } from "../../../protocol/messages/verification-view.ts";
@@ -10,6 +10,8 @@ beforeEach(async () => {
   server = await startHomeserver();
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
+  ahead = 0;
   for (const client of clients) await client.close();
   clients = [];
   await server.stop();
@@ -28,6 +30,14 @@ async function person(name: string, owner?: InProcessClient): Promise<InProcessC
     await owner.until(() => owner.machine.getDevice(owner.userId, client.session.deviceId), "the new device");
   }
   return client;
+}
+
+const realNow = Date.now;
+let ahead = 0;
+/** The clock of everybody, the server included. */
+function putClockForward(ms: number): void {
+  ahead += ms;
+  vi.spyOn(Date, "now").mockImplementation(() => realNow() + ahead);
 }
 
 const view = (client: InProcessClient, flowId: string): VerificationView | undefined =>
@@ -167,5 +177,84 @@ describe("a verification", () => {
     await expect(verification.request({ kind: "user", userId: "@x:localhost", roomId: "!none:localhost" })).rejects.toMatchObject({
       code: "not-found",
     });
+  });
+
+  test("that nobody answers ends by itself, and both sides know", async () => {
+    const old = await person("ada");
+    const fresh = await person("ada", old);
+    const flowId = await fresh.client.verification.request({ kind: "own-devices" });
+    const { since, expiresAt } = await reaches(old, flowId, "asked");
+    expect(expiresAt - since).toBe(600_000);
+    putClockForward(590_000);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    expect(view(fresh, flowId)?.state).toBe("asking");
+    putClockForward(15_000);
+    expect((await reaches(fresh, flowId, "cancelled")).cancel).toMatchObject({ code: "m.timeout" });
+    expect((await reaches(old, flowId, "cancelled")).cancel).toMatchObject({ code: "m.timeout" });
+    expect(old.client.verification.incoming()).toEqual([]);
+    // Ended ones are forgotten after a while.
+    putClockForward(700_000);
+    await old.until(() => old.client.verification.views().length === 0, "the end of the end", 5000);
+  });
+
+  test("in a room that we are out of ends", async () => {
+    const [ada, bob] = [await person("ada"), await person("bob")];
+    const roomId = await ada.client.rooms.create({ encrypted: true, invite: [bob.userId], direct: true });
+    await bob.until(() => bob.client.summaries().length > 0, "the invite");
+    await bob.client.rooms.join(roomId);
+    const flowId = await bob.client.verification.request({ kind: "user", userId: ada.userId, roomId });
+    await reaches(ada, flowId, "asked");
+    await ada.client.verification.accept(flowId);
+    await reaches(bob, flowId, "ready");
+    await ada.client.rooms.leave(roomId);
+    await ada.client.verification.startSas(flowId);
+    await reaches(ada, flowId, "cancelled");
+  });
+
+  test("that came before its room key counts once the key is there", async () => {
+    const [ada, bob] = [await person("ada"), await person("bob")];
+    const roomId = await ada.client.rooms.create({ encrypted: true, invite: [bob.userId], direct: true });
+    await bob.until(() => bob.client.summaries().length > 0, "the invite");
+    await bob.client.rooms.join(roomId);
+    await ada.stopSyncing();
+    const flowId = await bob.client.verification.request({ kind: "user", userId: ada.userId });
+    const { since, body } = await ada.fetchSync();
+    // A server that sends the room key later than the event.
+    const { to_device: toDevice, ...rest } = JSON.parse(body);
+    ada.client.receiveSync(since, JSON.stringify(rest));
+    expect(view(ada, flowId)).toBeUndefined();
+    expect(ada.timeline(roomId).some(({ content }) => content.kind === "undecryptable")).toBe(true);
+    const late = { next_batch: `${JSON.parse(body).next_batch}`, to_device: toDevice };
+    ada.client.receiveSync(ada.client.syncPosition.since, JSON.stringify(late));
+    expect(view(ada, flowId)?.state).toBe("asked");
+    expect(ada.timeline(roomId).some(({ content }) => content.kind === "undecryptable")).toBe(false);
+  });
+
+  test("under a name that another one has is refused, and so is that one", async () => {
+    const [ada, bob, eve] = [await person("ada"), await person("bob"), await person("eve")];
+    for (const other of [bob, eve]) await other.client.people.devices(ada.userId);
+    const ask = async (other: InProcessClient): Promise<void> => {
+      const { userId, deviceId } = other.session;
+      const content = {
+        from_device: deviceId,
+        methods: ["m.sas.v1"],
+        timestamp: Date.now(),
+        transaction_id: "the same",
+      };
+      const url = `${server.url}/_matrix/client/v3/sendToDevice/m.key.verification.request/${userId.length}-${deviceId}`;
+      const response = await fetch(url, {
+        method: "PUT",
+        headers: { authorization: `Bearer ${other.session.accessToken}`, "content-type": "application/json" },
+        body: JSON.stringify({ messages: { [ada.userId]: { [ada.session.deviceId]: content } } }),
+      });
+      expect(response.ok).toBe(true);
+    };
+    await ask(bob);
+    await ada.until(() => ada.client.verification.incoming().length === 1, "the first");
+    await ask(eve);
+    await ada.until(() => ada.client.verification.incoming().length === 0, "the second");
+    expect(ada.client.verification.views()).toEqual([]);
+    await expect(ada.client.verification.accept("the same")).rejects.toMatchObject({ code: "verification-gone" });
+    expect(ada.machine.getVerificationRequests().map(({ phase }) => phase)).toEqual(["cancelled", "cancelled"]);
   });
 });

@@ -66,11 +66,6 @@ export class VerificationCenter {
     return this.#flows.incoming();
   }
 
-  /** Told after every change of what `views` and `incoming` answer. Returns how to stop. */
-  onChange(listener: () => void): () => void {
-    return this.#flows.onChange(listener);
-  }
-
   /** To be called after every commit. */
   observe(): void {
     this.#flows.observe();

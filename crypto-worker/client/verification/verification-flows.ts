@@ -16,7 +16,6 @@ export class VerificationFlows {
   readonly #context: ClientContext;
   readonly #views: VerificationViews;
   readonly #send: (requests: readonly OutgoingRequest[]) => void;
-  readonly #listeners = new Set<() => void>();
   /** Requests of others that a person here has accepted. */
   readonly #agreed = new Set<string>();
   readonly #dismissed = new Set<string>();
@@ -46,11 +45,6 @@ export class VerificationFlows {
       .filter(({ state }) => state === "asked")
       .slice(-MAX_INCOMING)
       .map(incomingOf);
-  }
-
-  onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
   }
 
   /** A person here agrees to what was asked: from now on the other side may choose the method. */
@@ -166,9 +160,8 @@ export class VerificationFlows {
 
   #tick(): void {
     if (this.#context.isClosed()) return this.stop();
-    this.#context.machine.tickVerifications();
     const before = this.#revision;
-    this.observe();
+    this.#context.commit(() => this.#context.machine.tickVerifications());
     // What ended has to be told to the other side.
     if (before !== this.#revision) this.#send([]);
   }
@@ -179,7 +172,6 @@ export class VerificationFlows {
     if (text === this.#published) return;
     this.#published = text;
     this.#context.emitter.emit("verificationsChanged", views);
-    for (const listener of this.#listeners) listener();
   }
 
   /** Those with an id that both sides know, and that is nobody else's: our request in a room gets its id from the server. */
