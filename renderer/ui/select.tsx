@@ -28,7 +28,7 @@ export function Select<T extends string>({ label, hint, options, value, disabled
         {hint !== undefined && <span className="switch__hint">{hint}</span>}
       </span>
       <AriaButton className="select__button">
-        <SelectValue className="ellipsis" />
+        <SelectValue className="ellipsis">{({ selectedText }) => selectedText}</SelectValue>
         <ChevronDown className="icon" size={15} aria-hidden />
       </AriaButton>
       <Popover className="popover" placement="bottom end" offset={4}>

@@ -37,7 +37,6 @@ export function SignOut({ onClose }: { readonly onClose: () => void }): ReactNod
   const loss = risk === null || risk === "unknown" ? null : decideLoss(risk, safety);
   // Where the server cannot be told, what remains is to delete here all the same.
   const force = ended || task.error !== null;
-  const dangerous = risk === "unknown" || loss?.grave === true;
   return (
     <Dialog
       title={say("signOut.title")}
@@ -54,7 +53,13 @@ export function SignOut({ onClose }: { readonly onClose: () => void }): ReactNod
             onPress={() => void task.run(() => session.shell.call("logout", { force }), onClose)}
           >
             {say(
-              task.busy ? "signOut.working" : force && !ended ? "signOut.force" : dangerous ? "signOut.confirmAnyway" : "signOut.confirm",
+              task.busy
+                ? "signOut.working"
+                : force && !ended
+                  ? "signOut.force"
+                  : loss?.grave === true
+                    ? "signOut.confirmAnyway"
+                    : "signOut.confirm",
             )}
           </Button>
         </>

@@ -87,7 +87,6 @@ function Decide({
       return (
         <Button
           size="small"
-          look="primary"
           isDisabled={task.busy}
           onPress={() => void task.run(() => session.link.call("acceptIdentity", { userId }), settled)}
         >

@@ -60,7 +60,7 @@ export function DevicesSection(): ReactNode {
         <h4 className="settings__subheading">{say("ownDevices.others", { count: others.length })}</h4>
         {unverified.length > 0 && (
           <Note tone="warn" title={say("ownDevices.unverifiedTitle", { count: unverified.length })}>
-            {say("ownDevices.unverifiedText")}
+            {say("ownDevices.unverifiedText", { count: unverified.length })}
           </Note>
         )}
         {others.length === 0 && <p className="muted">{say("ownDevices.alone")}</p>}

@@ -31,7 +31,7 @@ export function SecuritySection(): ReactNode {
       {safety !== null ? (
         <Safeties safety={safety} />
       ) : error !== null ? (
-        <ErrorNote code={error} />
+        <ErrorNote code={error} actions={<Button onPress={() => void session.askSafety().then(setError)}>{say("common.retry")}</Button>} />
       ) : (
         <Delayed>
           <span className="skeleton settings__skeleton" role="status" aria-label={say("common.loading")} />
@@ -56,10 +56,14 @@ export function SecuritySection(): ReactNode {
 
 function Safeties({ safety }: { readonly safety: Safety }): ReactNode {
   const say = useSay();
+  const aside = useValue(useSession().aside);
+  const known = safety.identity !== "unknown";
+  // The others stand in the corner.
+  const waiting = safety.incoming.filter(({ flowId }) => aside.requests.has(flowId));
   return (
     <>
       <Overall safety={safety} />
-      {safety.incoming.map((request) => (
+      {waiting.map((request) => (
         <Note
           key={request.flowId}
           title={requestTitle(say, request)}
@@ -72,15 +76,17 @@ function Safeties({ safety }: { readonly safety: Safety }): ReactNode {
           {say(request.own ? "toast.ownText" : "toast.personText")}
         </Note>
       ))}
-      <section>
-        <h4 className="settings__subheading">{say("security.who")}</h4>
-        <IdentityRow safety={safety} />
-        <ThisDeviceRow safety={safety} />
-      </section>
+      {known && (
+        <section>
+          <h4 className="settings__subheading">{say("security.who")}</h4>
+          <IdentityRow identity={safety.identity} />
+          <ThisDeviceRow safety={safety} />
+        </section>
+      )}
       <section>
         <h4 className="settings__subheading">{say("security.keys")}</h4>
-        <RecoveryRow safety={safety} />
-        <BackupRow backup={safety.backup} />
+        {known && <RecoveryRow safety={safety} />}
+        {known && <BackupRow backup={safety.backup} />}
         <SettingRow
           icon={KeyRound}
           title={say("security.file")}
@@ -126,9 +132,8 @@ function Overall({ safety }: { readonly safety: Safety }): ReactNode {
   );
 }
 
-function IdentityRow({ safety }: { readonly safety: Safety }): ReactNode {
+function IdentityRow({ identity }: Pick<Safety, "identity">): ReactNode {
   const say = useSay();
-  const { identity } = safety;
   return (
     <SettingRow
       icon={Fingerprint}

@@ -24,10 +24,13 @@ export function FailedSend({ item }: { readonly item: TimelineItem }): ReactNode
       <span>
         {say("send.failed")}. {settled ? say("send.settled") : `${say(errorSentence(code).what)}.`}
       </span>
-      {concern !== null && concern !== "settled" && <Settle concern={concern} />}
-      <AriaButton className="link-button" onPress={() => actions.retry(item)}>
-        {say("send.retry")}
-      </AriaButton>
+      {concern === null || concern === "settled" ? (
+        <AriaButton className="link-button" onPress={() => actions.retry(item)}>
+          {say("send.retry")}
+        </AriaButton>
+      ) : (
+        <Settle concern={concern} />
+      )}
       <AriaButton className="link-button failed-send__delete" onPress={() => actions.cancelSend(item)}>
         {say("send.delete")}
       </AriaButton>

@@ -1,7 +1,7 @@
 /** What the chat page says about keys and identities outside of settings: requests, notices, people who changed. */
 export const safetyMessages = {
   "toast.person": "{name} wants to verify you",
-  "toast.own": "Another device of yours asks to be verified",
+  "toast.own": "Verify another of your devices?",
   "toast.fromDevice": "From “{device}”, {time}",
   "toast.atTime": "Asked at {time}",
   "toast.personText": "Open it when you can compare a few symbols with them, in person or on a call.",
@@ -16,7 +16,7 @@ export const safetyMessages = {
   "notice.unverified-here.text": "Until it is, older messages stay closed here and others see a mark on yours.",
   "notice.unverified-here.action": "Verify this device",
   "notice.unverified-devices": "{count, plural, one {One of your devices is not verified.} other {# of your devices are not verified.}}",
-  "notice.unverified-devices.text": "If you do not know it, someone else may be signed in to your account.",
+  "notice.unverified-devices.text": "Whoever uses a device that you do not know may be reading along.",
   "notice.unverified-devices.action": "Look at devices",
   "notice.backup-untrusted": "The key backup on the server is not trusted.",
   "notice.backup-untrusted.text": "Nothing is put into it until your recovery key has shown that it is yours.",
@@ -30,10 +30,10 @@ export const safetyMessages = {
 
   "concern.label": "Changes of identity",
   "concern.was-verified.word": "Identity changed",
-  "concern.was-verified.title": "{name}'s identity has changed, and you had verified it",
+  "concern.was-verified.title": "{name}'s identity has changed",
   "concern.was-verified.text":
-    "They may have set up anew, or someone may be in between. Nothing is sent to this room until you have decided. Ask {name} in person or by phone first.",
-  "concern.was-verified.bar": "Messages wait until you have decided. Ask {name} in person or by phone first.",
+    "You had verified them. They may have set up anew, or someone may be in between. Nothing is sent to this room until you have decided. Ask {name} in person or by phone first.",
+  "concern.was-verified.bar": "You had verified them. Messages wait until you have decided; ask them in person or by phone first.",
   "concern.unsigned-devices.word": "Unconfirmed device",
   "concern.unsigned-devices.title": "{name} has a device that they have not confirmed",
   "concern.unsigned-devices.text":
@@ -44,7 +44,7 @@ export const safetyMessages = {
   "concern.new-identity.text":
     "You never verified {name}, so their keys were taken as they came; now they are different. Usually they have set up anew. If it matters, ask them, or verify them.",
   "concern.new-identity.bar": "Usually they have set up anew. If it matters, ask them before you go on.",
-  "concern.others": "{count, plural, one {The same has to be looked at for # more.} other {The same has to be looked at for # more.}}",
+  "concern.others": "{count, plural, one {# more change to look at after this.} other {# more changes to look at after this.}}",
   "concern.decide": "Decide in the Vault",
   "concern.accept": "Accept",
   "concern.leaveOut": "{count, plural, one {Leave it out} other {Leave them out}}",

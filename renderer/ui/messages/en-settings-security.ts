@@ -89,7 +89,7 @@ export const securityMessages = {
   "ownDevices.alone": "You are signed in nowhere else.",
   "ownDevices.unverifiedTitle": "{count, plural, one {One device is not verified} other {# devices are not verified}}",
   "ownDevices.unverifiedText":
-    "If it is yours, verify it. If you do not know it, sign it out and change your password: it can read what is sent to you from now on.",
+    "{count, plural, one {If it is yours, verify it. If you do not know it, sign it out} other {Verify those that are yours. If you do not know one, sign it out}} and change your password: it can read what is sent to you from now on.",
   "ownDevices.filter": "Which devices to show",
   "ownDevices.filter.all": "All",
   "ownDevices.filter.unverified": "Not verified",

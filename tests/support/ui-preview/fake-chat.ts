@@ -4,8 +4,24 @@ import { CodedError, errorCodeSchema } from "../../../protocol/errors.ts";
 import type { TimelineItem } from "../../../protocol/messages/timeline-item.ts";
 import { serve } from "../../../protocol/rpc.ts";
 import { portChannel } from "../../../renderer/ui/port-channel.ts";
+import { roomSafety, safety, signOutRisk } from "./fake-safety.ts";
 import { installShell } from "./fake-shell.ts";
-import { ADA, devices, history, INVITES, item, ME, members, NOW, PEOPLE, showcase, summary, troubles, unsent } from "./fixture.ts";
+import {
+  ADA,
+  devices,
+  heldBack,
+  history,
+  INVITES,
+  item,
+  ME,
+  members,
+  NOW,
+  PEOPLE,
+  showcase,
+  summary,
+  troubles,
+  unsent,
+} from "./fixture.ts";
 
 const query = new URLSearchParams(location.search);
 const scene = query.get("scene") ?? "room";
@@ -19,7 +35,7 @@ const timelineOf = (roomId: string): TimelineItem[] => {
   if (known !== undefined) return known;
   const made =
     roomId === "!room0:harbour.example"
-      ? [...history(3000), ...showcase(), ...(query.has("unsent") ? unsent() : [])]
+      ? [...history(3000), ...showcase(), ...(query.has("unsent") ? unsent() : []), ...(query.has("heldback") ? heldBack() : [])]
       : roomId === "!room6:harbour.example"
         ? troubles()
         : roomId === "!room9:harbour.example"
@@ -34,6 +50,8 @@ const latency = Number(query.get("latency") ?? "0");
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const never = new Promise<never>(() => undefined);
 
+const keys = safety(query);
+const trust = roomSafety(query);
 const channel = new MessageChannel();
 let nextPosition = 100_000;
 const account = {
@@ -62,29 +80,30 @@ const server = serve(
   chatContract,
   {
     account: () => account,
-    safety: () => ({
-      identity: "present" as const,
-      thisDeviceVerified: true,
-      privateKeys: { master: true, selfSigning: true, userSigning: true },
-      otherVerifiedDevices: 1,
-      unverifiedDevices: 0,
-      recovery: { state: "enabled" as const, hasPassphrase: false, missing: [] },
-      backup: { state: "enabled" as const, version: "1", total: 4212, backedUp: 4212, uploading: false },
-      incoming: [],
-    }),
-    roomSafety: () => ({ everyoneVerified: false, changed: [], unsignedDevices: [] }),
-    signOutRisk: () => ({ roomKeys: 4212, notBackedUp: 0, losesIdentity: false, unsent: 1 }),
-    acceptIdentity: done,
+    safety: async () => {
+      if (query.has("nosafety")) throw new CodedError("store-failed");
+      return keys;
+    },
+    roomSafety: ({ roomId }) => trust.of(roomId),
+    signOutRisk: () => {
+      if (query.get("risk") === "unknown") throw new CodedError("internal");
+      return signOutRisk(query);
+    },
+    acceptIdentity: async ({ userId }) => {
+      await done();
+      trust.settle(userId);
+      return {};
+    },
     renameDevice: done,
     status: () => status,
     encryptionStatus: async () => {
       await wait(latency);
       return {
-        deviceKeysUploaded: true,
+        deviceKeysUploaded: !query.has("notuploaded"),
         oneTimeKeysOnServer: 50,
         roomKeys: 4212,
         ownDevices: 3,
-        crossSigning: { exists: true, thisDeviceSigned: true },
+        crossSigning: { exists: keys.identity === "present", thisDeviceSigned: keys.thisDeviceVerified },
       };
     },
     rooms: async () => (scene === "loading" ? never : rooms),
@@ -172,14 +191,18 @@ const server = serve(
     setDisplayName: done,
     devices: async ({ userId }) => {
       await wait(latency);
-      return devices(userId);
+      return devices(userId, query);
     },
-    setBlacklisted: done,
+    setBlacklisted: async ({ userId }) => {
+      await done();
+      trust.settle(userId);
+      return {};
+    },
     identity: ({ userId }) => ({
       masterKey: "k",
       verified: userId === ADA.userId,
-      previouslyVerified: userId !== ADA.userId && userId.startsWith("@mikael"),
-      pinViolation: false,
+      previouslyVerified: userId.startsWith("@mikael"),
+      pinViolation: userId.startsWith("@noor"),
     }),
     avatar: async ({ mxc }) => ({ bytes: await picture(mxc), mimetype: "image/png" as const }),
     search: async ({ query: term }) => {

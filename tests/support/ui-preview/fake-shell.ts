@@ -10,8 +10,10 @@ import {
 } from "../../../protocol/shell.ts";
 import { DIAGNOSTICS, ME } from "./fixture.ts";
 
-/** Puts a stand-in for the preload's bridge on the window; the scene decides what main would say. */
-export function installShell(scene: string, query: URLSearchParams): void {
+type Answers = { readonly [K in keyof ShellContract]?: (params: never) => unknown };
+
+/** Puts a stand-in for the preload's bridge on the window; the scene decides what main would say, `more` what it says besides or instead. */
+export function installShell(scene: string, query: URLSearchParams, more: Answers = {}): void {
   const listeners = new Map<string, Set<(payload: unknown) => void>>();
   const emit = (event: string, payload: unknown): void => listeners.get(event)?.forEach((listener) => listener(payload));
   let settings: Settings = {
@@ -23,19 +25,19 @@ export function installShell(scene: string, query: URLSearchParams): void {
     sendReadReceipts: true,
     enterSends: true,
     language: "en",
-    autoLockMinutes: 0,
-    lockOnSuspend: false,
+    autoLockMinutes: 15,
+    lockOnSuspend: true,
   };
   const fail = query.get("shellfail");
   const code: ErrorCode | null = fail === null ? null : errorCodeSchema.parse(fail);
 
-  const answers: { readonly [K in keyof ShellContract]?: (params: never) => unknown } = {
+  const answers: Answers = {
     about: (): ResultOf<ShellContract["about"]> => ({
       version: "0.1.0",
       commit: "5487b1e0c4a1d0f3b2a19c7d8e6f5a4b3c2d1e0f",
       platform: "linux",
       host: "Chromium 156 on Linux",
-      keychain: false,
+      keychain: query.has("nolock"),
       suggestedHomeserver: query.get("server"),
     }),
     appState: () => appState(scene, query),
@@ -65,6 +67,8 @@ export function installShell(scene: string, query: URLSearchParams): void {
     openExternal: () => ({ opened: false }),
     diagnostics: () => ({ text: DIAGNOSTICS }),
     saveDiagnostics: () => ({ saved: true }),
+    takeVaultIntent: () => null,
+    ...more,
   };
   const call = async (method: string, params: unknown): Promise<unknown> => {
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -72,7 +76,7 @@ export function installShell(scene: string, query: URLSearchParams): void {
     if (verb?.kind !== "call" || !verb.params.safeParse(params).success) return { ok: false, error: { code: "invalid-request" } };
     if (code !== null && !["about", "appState", "connection", "settings"].includes(method)) return { ok: false, error: { code } };
     const answer = Object.entries(answers).find(([name]) => name === method)?.[1];
-    const value: unknown = answer === undefined ? {} : answer(params as never);
+    const value: unknown = answer === undefined ? {} : await answer(params as never);
     return typeof value === "string" ? { ok: false, error: { code: value } } : { ok: true, value: verb.result.parse(value) };
   };
   const on = (event: string, listener: (payload: unknown) => void): (() => void) => {
@@ -103,7 +107,7 @@ function appState(scene: string, query: URLSearchParams): AppState {
     case "logged-out":
       return { phase: "logged-out-by-server", userId: ME };
     default:
-      return { phase: "ready", userId: ME, deviceId: "BULKHEAD01", appLock: true };
+      return { phase: "ready", userId: ME, deviceId: "BULKHEAD01", appLock: !query.has("nolock") };
   }
 }
 

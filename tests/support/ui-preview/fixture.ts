@@ -283,6 +283,18 @@ export function unsent(): TimelineItem[] {
   ];
 }
 
+/** Messages that wait for a decision about somebody. */
+export function heldBack(): TimelineItem[] {
+  const failed = { state: "failed", error: "verified-identity-changed" } as const;
+  return [
+    item(33, "me", NOW - 50_000, text("Mikael, can you send me the log?"), { eventId: null, send: failed }),
+    item(34, "me", NOW - 30_000, text("And the readings, Ada."), {
+      eventId: null,
+      send: { state: "failed", error: "verified-user-unsigned-device" },
+    }),
+  ];
+}
+
 const UTDS: readonly Utd[] = [
   { code: "MissingMegolmSession", cause: "waiting" },
   { code: "MissingMegolmSession", cause: "sent-before-we-joined" },
@@ -311,6 +323,8 @@ export function troubles(): TimelineItem[] {
   shields.forEach((shield, i) =>
     items.push(item(20 + i, at(PEOPLE, i + 2), t + 90 * 60_000 + i * 6 * 60_000, text(at(LINES, i)), { shield })),
   );
+  items.push(item(30, "me", t + 140 * 60_000, { kind: "undecryptable", utd: { code: "MissingMegolmSession", cause: "waiting" } }));
+  items.push(item(31, "me", t + 141 * 60_000, text(at(LINES, 3)), { shield: { color: "red", code: "UnsignedDevice" } }));
   items.push(item(40, ADA, NOW - 60_000, { kind: "redacted", by: ADA.userId, byName: ADA.name, reason: null }));
   items.push(item(41, ADA, NOW - 55_000, { kind: "unsupported", type: "org.example.poll.start" }));
   items.push(item(42, ADA, NOW - 50_000, text("waves from the pier", { msgtype: "emote" })));
@@ -350,27 +364,39 @@ export function members(count: number): Member[] {
   return [me, ...named, ...rest];
 }
 
-export function devices(userId: string): DeviceView[] {
+export function devices(userId: string, query: URLSearchParams): DeviceView[] {
+  const own = userId === ME;
+  const verified = own || userId === ADA.userId;
   const base = {
     userId,
-    own: userId === ME,
+    own,
     blacklisted: false,
     ed25519: "Sv3pXJ0e3V7b2mHqWz8LrTgNfCkYd1oAuPiE5sBx9Qw",
     curve25519: "h7Wk2nQx9BvRjF4mLpTzYcDsEaGuNoXi3q5w8rKtb0M",
     firstSeen: NOW - 90 * 24 * HOUR,
-    lastSeen: NOW - 2 * HOUR,
+    lastSeen: own ? NOW - 2 * HOUR : null,
   };
-  return [
-    {
-      ...base,
-      deviceId: "BULKHEAD01",
-      displayName: userId === ME ? "Bulkhead on Linux" : "Bulkhead on Linux",
-      verified: userId === ME,
-      crossSigned: true,
-    },
-    { ...base, deviceId: "PHONEABCDE", displayName: "Phone", verified: false, crossSigned: true, firstSeen: NOW - 20 * 24 * HOUR },
-    { ...base, deviceId: "OLDLAPTOPX", displayName: "Old laptop", verified: false, crossSigned: false, firstSeen: NOW - 400 * 24 * HOUR },
-  ];
+  const here = { ...base, deviceId: "BULKHEAD01", displayName: "Bulkhead on Linux", verified, crossSigned: true };
+  const phone = { ...base, deviceId: "PHONEABCDE", displayName: "Phone", verified, crossSigned: true, firstSeen: NOW - 20 * 24 * HOUR };
+  const laptop = {
+    ...base,
+    deviceId: "OLDLAPTOPX",
+    displayName: "Old laptop",
+    verified: false,
+    crossSigned: false,
+    firstSeen: NOW - 400 * 24 * HOUR,
+  };
+  if (own && query.has("alone")) return [here];
+  if (!own) return [here, phone, laptop];
+  const tablet = {
+    ...phone,
+    deviceId: "TABLETQRST",
+    displayName: "A tablet with a name that somebody made far too long to fit",
+    lastSeen: NOW - 40 * 24 * HOUR,
+  };
+  const stranger = { ...laptop, deviceId: "XKQPWZLVBN", displayName: null, firstSeen: NOW - HOUR, lastSeen: NOW - 1_200_000 };
+  const strange = query.get("safety") === "strange-devices" ? [{ ...laptop, lastSeen: NOW - 200 * 24 * HOUR }, stranger] : [];
+  return [here, phone, tablet, ...strange];
 }
 
 export const DIAGNOSTICS = [

@@ -1,0 +1,84 @@
+import type { ChatContract } from "../../../protocol/chat.ts";
+import type { ResultOf } from "../../../protocol/define.ts";
+import type { Safety } from "../../../protocol/messages/safety.ts";
+import type { IncomingVerification } from "../../../protocol/messages/verification-view.ts";
+import { ADA, ME, NOW } from "./fixture.ts";
+
+type RoomSafety = ResultOf<ChatContract["roomSafety"]>;
+
+const GOOD: Safety = {
+  identity: "present",
+  thisDeviceVerified: true,
+  privateKeys: { master: true, selfSigning: true, userSigning: true },
+  otherVerifiedDevices: 1,
+  unverifiedDevices: 0,
+  recovery: { state: "enabled", hasPassphrase: false, missing: [] },
+  backup: { state: "enabled", version: "1", total: 4212, backedUp: 4212, uploading: false },
+  incoming: [],
+};
+const NONE: Safety["backup"] = { state: "none", version: null, total: 4212, backedUp: 0, uploading: false };
+const DISABLED: Safety["recovery"] = { state: "disabled", hasPassphrase: false, missing: [] };
+
+const SAFETIES = new Map<string, Safety>([
+  ["unknown", { ...GOOD, identity: "unknown", recovery: { ...DISABLED, state: "unknown" }, backup: { ...NONE, state: "unknown" } }],
+  ["none", { ...GOOD, identity: "none", thisDeviceVerified: false, recovery: DISABLED, backup: NONE }],
+  ["unverified", { ...GOOD, thisDeviceVerified: false }],
+  ["unverified-alone", { ...GOOD, thisDeviceVerified: false, otherVerifiedDevices: 0, recovery: DISABLED, backup: NONE }],
+  ["strange-devices", { ...GOOD, unverifiedDevices: 2 }],
+  ["untrusted", { ...GOOD, backup: { ...NONE, state: "untrusted", version: "4" } }],
+  ["missing-here", { ...GOOD, recovery: { state: "incomplete", hasPassphrase: true, missing: ["backup-key-here"] } }],
+  ["missing-there", { ...GOOD, recovery: { state: "incomplete", hasPassphrase: true, missing: ["backup", "master"] } }],
+  ["no-recovery", { ...GOOD, recovery: DISABLED, backup: NONE }],
+  ["uploading", { ...GOOD, backup: { ...GOOD.backup, backedUp: 1380, uploading: true } }],
+]);
+
+const REQUESTS: readonly IncomingVerification[] = [
+  { flowId: "$f1", userId: ADA.userId, displayName: ADA.name, deviceName: "Ada's phone", own: false, since: NOW - 30_000 },
+  { flowId: "f2", userId: ME, displayName: "Robin Maas", deviceName: "Bulkhead on macOS", own: true, since: NOW - 90_000 },
+  { flowId: "$f3", userId: "@noor:harbour.example", displayName: "Noor Haddad", deviceName: null, own: false, since: NOW - 200_000 },
+  { flowId: "$f4", userId: "@kofi:harbour.example", displayName: null, deviceName: null, own: false, since: NOW - 300_000 },
+];
+
+/** What the scene says about the account's keys. */
+export function safety(query: URLSearchParams): Safety {
+  return { ...(SAFETIES.get(query.get("safety") ?? "") ?? GOOD), incoming: REQUESTS.slice(0, Number(query.get("requests") ?? "0")) };
+}
+
+const was: RoomSafety["changed"] = [{ userId: "@mikael:harbour.example", problem: "was-verified" }];
+const fresh: RoomSafety["changed"] = [{ userId: "@noor:harbour.example", problem: "new-identity" }];
+const unsigned: RoomSafety["unsignedDevices"] = [{ userId: ADA.userId, deviceIds: ["OLDLAPTOPX"] }];
+const QUIET: RoomSafety = { everyoneVerified: false, changed: [], unsignedDevices: [] };
+
+const ROOMS = new Map<string, RoomSafety>([
+  ["verified", { ...QUIET, everyoneVerified: true }],
+  ["was", { ...QUIET, changed: was }],
+  ["new", { ...QUIET, changed: fresh }],
+  ["unsigned", { ...QUIET, unsignedDevices: unsigned }],
+  ["all", { everyoneVerified: false, changed: [...fresh, ...was], unsignedDevices: unsigned }],
+]);
+
+/** Rooms whose state the person has settled, as a worker would know it. */
+export function roomSafety(query: URLSearchParams): { of: (roomId: string) => RoomSafety; settle: (userId: string) => void } {
+  const settled = new Set<string>();
+  return {
+    of(roomId) {
+      const made = roomId === "!room0:harbour.example" ? (ROOMS.get(query.get("trust") ?? "") ?? QUIET) : QUIET;
+      return {
+        ...made,
+        changed: made.changed.filter(({ userId }) => !settled.has(userId)),
+        unsignedDevices: made.unsignedDevices.filter(({ userId }) => !settled.has(userId)),
+      };
+    },
+    settle: (userId) => void settled.add(userId),
+  };
+}
+
+export function signOutRisk(query: URLSearchParams): ResultOf<ChatContract["signOutRisk"]> {
+  const risk = query.get("risk");
+  return {
+    roomKeys: 4212,
+    notBackedUp: risk === null ? 0 : 4212,
+    losesIdentity: risk === "identity",
+    unsent: query.has("unsent") ? 2 : 0,
+  };
+}
