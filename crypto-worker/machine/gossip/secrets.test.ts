@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
 import { parseCurve25519PublicKey, type Curve25519PublicKey } from "../../../protocol/ids.ts";
 import { encodeBase64 } from "../../primitives/base64.ts";
-import { isJsonObject, objectField, type JsonObject } from "../../wire/json.ts";
+import { isJsonObject, objectField, stringField, type JsonObject } from "../../wire/json.ts";
 import { OlmMachine } from "../olm-machine.ts";
 import type { OutgoingRequest } from "../requests/outgoing-request.ts";
 
@@ -345,7 +345,7 @@ describe("an answer", () => {
   function asked({ fresh }: World, name: string): string {
     const [request] = requestsOf(fresh).filter((content) => content["name"] === name);
     fresh.flush();
-    return String(request?.["request_id"]);
+    return stringField(request ?? {}, "request_id") ?? "";
   }
 
   test("counts over Olm only (CVE-2022-39251, CVE-2022-39249)", () => {
