@@ -37,7 +37,7 @@ export function packagingConfiguration({ app, output, electronVersion, electronD
     afterExtract,
     afterPack,
     protocols: [{ name: "Matrix", schemes: ["matrix"] }],
-    // No feed: see docs/decisions/0008-updates.md.
+    // No feed: see docs/decisions/0010-updates.md.
     publish: null,
     linux: {
       target: ["deb", "rpm", "AppImage", "flatpak"],
@@ -76,6 +76,7 @@ export function packagingConfiguration({ app, output, electronVersion, electronD
       entitlements: "build/resources/mac/entitlements.plist",
       entitlementsInherit: "build/resources/mac/entitlements.plist",
       darkModeSupport: true,
+      extendInfo: { NSCameraUsageDescription: "The vault reads the verification code of another device with the camera." },
     },
     win: {
       target: ["nsis"],

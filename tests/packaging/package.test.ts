@@ -220,10 +220,11 @@ describe("what surrounds the archive", () => {
   });
 });
 
-test("the entitlements of macOS loosen nothing but the compiling of WebAssembly", () => {
+test("the entitlements of macOS allow the compiling of WebAssembly and the vault's camera, and nothing else", () => {
   const text = readFileSync(join(root, "build", "resources", "mac", "entitlements.plist"), "utf8");
   expect([...text.matchAll(/<key>([^<]+)<\/key>\s*<(\w+)\/>/g)].map(([, key, value]) => [key, value])).toEqual([
     ["com.apple.security.cs.allow-jit", "true"],
+    ["com.apple.security.device.camera", "true"],
   ]);
 });
 
