@@ -9,14 +9,18 @@ const PREBUILDS = ["node_modules", "better-sqlite3-multiple-ciphers", "prebuilds
 
 /**
  * Puts SQLite's native module for one target beside the worker's bundle, with its hash in a file of its own. In a package that file is in the archive,
- * whose integrity the system or Electron vouches for, and the module is not: the worker compares the two before it loads anything.
+ * whose integrity the system or Electron vouches for, and the module is not: the worker compares the two before it loads anything. `sign` may change the
+ * file; the hash is that of the signed one.
  */
-export function writeNativeModule(root: string, folder: string, target: NativeTarget): void {
+export function writeNativeModule(root: string, folder: string, target: NativeTarget, sign?: (file: string) => void): void {
   const source = join(root, ...PREBUILDS, `${target}.node`);
   if (!existsSync(source)) throw new Error(`There is no SQLite for ${target}`);
   const file = "sqlite.node";
   copyFileSync(source, join(folder, file));
-  const sha256 = createHash("sha256").update(readFileSync(source)).digest("hex");
+  sign?.(join(folder, file));
+  const sha256 = createHash("sha256")
+    .update(readFileSync(join(folder, file)))
+    .digest("hex");
   writeFileSync(join(folder, "native-module.json"), `${JSON.stringify({ file, sha256, target })}\n`);
 }
 

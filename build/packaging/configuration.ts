@@ -76,6 +76,8 @@ export function packagingConfiguration({ app, output, electronVersion, electronD
       entitlements: "build/resources/mac/entitlements.plist",
       entitlementsInherit: "build/resources/mac/entitlements.plist",
       darkModeSupport: true,
+      // Signed already, since its hash is in the archive: see stage.ts.
+      signIgnore: ["sqlite\\.node$"],
       extendInfo: { NSCameraUsageDescription: "The vault reads the verification code of another device with the camera." },
     },
     win: {

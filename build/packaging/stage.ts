@@ -19,12 +19,28 @@ export function stageApp(root: string, folder: string, target: NativeTarget): vo
     mkdirSync(to, { recursive: true });
     cpSync(join(root, "dist", part), to, { recursive: true, filter: (file) => !file.endsWith(".map") });
   }
-  writeNativeModule(root, join(folder, "dist", "crypto-worker"), target);
+  writeNativeModule(root, join(folder, "dist", "crypto-worker"), target, signerFor(target));
   const build = buildInfo(root);
   if (build !== undefined) writeFileSync(join(folder, "dist", "build-info.json"), `${JSON.stringify(build)}\n`);
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(packageJson(root), null, 2)}\n`);
   writeFileSync(join(folder, "LICENSE"), readFileSync(join(root, "LICENSE")));
   writeFileSync(join(folder, "THIRD-PARTY-NOTICES.txt"), composeNotices(root, bundledPackages(join(root, "dist"))));
+}
+
+/**
+ * macOS loads only modules that are signed like the app, and a signature changes the file: it is made here, before the hash is taken, and the packager leaves
+ * the file alone (`signIgnore`). Throws where the app would be signed and the module could not be.
+ */
+function signerFor(target: NativeTarget): ((file: string) => void) | undefined {
+  if (!target.startsWith("darwin")) return undefined;
+  const identity = process.env["BULKHEAD_CODESIGN_IDENTITY"];
+  if (identity !== undefined)
+    return (file) => execFileSync("codesign", ["--force", "--timestamp", "--options", "runtime", "--sign", identity, file]);
+  if (process.env["CSC_LINK"] !== undefined || process.env["CSC_NAME"] !== undefined)
+    throw new Error(
+      "Set BULKHEAD_CODESIGN_IDENTITY to the identity that signs the app: the native module is signed before its hash is taken",
+    );
+  return undefined;
 }
 
 /** What Electron and the packager read; scripts and dependencies are of no use in a package. */
