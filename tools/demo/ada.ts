@@ -70,6 +70,33 @@ export class Ada {
     return this.#client.call("waitForMessage", { roomId, body, timeoutMs }, z.object({ decrypted: z.boolean() }));
   }
 
+  /** Accepts the first verification that she is asked for, and answers with the names of the emoji that she sees. */
+  async acceptsVerification(
+    timeoutMs: number,
+  ): Promise<{ readonly flowId: string; readonly emoji: readonly (readonly [string, string])[] }> {
+    const { flowId } = await this.#client.call("waitForVerification", { state: "requested", timeoutMs }, z.object({ flowId: z.string() }));
+    await this.#client.call("acceptVerification", { flowId }, z.unknown());
+    const { emoji } = await this.#client.call("sasEmoji", { flowId }, z.object({ emoji: z.array(z.tuple([z.string(), z.string()])) }));
+    return { flowId, emoji };
+  }
+
+  /** They are the same; resolves once the other side has said so too. */
+  async confirms(flowId: string, timeoutMs: number): Promise<void> {
+    await this.#client.call("confirmSas", { flowId }, z.unknown());
+    await this.#client.call("waitForVerification", { flowId, state: "done", timeoutMs }, z.unknown());
+  }
+
+  /** For the tour: takes part in a verification, and says in the chat what she sees, as one would on the telephone. */
+  async playsVerification(roomId: string): Promise<void> {
+    const { flowId, emoji } = await this.acceptsVerification(3_600_000);
+    await this.say(
+      roomId,
+      `I see ${emoji.map(([symbol, name]) => `${symbol} ${name}`).join(", ")}. If you see the same, say that they match.`,
+    );
+    await this.confirms(flowId, 600_000);
+    await this.say(roomId, "Now you know that it is me, and I know that it is you.");
+  }
+
   stop(): Promise<void> {
     return this.#client.stop();
   }

@@ -6,6 +6,9 @@ import type { Ada } from "./ada.ts";
 import type { DemoApp } from "./demo-app.ts";
 import {
   acceptInvitation,
+  askToVerify,
+  closeVault,
+  confirmEmoji,
   createPassphraseIfAsked,
   expectMessage,
   expectRoomList,
@@ -65,6 +68,14 @@ export async function runCheck({ homeserver, ada, you, launch, output }: CheckDe
     await steps.run("ada's own answer arrives", async () => {
       await expectMessage(page, `“${ANSWER}”: I could read that. The server could not, it only saw ciphertext.`);
       await look(page, "answered");
+    });
+    await steps.run("you verify ada by emoji in the vault", async () => {
+      const [ours, { flowId, emoji }] = await Promise.all([askToVerify(app, page, "Ada", look), ada.acceptsVerification(30_000)]);
+      const same =
+        emoji.length === 7 && emoji.every(([symbol, name], place) => ours[place]?.includes(symbol) === true && ours[place]?.includes(name));
+      if (!same) throw new Error("you and ada see other emoji");
+      await Promise.all([confirmEmoji(app, look), ada.confirms(flowId, 30_000)]);
+      await closeVault(app);
     });
     await steps.run("the server has seen ciphertext only", () => {
       const events = JSON.stringify(homeserver.acceptedEvents(roomId));

@@ -100,6 +100,43 @@ export async function expectMessage(page: Page, body: string): Promise<void> {
   await expect(page.getByLabel(text("landmark.main")).getByText(body, { exact: true }).first()).toBeVisible();
 }
 
+/** From a person's panel into the vault, where she is asked; then the emoji, in order, as they are read out. */
+export async function askToVerify(app: DemoApp, page: Page, name: string, look: Look): Promise<readonly string[]> {
+  await page.getByRole("button", { name: pattern("room.membersButton") }).click();
+  await page
+    .getByRole("listbox", { name: text("members.list") })
+    .getByRole("option", { name: new RegExp(name) })
+    .click();
+  await page
+    .getByRole("button", { name: pattern("person.verify") })
+    .first()
+    .click();
+  const vault = await app.vaultPage();
+  await look(vault, "vault-verify");
+  await vault.getByRole("button", { name: pattern("verify.startUser.ask") }).click();
+  const way = vault.getByRole("button", { name: new RegExp(escape(text("verify.ready.sas"))) });
+  const list = vault.getByRole("list", { name: text("verify.emoji.list") });
+  // Whoever is quicker chooses.
+  await expect(way.or(list).first()).toBeVisible();
+  if (await way.isVisible()) await way.click();
+  await expect(list).toBeVisible();
+  await look(vault, "vault-emoji");
+  return list.getByRole("listitem").allInnerTexts();
+}
+
+/** The emoji are the same: says so, and sees that it is done. */
+export async function confirmEmoji(app: DemoApp, look: Look): Promise<void> {
+  const vault = await app.vaultPage();
+  await vault.getByRole("button", { name: text("verify.match"), exact: true }).click();
+  await expect(vault.getByRole("heading", { name: pattern("verify.done.user") })).toBeVisible();
+  await look(vault, "vault-verified");
+}
+
+export async function closeVault(app: DemoApp): Promise<void> {
+  const vault = await app.vaultPage();
+  await pressToClose(vault, () => vault.getByRole("button", { name: text("vault.closeVault"), exact: true }).click());
+}
+
 export async function write(page: Page, body: string): Promise<void> {
   const composer = page.getByRole("textbox", { name: pattern("composer.label") });
   await composer.fill(body);

@@ -17,7 +17,9 @@ export async function runTour({ ada, you, launch, output }: CheckDeps): Promise<
     const roomId = await ada.invite(you.userId);
     await acceptInvitation(page);
     await ada.waitForMember(roomId, you.userId, 30_000);
-    await ada.say(roomId, "Hello! This came to you end-to-end encrypted. Write something, I will answer.");
+    await ada.say(roomId, "Hello! This came to you end-to-end encrypted. Write something, I will answer. Or verify me: click on my name.");
+    // It ends with the app, at the latest.
+    ada.playsVerification(roomId).catch((error: unknown) => console.error(`ada's verification ended: ${String(error)}`));
     await page.screenshot({ path: join(output, "demo.png") });
     console.log(
       `You are signed in as ${you.userId}; ada answers. The passphrase of this profile is “${DEMO_PASSPHRASE}”. Close the window or press Ctrl+C to end.`,
