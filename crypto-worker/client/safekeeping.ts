@@ -61,6 +61,8 @@ export class Safekeeping {
 
   setOnline(online: boolean): void {
     this.backup.setOnline(online);
+    // The first sync after a start may take as long as nothing happens.
+    if (online && this.#parts.hasSynced()) this.recovery.settle();
   }
 
   /** After a commit. */
@@ -70,7 +72,7 @@ export class Safekeeping {
   }
 
   afterSync(): void {
-    this.recovery.afterSync();
+    this.recovery.settle();
   }
 
   stop(): void {

@@ -1,6 +1,7 @@
 import * as sdk from "matrix-js-sdk";
 import type { MatrixClient, MatrixEvent, Room } from "matrix-js-sdk";
 import { CryptoEvent, type VerificationRequest } from "matrix-js-sdk/lib/crypto-api/index.js";
+import type { CryptoCallbacks } from "matrix-js-sdk/lib/crypto-api/index.js";
 import { logger, type Logger } from "matrix-js-sdk/lib/logger.js";
 import { ForeignVerification } from "./foreign-verification.ts";
 import { until, type Party, type RoomOptions, type Seen } from "./scenarios/party.ts";
@@ -20,16 +21,21 @@ Object.assign(logger, silent);
 /** An event as the server has it. */
 export type RawEvent = { readonly type: string; readonly content: Readonly<Record<string, unknown>>; readonly sender: string };
 
+type StorageKeyHolder = { key: Uint8Array<ArrayBuffer> | undefined };
+
 /** The other party of the scenarios: matrix-js-sdk with its Rust crypto, which is what Element runs. Its stores are in memory: it lives as long as the test. */
 export class ForeignClient implements Party {
   readonly program = "js-sdk";
   readonly client: MatrixClient;
   readonly userId: string;
   readonly deviceId: string;
+  /** What js-sdk is given when it asks for the key of secret storage. */
+  readonly storageKey: StorageKeyHolder;
   readonly #requests: VerificationRequest[] = [];
 
-  private constructor(client: MatrixClient, userId: string, deviceId: string) {
+  private constructor(client: MatrixClient, userId: string, deviceId: string, storageKey: StorageKeyHolder) {
     this.client = client;
+    this.storageKey = storageKey;
     this.userId = userId;
     this.deviceId = deviceId;
     client.on(CryptoEvent.VerificationRequestReceived, (request) => this.#requests.push(request));
@@ -38,7 +44,14 @@ export class ForeignClient implements Party {
   /** Registers the user (or logs in where it exists already) and starts syncing. */
   static async start(homeserver: string, user: string, password: string): Promise<ForeignClient> {
     const login = await registerOrLogin(homeserver, user, password);
-    const client = sdk.createClient({ baseUrl: homeserver, ...login, logger: silent });
+    const storageKey: StorageKeyHolder = { key: undefined };
+    const cryptoCallbacks: CryptoCallbacks = {
+      getSecretStorageKey: ({ keys }) => {
+        const [keyId] = Object.keys(keys);
+        return Promise.resolve(keyId === undefined || storageKey.key === undefined ? null : [keyId, storageKey.key]);
+      },
+    };
+    const client = sdk.createClient({ baseUrl: homeserver, ...login, logger: silent, cryptoCallbacks });
     await client.initRustCrypto({ useIndexedDB: false });
     const synced = new Promise<void>((resolve) => {
       client.on(sdk.ClientEvent.Sync, (state) => {
@@ -47,7 +60,7 @@ export class ForeignClient implements Party {
     });
     await client.startClient({ initialSyncLimit: 20, pollTimeout: 5_000 });
     await synced;
-    const foreign = new ForeignClient(client, login.userId, login.deviceId);
+    const foreign = new ForeignClient(client, login.userId, login.deviceId, storageKey);
     await foreign.knowsDevice(login.userId, login.deviceId);
     return foreign;
   }

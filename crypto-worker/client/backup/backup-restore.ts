@@ -53,7 +53,7 @@ export class BackupRestore {
       }
       return imported;
     } catch (error) {
-      if (error instanceof CodedError && error.code === "cancelled") return 0;
+      if (error instanceof CodedError && job.signal.aborted) return 0;
       throw error;
     } finally {
       job.end();

@@ -1,8 +1,11 @@
 import type { ErrorCode } from "../../../protocol/errors.ts";
 import { unreachable } from "../../../protocol/result.ts";
 
-/** What a person wants done. `finish-reset` is what an interrupted `reset` left, once the new identity is there. */
-export type Goal = "enable" | "change" | "recover" | "disable" | "reset" | "finish-reset";
+/**
+ * What a person wants done; the last two complete what was interrupted: a reset once the new identity is there, and a change once the new key is the
+ * default one.
+ */
+export type Goal = "enable" | "change" | "recover" | "disable" | "reset" | "finish-reset" | "finish-change";
 
 /** Where the three things stand, as the server and the store have them. */
 export type Facts = {
@@ -13,6 +16,8 @@ export type Facts = {
   readonly storage: "none" | "present";
   /** Whether the user has said that there is to be no backup. */
   readonly backupRefused: boolean;
+  /** Whether an identity was replaced, and not all has been done that follows from it. */
+  readonly resetting: boolean;
 };
 
 /** One thing that is done at the server, or with what it has given. Each can be done again without harm. */
@@ -41,7 +46,7 @@ export type Task =
  * 1. Facts are asked for before anything is done, and are known anew after each task: an operation that was interrupted is simply begun again.
  * 2. The default key is named after all that it opens is there, and what the old one opened goes after that: at every moment one recovery key works.
  * 3. Nothing that only the server has is deleted, unless the goal is `disable`.
- * 4. A task that fails ends the operation; nothing follows it.
+ * 4. A task that fails ends the operation, and nothing follows it; but a new recovery key that is in force is given out whatever comes after.
  */
 export type RecoveryState =
   | { readonly kind: "expect-facts"; readonly goal: Goal }
@@ -75,6 +80,8 @@ export function stepRecovery(state: RecoveryState, input: RecoveryInput): Recove
         case "person-needed":
           return { kind: "expect-person", goal };
         case "failure":
+          // The new key is the one that counts by then, and its owner must get to see it. The old one is retired later.
+          if (state.task === "retire-old-key" && goal !== "finish-change") return { kind: "done", goal };
           return { kind: "failed", goal, code: input.code };
         case "facts":
           return unexpected(goal);
@@ -104,6 +111,7 @@ function decideRefusal(goal: Goal, { identity, backup, storage }: Facts): ErrorC
     case "disable":
     case "reset":
     case "finish-reset":
+    case "finish-change":
       return undefined;
     default:
       return unreachable(goal);
@@ -145,8 +153,9 @@ const PLANS: Readonly<Record<Goal, readonly Stage[]>> = {
     stage("complete-storage"),
   ],
   disable: [stage("refuse-backup"), stage("clear-default-key"), stage("clear-secrets"), stage("delete-backup")],
-  reset: [stage("replace-identity"), ...afterReset],
+  reset: [stage("replace-identity", ({ resetting }) => !resetting), ...afterReset],
   "finish-reset": afterReset,
+  "finish-change": [stage("retire-old-key", ({ storage }) => storage === "present")],
 };
 
 function next(goal: Goal, from: number, facts: Facts): RecoveryState {

@@ -15,6 +15,8 @@ import type { SecretStorage, Storage } from "./secret-storage.ts";
 import type { ServerAccountData } from "./server-account-data.ts";
 import { recoveryKeyOf, StorageKeys, type GivenSecret } from "./storage-keys.ts";
 
+/** Present while a key of secret storage is no longer the default one and still opens it: its id. */
+const RETIRING = "recovery-retiring";
 /** So long `recover` waits for the backup; the job goes on. */
 const RESTORE_WAIT_MS = 300_000;
 
@@ -98,20 +100,20 @@ export class Recovery {
   }
 
   /**
-   * After a sync: an identity for an account that has none, once a run what was interrupted, and each time what other devices have sent. In turn with what a
-   * person asks for: two identities at a time would be one too many.
+   * After a start and every sync: an identity for an account that has none, once a run what was interrupted, and each time what other devices have sent. In
+   * turn with what a person asks for: two identities at a time would be one too many.
    */
-  afterSync(): void {
+  settle(): void {
     const { setup, secrets } = this.#parts;
     if (!this.#settingUp && !(setup.isSettled && this.#resumed)) {
       this.#settingUp = true;
-      const settle = this.#oneAtATime(async () => {
+      const settling = this.#oneAtATime(async () => {
         await setup.run();
         if (!this.#resumed) await this.#resume();
       });
       inBackground(
         this.#context,
-        settle.finally(() => {
+        settling.finally(() => {
           this.#settingUp = false;
         }),
       );
@@ -124,7 +126,9 @@ export class Recovery {
     this.#resumed = true;
     try {
       await identity.resume();
-      if (this.#context.store.customValues.load(RESETTING) !== undefined) await this.#operate(operationOf({ goal: "finish-reset" }));
+      const { customValues } = this.#context.store;
+      if (customValues.load(RESETTING) !== undefined) await this.#operate(operationOf({ goal: "finish-reset" }));
+      if (customValues.load(RETIRING) !== undefined) await this.#operate(operationOf({ goal: "finish-change" }));
       secrets.requestMissing();
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
@@ -199,6 +203,7 @@ export class Recovery {
       backup: backup.facts,
       storage: storage === undefined ? "none" : "present",
       backupRefused: isBackupRefused((type) => data.stored(type)),
+      resetting: this.#context.store.customValues.load(RESETTING) !== undefined,
     };
   }
 
@@ -227,9 +232,9 @@ export class Recovery {
       case "write-secrets":
         return nothing(secrets.write(storage, keyOf(operation), oldKeyId));
       case "set-default-key":
-        return nothing(storage.setDefaultKey(keyOf(operation).keyId));
+        return nothing(this.#setDefaultKey(keyOf(operation).keyId, oldKeyId));
       case "retire-old-key":
-        return oldKeyId === undefined ? undefined : nothing(storage.retireKey(oldKeyId, keyOf(operation).keyId));
+        return nothing(this.#retireOldKey(operation));
       case "open-storage":
         if (given === undefined) throw new Error("nothing to open secret storage with");
         operation.key = await this.#keys.open(storageOf(operation), given);
@@ -253,6 +258,35 @@ export class Recovery {
       default:
         return unreachable(task);
     }
+  }
+
+  /** A lost answer must not cost the person the key that is in force from here on. */
+  async #setDefaultKey(keyId: string, oldKeyId: string | undefined): Promise<void> {
+    const { storage } = this.#parts;
+    if (oldKeyId !== undefined) this.#remember(RETIRING, oldKeyId);
+    try {
+      await storage.setDefaultKey(keyId);
+    } catch (error) {
+      if (!(error instanceof CodedError) || (await storage.fetch())?.description.keyId !== keyId) throw error;
+    }
+  }
+
+  /** SECURITY: who has the old recovery key must not be able to open what is there now. */
+  async #retireOldKey({ storage: before, key }: Operation): Promise<void> {
+    const { store } = this.#context;
+    const latch = store.customValues.load(RETIRING);
+    const current = key?.keyId ?? before?.description.keyId;
+    const old = latch === undefined ? undefined : new TextDecoder().decode(latch);
+    if (old !== undefined && current !== undefined && old !== current) await this.#parts.storage.retireKey(old, current);
+    store.transaction(() => store.customValues.remove(RETIRING));
+  }
+
+  #remember(latch: string, value: string): void {
+    const { store } = this.#context;
+    store.transaction(() => {
+      store.customValues.save(latch, new TextEncoder().encode(value));
+      store.requireDurability();
+    });
   }
 
   /** What a reset takes back is what held the old identity, not what another device has made since. */

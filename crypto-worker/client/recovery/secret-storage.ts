@@ -70,7 +70,7 @@ export class SecretStorage {
       if (content !== undefined && JSON.stringify(content) !== JSON.stringify(kept) && Object.keys(content).length > 0)
         await this.#data.write(name, kept);
     }
-    if (keyId !== current) await this.#data.write(keyType(keyId), {});
+    await this.#data.write(keyType(keyId), {});
   }
 
   async clearDefaultKey(): Promise<void> {

@@ -1,12 +1,16 @@
+import { backups } from "./backup.ts";
 import { fallbackKey } from "./fallback-key.ts";
 import { firstMessage, slowDeviceLists } from "./first-message.ts";
 import { hiddenHistory, historyBeforeTheJoin } from "./history.ts";
 import { identityChanges } from "./identity-change.ts";
+import { identityResets } from "./identity-reset.ts";
+import { keyFiles } from "./key-files.ts";
 import { largeRoom } from "./large-room.ts";
 import { lateKeys } from "./late-keys.ts";
 import { manyDevices } from "./many-devices.ts";
 import { neverClear } from "./never-clear.ts";
 import { outage } from "./outage.ts";
+import { recoveries } from "./recovery.ts";
 import { restarts } from "./restarts.ts";
 import { rooms } from "./rooms.ts";
 import { rotationByCount, rotationOnLeave } from "./rotation.ts";
@@ -38,4 +42,8 @@ export const scenarios: readonly Scenario[] = [
   ...qrVerifications,
   ...endedVerifications,
   ...identityChanges,
+  ...identityResets,
+  ...recoveries,
+  ...backups,
+  ...keyFiles,
 ];
