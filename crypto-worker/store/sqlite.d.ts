@@ -17,7 +17,10 @@ declare module "better-sqlite3-multiple-ciphers" {
 
   class Database {
     static readonly SqliteError: typeof SqliteError;
-    constructor(path: string, options?: { readonly fileMustExist?: boolean; readonly timeout?: number; readonly nativeBinding?: object | null });
+    constructor(
+      path: string,
+      options?: { readonly fileMustExist?: boolean; readonly timeout?: number; readonly nativeBinding?: object | null },
+    );
     readonly inTransaction: boolean;
     prepare(sql: string): Statement;
     exec(sql: string): this;
