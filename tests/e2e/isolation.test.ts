@@ -2,6 +2,7 @@
 // in what went between the processes, in what the server got, in the log, and in every file.
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Page } from "@playwright/test";
 import { afterAll, beforeAll, describe, expect as value, test } from "vitest";
 import { pressToClose } from "../../tools/demo/press-to-close.ts";
 import { type AppDriver, expect, PASSPHRASE, text } from "../support/app-driver.ts";
@@ -9,13 +10,15 @@ import type { ForeignClient } from "../support/foreign-client.ts";
 import { canReadMemory, processTree, readMemory } from "../support/process-memory.ts";
 import { type Found, type NamedSecret, SecretScanner } from "../support/secret-scanner.ts";
 import { callShell, heapSnapshot } from "./page-attacks.ts";
+import { askPort } from "./page-port.ts";
 import { filesBelow, withStoreCopy } from "./profile-secrets.ts";
 import { registerSecrets, type SecretRegistry } from "./secret-registry.ts";
 import { eventually, PASSWORD, World } from "./world.ts";
 
 const CANARY = "canary-message-7c1f93-lantern";
 const CANARY_ROOM = "canary-room-5be2d8-quay";
-const passphrase: NamedSecret = { name: "passphrase", bytes: Buffer.from(PASSPHRASE) };
+/** What the vault and the worker say to each other and nobody else may know. */
+const confided: NamedSecret[] = [{ name: "passphrase", bytes: Buffer.from(PASSPHRASE) }];
 const canaries: readonly NamedSecret[] = [
   { name: "a message", bytes: Buffer.from(CANARY) },
   { name: "a room's name", bytes: Buffer.from(CANARY_ROOM) },
@@ -55,12 +58,28 @@ beforeAll(async () => {
   }
   await callShell(app.page, "openVault", { intent: { kind: "home" } });
   const vault = await app.vault();
+  await makeRecovery(vault);
   await pressToClose(vault, () => vault.getByRole("button", { name: text("common.close") }).click());
   registry = await takeRegistry("first");
 }, 300_000);
 afterAll(async () => {
   await World.end(world);
 });
+
+/** Secret storage and a key backup; the recovery key is in the answer. */
+async function makeRecovery(vault: Page): Promise<void> {
+  const { answers } = await askPort(vault, [
+    { method: "enableRecovery", params: { passphrase: null, auth: { kind: "password", password: PASSWORD } } },
+  ]);
+  const reply = answers[0]?.[1] ?? "";
+  const key = /"recoveryKey":"([^"]+)"/.exec(reply)?.[1] ?? "";
+  value(key.length, reply.replaceAll(/[A-Za-z0-9 ]{20,}/g, "…")).toBeGreaterThan(40);
+  confided.push(
+    { name: "recovery key as shown", bytes: Buffer.from(key) },
+    { name: "recovery key as typed", bytes: Buffer.from(key.replaceAll(" ", "")) },
+  );
+  await eventually("the backup to have keys", () => (world.homeserver.keyBackup(world.you)?.count ?? 0) > 0);
+}
 
 let copies = 0;
 /** What is in the store now; a person with the passphrase could read it like this. */
@@ -122,19 +141,25 @@ describe("while the account is open", () => {
       "Olm session 0, root key",
     ])
       value(found).toContain(kind);
-    for (const kind of [/outbound room key \d+, part 0/, /^room key \d+, part 3/m, /cross_signing_key\.seed/, /custom_value\.value/])
+    for (const kind of [
+      /outbound room key \d+, part 0/,
+      /^room key \d+, part 3/m,
+      /cross_signing_key\.seed/,
+      /backup_decryption_key\.private_key/,
+      /custom_value\.value/,
+    ])
       value(found).toMatch(kind);
   });
 
   test("no key, token or passphrase is in the chat page's heap, which holds the messages", async () => {
     const heap = Buffer.from(await heapSnapshot(app.page));
-    value(search("heap of the chat page", [...registry.keys, ...registry.tokens, passphrase], [["chat", heap]])).toEqual([]);
+    value(search("heap of the chat page", [...registry.keys, ...registry.tokens, ...confided], [["chat", heap]])).toEqual([]);
     value(search("heap of the chat page", canaries, [["chat", heap]])).not.toEqual([]);
   });
 
   test("no key or passphrase is in main's heap, nor a message; the token is", async () => {
     const heap = await mainHeap();
-    value(search("heap of main", [...registry.keys, passphrase, ...canaries], [["main", heap]])).toEqual([]);
+    value(search("heap of main", [...registry.keys, ...confided, ...canaries], [["main", heap]])).toEqual([]);
     value(search("heap of main", registry.tokens, [["main", heap]])).not.toEqual([]);
   });
 
@@ -151,14 +176,14 @@ describe("while the account is open", () => {
     value(links.toSorted()).toEqual(["chat", "vault", "worker"]);
     const all = links.map((link) => [link, traffic(link)] as const);
     value(search("links", registry.keys, all)).toEqual([]);
-    value(search("links", [...registry.tokens, passphrase], [["chat", traffic("chat")]])).toEqual([]);
+    value(search("links", [...registry.tokens, ...confided], [["chat", traffic("chat")]])).toEqual([]);
     value(search("links", [...registry.tokens, ...canaries], [["vault", traffic("vault")]])).toEqual([]);
     // What main passes on for the worker is ciphertext; a room's name is public in Matrix.
-    value(search("links", [...canaries.slice(0, 1), passphrase], [["worker", traffic("worker")]])).toEqual([]);
+    value(search("links", [...canaries.slice(0, 1), ...confided], [["worker", traffic("worker")]])).toEqual([]);
     // The notes are complete enough to hold what they should.
     value(search("links", canaries, [["chat", traffic("chat")]])).not.toEqual([]);
     value(search("links", registry.tokens, [["worker", traffic("worker")]])).not.toEqual([]);
-    value(search("links", [passphrase], [["vault", traffic("vault")]])).not.toEqual([]);
+    value(search("links", confided.slice(0, 1), [["vault", traffic("vault")]])).not.toEqual([]);
   });
 
   test("the server got no key, passphrase or message, and the token only where it belongs", () => {
@@ -168,7 +193,7 @@ describe("while the account is open", () => {
       ({ method, path, query, body }) =>
         [`${method} ${path.replaceAll(/[!@$][^/]+/g, "…")}`, Buffer.from(JSON.stringify([path, query, body]))] as const,
     );
-    value(search("requests to the server", [...registry.keys, ...registry.tokens, passphrase, ...canaries.slice(0, 1)], bodies)).toEqual(
+    value(search("requests to the server", [...registry.keys, ...registry.tokens, ...confided, ...canaries.slice(0, 1)], bodies)).toEqual(
       [],
     );
   });
@@ -226,14 +251,14 @@ describe("on the disk", () => {
     await app.close();
     const files = [...during, ...filesBelow(app.profile), ...filesBelow(folders.temporary)];
     value(files.length).toBeGreaterThan(4);
-    const secrets = [...registry.keys, ...registry.tokens, passphrase, ...canaries];
+    const secrets = [...registry.keys, ...registry.tokens, ...confided, ...canaries];
     value(search("files", secrets, files)).toEqual([]);
     value(search("output of the processes", secrets, [["output", Buffer.from(logs + app.host.logs)]])).toEqual([]);
   });
 
   test("how much was looked through", () => {
     const total = Object.values(scanned).reduce((sum, bytes) => sum + bytes, 0);
-    const report = { secrets: registry.keys.length + registry.tokens.length + 1, bytes: total, of: scanned };
+    const report = { secrets: registry.keys.length + registry.tokens.length + confided.length, bytes: total, of: scanned };
     const folder = join(import.meta.dirname, "..", "..", "test-output");
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "isolation.json"), `${JSON.stringify(report, null, 2)}\n`);
