@@ -44,7 +44,11 @@ export class Safekeeping {
     this.#auth = new InteractiveAuth(context, homeserver);
     this.jobs = new Jobs(context.emitter);
     this.keyFiles = new KeyFiles(context, this.jobs);
-    this.backup = new KeyBackup(context, pump, this.jobs, () => this.safety.changed());
+    this.backup = new KeyBackup(context, pump, this.jobs, {
+      onChange: () => this.safety.changed(),
+      // Another device of ours has made it, and will give it.
+      onLocked: () => secrets.requestMissing(),
+    });
     const data = new ServerAccountData(context);
     const storage = new SecretStorage(data);
     const identity = new IdentityPublisher(context, pump, this.#auth, storage);

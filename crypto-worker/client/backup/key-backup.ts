@@ -27,6 +27,7 @@ const MAX_VERSIONS = 50;
 
 /** The newest backup on the server, as it was when we last asked. */
 type ServerBackup = BackupInfo & { readonly version: string; readonly body: JsonObject };
+export type KeyBackupListener = { readonly onChange: () => void; readonly onLocked: () => void };
 type Seen = { readonly kind: "none" } | { readonly kind: "unreadable" } | { readonly kind: "backup"; readonly backup: ServerBackup };
 
 /**
@@ -42,16 +43,18 @@ export class KeyBackup {
   readonly #downloads: KeyDownloads;
   readonly #restore: BackupRestore;
   readonly #onChange: () => void;
+  readonly #onLocked: () => void;
   #seen: Seen | undefined;
   #checking: Promise<void> | undefined;
   #failures = 0;
   #retry: NodeJS.Timeout | undefined;
   #online = true;
 
-  /** `onChange`: what `view` says may have changed without a commit. */
-  constructor(context: ClientContext, pump: RequestPump, jobs: Jobs, onChange: () => void) {
+  /** `onChange`: what `view` says may have changed without a commit. `onLocked`: another backup is in use now, whose private key is not here. */
+  constructor(context: ClientContext, pump: RequestPump, jobs: Jobs, { onChange, onLocked }: KeyBackupListener) {
     this.#context = context;
     this.#onChange = onChange;
+    this.#onLocked = onLocked;
     this.#pending = new PendingBackup(context);
     const again = (): Promise<void> => this.check().catch(ignoreCoded);
     this.#upload = new BackupUpload(context, pump, jobs, again, onChange);
@@ -241,7 +244,10 @@ export class KeyBackup {
     const trust = seen.kind === "backup" && !this.isRefused ? backup.verify(seen.backup.body) : undefined;
     if (seen.kind === "backup" && trust !== undefined && (trust.trusted || trust.matchesDecryptionKey)) {
       const { publicKey, version } = seen.backup;
-      if (current?.version !== version || current.publicKey !== publicKey) this.#write(() => backup.enable({ publicKey, version }));
+      if (current?.version !== version || current.publicKey !== publicKey) {
+        this.#write(() => backup.enable({ publicKey, version }));
+        if (!trust.matchesDecryptionKey) this.#onLocked();
+      }
     } else if (current !== undefined) {
       this.#write(() => backup.disable());
     }

@@ -72,6 +72,11 @@ export const backups: readonly Scenario[] = [
       await until("Bulkhead to use the new backup", async () => ((await status(ours)).version === "2" ? true : undefined));
       await complete(ours, 1);
       await foreign.hasBackedUp(1);
+      // The key that reads it comes from the device that made it.
+      await until("Bulkhead to have all secrets", async () => {
+        const { recovery } = await ours.call<{ recovery: { state: string } }>("safety");
+        return recovery.state === "enabled" || undefined;
+      });
       await ours.restart("kill");
       await ours.send(roomId, "two");
       await theirs.read(roomId, "two");
