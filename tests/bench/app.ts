@@ -11,6 +11,7 @@ import { type AppDriver, expect, PASSPHRASE, text } from "../support/app-driver.
 import { commandOf, processTree } from "../support/process-memory.ts";
 
 const ROOMS = 200;
+const STARTS = 3;
 const IDLE_MS = 10_000;
 const CALLS = 500;
 const TICKS_PER_SECOND = 100;
@@ -56,11 +57,17 @@ function painted(page: Page): Promise<number> {
   );
 }
 
+/** The best of a few, because other work on the machine only ever adds; the last one goes on running. */
 async function startToSignIn(world: World): Promise<number> {
-  const started = Date.now();
-  const app = await world.launch({ attachAfterMs: 4000 });
-  await expect(app.page.getByRole("textbox", { name: text("signIn.user"), exact: true })).toBeVisible();
-  return Math.round((await painted(app.page)) - started);
+  const times: number[] = [];
+  for (let start = 1; start <= STARTS; start++) {
+    const started = Date.now();
+    const app = await world.launch({ attachAfterMs: 4000 });
+    await expect(app.page.getByRole("textbox", { name: text("signIn.user"), exact: true })).toBeVisible();
+    times.push(Math.round((await painted(app.page)) - started));
+    if (start < STARTS) await app.close();
+  }
+  return Math.min(...times);
 }
 
 async function fillRooms(world: World, app: AppDriver): Promise<void> {
@@ -95,8 +102,8 @@ function usageOf(app: AppDriver): ReadonlyMap<number, Usage> {
   const usage = new Map<number, Usage>();
   for (const pid of processTree(app.host.pid)) {
     const command = commandOf(pid);
-    const kind = /--type=([\w-]+)/.exec(command)?.[1] ?? (/chrom/i.test(command) ? "browser" : "main");
-    const name = pid === worker ? "crypto worker" : kind;
+    const kind = /--type=([\w-]+)/.exec(command)?.[1] ?? "browser";
+    const name = pid === worker ? "crypto worker" : pid === app.host.pid ? "main" : kind;
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
       .replace(/^.*\) /s, "")
       .split(" ");
@@ -117,7 +124,7 @@ async function idle(app: AppDriver): Promise<Measured> {
   let percent = 0;
   for (const [pid, { name, cpuTicks, kilobytes }] of after) {
     const share = ((cpuTicks - (before.get(pid)?.cpuTicks ?? cpuTicks)) / TICKS_PER_SECOND / (IDLE_MS / 1000)) * 100;
-    const label = `idle, ${name} ${pid === app.host.pid ? "" : `(${[...after.keys()].indexOf(pid)})`}`.trim();
+    const label = `idle, ${name} (${[...after.keys()].indexOf(pid)})`;
     measured[label] = `${Math.round(kilobytes / 1024)} MB, ${share.toFixed(1)} % of a core`;
     megabytes += kilobytes / 1024;
     percent += share;
