@@ -60,19 +60,18 @@ function Body(): ReactNode {
   const vault = useVault();
   const task = useValue(vault.task);
   const app = useValue(vault.app);
-  const asked = useValue(vault.asked);
+  const { screen } = useValue(vault.place);
   const [done, setDone] = useState<Done | null>(null);
   const open = app.phase === "ready";
+  const wanted = screen.kind !== "home";
+  // Who was asked for something goes on with that; who was not wanted nothing but this.
   const goOn = useCallback((): void => {
-    if (asked === null) return vault.close();
-    setDone(null);
-    vault.go(asked);
-  }, [vault, asked]);
-  // Who has chosen a passphrase or unlocked while something else waits goes on with that.
+    if (wanted) setDone(null);
+    else vault.close();
+  }, [vault, wanted]);
   const finish = (how: Done): void => {
     vault.askSeal();
-    if (how === "unlocked" && asked !== null) vault.go(asked);
-    else setDone(how);
+    setDone(how === "unlocked" && wanted ? null : how);
   };
   if (done !== null && (task === null || task.kind === "idle")) return <Unlocked how={done} onGoOn={goOn} />;
   if (task === null)

@@ -29,7 +29,7 @@ export function WaitingBar(): ReactNode {
       {text !== null && go !== null && (
         <>
           <span>{text}</span>
-          <Button size="small" onPress={() => vault.go(go)}>
+          <Button size="small" onPress={() => vault.leaveFor(go)}>
             {say("vault.waiting.look")}
           </Button>
         </>

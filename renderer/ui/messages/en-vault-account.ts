@@ -52,7 +52,7 @@ export const vaultAccountMessages = {
   "appLock.changeText": "You need the present one",
   "appLock.remove": "Remove the passphrase",
   "appLock.removeText": "The keychain takes over",
-  "appLock.auto": "When it locks itself is set in Settings, Encryption.",
+  "appLock.auto": "When it locks itself is set in Settings, Security.",
   "appLock.notOpen": "Unlock your account first.",
   "appLock.changed.set": "The app lock is set",
   "appLock.changed.setText": "Bulkhead asks for your passphrase from now on.",

@@ -32,7 +32,7 @@ export const vaultHomeMessages = {
   "vault.facts.deviceUnverified": "Not verified",
   "vault.facts.others": "Other devices",
   "vault.facts.othersUnverified":
-    "{count, plural, one {One is not verified: look at it in Settings, Encryption} other {# are not verified: look at them in Settings, Encryption}}",
+    "{count, plural, one {One is not verified: look at it in Settings, Devices} other {# are not verified: look at them in Settings, Devices}}",
   "vault.facts.othersFine": "{count, plural, =0 {None that is verified} one {One, verified} other {#, all verified}}",
   "vault.facts.recovery": "Recovery",
   "vault.facts.recoveryOff": "Off",

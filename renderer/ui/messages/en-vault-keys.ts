@@ -30,6 +30,7 @@ export const vaultKeysMessages = {
   "keys.import.passphraseHint": "The one chosen when it was exported",
   "keys.import.wrong": "That passphrase does not open this file. Nothing was imported; try again.",
   "keys.import.submit": "Import",
+  "keys.import.reading": "Reading the file…",
   "keys.import.working": "Importing keys…",
   "keys.import.workingText": "You may close the Vault meanwhile; this goes on.",
   "keys.import.stopped": "Stopped. What was imported so far is kept.",

@@ -32,9 +32,9 @@ export const vaultVerifyMessages = {
   "verify.asked.text": "If you accept, you will compare seven emoji with {name} or scan a code. Do it face to face or on a call.",
   "verify.asked.textOwn":
     "It has signed in to your account and asks this device to vouch for it. Accept only if you are the one who is doing that.",
-  "verify.asked.notMine": "If that is not you, decline, and sign that device out in Settings, Encryption.",
+  "verify.asked.notMine": "If that is not you, decline, and sign that device out in Settings, Devices.",
   "verify.asked.since": "Asked at {time}",
-  "verify.asked.fromDevice": "From the device {name}",
+  "verify.asked.device": "Device: {name}",
   "verify.asked.accept": "Accept",
   "verify.asked.decline": "Decline",
 
@@ -92,7 +92,7 @@ export const vaultVerifyMessages = {
   "verify.scan.cameraRefused": "The camera could not be used. Perhaps another program has it, or the system does not allow it.",
   "verify.scan.looking": "Looking for a code…",
   "verify.scan.file": "Choose a picture",
-  "verify.scan.paste": "or paste one with {keys}",
+  "verify.scan.paste": "or drop it here, or paste it with {keys}",
   "verify.scan.nothing": "There is no code in that picture. Take it closer and straight on.",
   "verify.scan.foreign": "That is a code, but not one for verifying.",
   "verify.scan.notPicture": "That is not a picture that can be read here.",

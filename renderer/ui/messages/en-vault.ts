@@ -14,7 +14,7 @@ export const vaultMessages = {
   "vault.sealLabel": "Your seal: {symbols}",
   "vault.sealExplain":
     "The five symbols at the top are your seal. Only the real Vault can show them; never give a secret to a window without them.",
-  "vault.sealEmpty": "Your seal appears here once the store is unlocked.",
+  "vault.sealEmpty": "Your seal appears at the top once the store is unlocked.",
 
   "vault.create.title": "Choose a passphrase",
   "vault.create.text": "It locks the messages and keys on this computer. You will type it each time Bulkhead starts.",
@@ -72,7 +72,6 @@ export const vaultMessages = {
   "vault.auth.orPassword": "Use your password instead",
   "vault.auth.haveDone": "I have done it",
   "vault.auth.notOpened": "The page was not opened. Open it to go on.",
-  "vault.auth.neither": "Your server wants a kind of proof that Bulkhead cannot give.",
 
   "vault.typed.label": "To go on, type “{word}”",
   "vault.job.backup-upload": "Backing up keys",

@@ -1,5 +1,5 @@
 import { KeyRound, LockKeyhole, LockKeyholeOpen } from "lucide-react";
-import type { ReactNode } from "react";
+import { useEffect, type ReactNode } from "react";
 import { ErrorNote, Note } from "../../ui/note.tsx";
 import { useValue } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
@@ -16,6 +16,7 @@ export function AppLock(): ReactNode {
   const app = useValue(vault.app);
   const about = useValue(vault.about);
   const change = useValue(vault.lockChange);
+  useEffect(() => () => vault.sawLockChange(), [vault]);
   if (change?.state === "asked") return <Working title={say("appLock.saving")} back={null} />;
   if (change?.state === "done")
     return (
@@ -23,7 +24,6 @@ export function AppLock(): ReactNode {
         title={say(`appLock.changed.${change.how}`)}
         text={say(`appLock.changed.${change.how}Text`)}
         icon={change.how === "removed" ? LockKeyholeOpen : LockKeyhole}
-        onLeave={() => vault.lockChange.set(null)}
       />
     );
   if (app.phase !== "ready") return <Step title={say("appLock.title")} lead={say("appLock.notOpen")} />;

@@ -1,5 +1,5 @@
 import { FileCheck2, FileDown, Upload } from "lucide-react";
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { Button } from "../../ui/button.tsx";
 import { ErrorNote, Note } from "../../ui/note.tsx";
 import { useSay } from "../../ui/text.tsx";
@@ -9,7 +9,7 @@ import { saveFile } from "../parts/save-file.ts";
 import { ArmedButton, Step } from "../parts/step.tsx";
 import { Working } from "../parts/working.tsx";
 import { useAct } from "../state/use-act.ts";
-import { useHold } from "../state/use-hold.ts";
+import { useHold, useStay } from "../state/use-hold.ts";
 import { useVault } from "../state/vault.ts";
 
 type Ready = { readonly count: number; readonly pieces: readonly string[] };
@@ -21,14 +21,8 @@ export function ExportKeys(): ReactNode {
   const chosen = useNewPassphrase();
   const [file, setFile] = useState<Ready | null>(null);
   const { busy, error, run } = useAct();
-  const left = useRef(false);
-  useEffect(() => {
-    left.current = false;
-    return () => {
-      left.current = true;
-    };
-  }, []);
-  useHold(busy || file !== null);
+  useStay(busy);
+  useHold(file !== null);
 
   const prepare = async (): Promise<void> => {
     if (!chosen.ready || busy) return;
@@ -45,7 +39,7 @@ export function ExportKeys(): ReactNode {
         pieces.push(next.value.piece);
       }
     });
-    if (made === undefined || left.current) return;
+    if (made === undefined) return;
     chosen.clear();
     setFile(made);
   };

@@ -1,17 +1,17 @@
 import { Download, FileKey2, FileUp } from "lucide-react";
 import { useCallback, useEffect, useRef, useState, type ReactNode } from "react";
-import { FileTrigger } from "react-aria-components";
 import { useIntl } from "react-intl";
 import { Button } from "../../ui/button.tsx";
 import { ErrorNote, Note } from "../../ui/note.tsx";
 import { SecretField } from "../../ui/text-field.tsx";
 import { useSay } from "../../ui/text.tsx";
+import { DropZone } from "../parts/drop-zone.tsx";
 import { CapsLockHint } from "../parts/new-passphrase.tsx";
 import { Outcome } from "../parts/outcome.tsx";
 import { ArmedButton, Step } from "../parts/step.tsx";
 import { Working } from "../parts/working.tsx";
 import { useAct } from "../state/use-act.ts";
-import { useHold } from "../state/use-hold.ts";
+import { useHold, useStay } from "../state/use-hold.ts";
 import { useVault } from "../state/vault.ts";
 import { piecesOf, problemOf, type KeySource, type SourceProblem } from "./key-file.ts";
 import "./key-files.css";
@@ -26,15 +26,16 @@ export function ImportKeys(): ReactNode {
   const [problem, setProblem] = useState<SourceProblem | null>(null);
   const [passphrase, setPassphrase] = useState("");
   const [result, setResult] = useState<Result | null>(null);
-  const [over, setOver] = useState(false);
+  const [reading, setReading] = useState(false);
   const { busy, error, run, forget } = useAct();
   /** The text that is with the worker already: a wrong passphrase does not mean sending it again. */
   const sent = useRef<{ readonly source: KeySource; readonly importId: string } | null>(null);
+  // Until the whole text is with the worker, this page is needed.
+  useStay(busy && reading);
   useHold(busy);
 
   const take = useCallback(
-    async (next: KeySource | null): Promise<void> => {
-      if (next === null) return;
+    async (next: KeySource): Promise<void> => {
       const found = await problemOf(next);
       forget();
       setProblem(found);
@@ -48,6 +49,7 @@ export function ImportKeys(): ReactNode {
     if (source === null || passphrase === "" || busy) return;
     const done = await run(async () => {
       if (sent.current?.source !== source) {
+        setReading(true);
         const begun = await vault.link.call("beginImport", {});
         if (!begun.ok) return begun;
         const { importId } = begun.value;
@@ -57,6 +59,7 @@ export function ImportKeys(): ReactNode {
         }
         sent.current = { source, importId };
       }
+      setReading(false);
       const answer = await vault.link.call("importKeys", { importId: sent.current.importId, passphrase });
       // Everything but a wrong passphrase ends the import on the other side.
       if (!answer.ok && answer.error.code !== "wrong-passphrase") sent.current = null;
@@ -73,6 +76,7 @@ export function ImportKeys(): ReactNode {
         text={`${say("keys.import.doneText", { count: result.count })} ${result.count === 0 ? "" : say("keys.import.doneNew", { count: result.imported })}`}
       />
     );
+  if (busy && reading) return <Working key="reading" title={say("keys.import.reading")} back={null} />;
   if (busy)
     return (
       <Working
@@ -83,12 +87,6 @@ export function ImportKeys(): ReactNode {
         actions={<Button onPress={() => void vault.link.call("cancelJob", { job: "import-keys" })}>{say("common.cancel")}</Button>}
       />
     );
-  const drop = (event: React.DragEvent): void => {
-    event.preventDefault();
-    setOver(false);
-    const file = event.dataTransfer.files[0];
-    if (file !== undefined) void take({ name: file.name, blob: file });
-  };
   return (
     <Step
       key="choose"
@@ -102,26 +100,14 @@ export function ImportKeys(): ReactNode {
         </ArmedButton>
       }
     >
-      <div
-        className={`key-file ${over ? "key-file--over" : ""}`}
-        role="group"
-        aria-label={say("keys.import.file")}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={drop}
-      >
-        {source === null ? <FileUp className="icon" size={26} strokeWidth={1.6} aria-hidden /> : <Chosen source={source} />}
-        <FileTrigger
-          acceptedFileTypes={["text/plain", ".txt"]}
-          onSelect={(files) => void take(files?.[0] === undefined ? null : { name: files[0].name, blob: files[0] })}
-        >
-          <Button>{say(source === null ? "keys.import.choose" : "keys.import.chooseOther")}</Button>
-        </FileTrigger>
-        {source === null && <span className="muted">{say("keys.import.drop")}</span>}
-      </div>
+      <DropZone
+        label={say("keys.import.file")}
+        icon={FileUp}
+        {...(source === null ? { hint: say("keys.import.drop") } : { chosen: <Chosen source={source} /> })}
+        button={say(source === null ? "keys.import.choose" : "keys.import.chooseOther")}
+        types={["text/plain", ".txt"]}
+        onFile={(file) => void take({ name: file.name, blob: file })}
+      />
       {problem !== null && (
         <Note tone="warn" live>
           {say(problem)}

@@ -8,7 +8,7 @@ import { ErrorNote, Note } from "../../ui/note.tsx";
 import { SecretField } from "../../ui/text-field.tsx";
 import { useSay } from "../../ui/text.tsx";
 import { useAct } from "../state/use-act.ts";
-import { useHold } from "../state/use-hold.ts";
+import { useHold, useStay } from "../state/use-hold.ts";
 import { useVault } from "../state/vault.ts";
 import { CapsLockHint } from "./new-passphrase.tsx";
 import { ArmedButton, Step } from "./step.tsx";
@@ -38,7 +38,8 @@ export function useInteractive<T extends { readonly state: "done" }>(
     setNeeded(null);
     onDone(value);
   };
-  useHold(busy || needed !== null);
+  useStay(busy);
+  useHold(needed !== null);
   return {
     busy,
     error,
@@ -71,7 +72,7 @@ function PasswordStep({ act, needed, onBrowser }: AuthStepProps & { readonly onB
   if (!needed.password)
     return (
       <Step key="neither" title={say("vault.auth.title")} back={back}>
-        <Note tone="warn">{say("vault.auth.neither")}</Note>
+        <ErrorNote code="interactive-auth-required" />
       </Step>
     );
   const submit = (): void => {

@@ -8,8 +8,14 @@ import { useSay } from "../../ui/text.tsx";
 import { useVault } from "../state/vault.ts";
 import "./job-progress.css";
 
+type JobProps = {
+  readonly job: Job;
+  /** False where a button beside it says so in a word. */
+  readonly stoppable?: boolean;
+};
+
 /** One long work: its name, a bar, the counts, and a button that stops it. */
-export function JobProgress({ job: { job, done, total } }: { readonly job: Job }): ReactNode {
+export function JobProgress({ job: { job, done, total }, stoppable = true }: JobProps): ReactNode {
   const say = useSay();
   const intl = useIntl();
   const vault = useVault();
@@ -30,12 +36,14 @@ export function JobProgress({ job: { job, done, total } }: { readonly job: Job }
           <rect className="job__fill" width={total === null ? "30%" : `${part * 100}%`} height="100%" />
         </svg>
       </ProgressBar>
-      <IconButton
-        icon={X}
-        size="small"
-        label={say("vault.job.stop", { what: say(`vault.job.${job}`) })}
-        onPress={() => void vault.link.call("cancelJob", { job })}
-      />
+      {stoppable && (
+        <IconButton
+          icon={X}
+          size="small"
+          label={say("vault.job.stop", { what: say(`vault.job.${job}`) })}
+          onPress={() => void vault.link.call("cancelJob", { job })}
+        />
+      )}
     </div>
   );
 }

@@ -52,19 +52,21 @@ export function Step({ title, lead, icon: Icon, tone = "plain", children, action
                 {way.label}
               </Button>
             )}
-            {aside}
+            {aside !== undefined && <span className="step__aside">{aside}</span>}
           </div>
         )}
-        {Icon !== undefined && (
-          <span className={`step__icon step__icon--${tone}`} aria-hidden>
-            <Icon className="icon" size={26} strokeWidth={1.8} />
-          </span>
-        )}
-        <div className="step__head">
-          <h1 ref={heading} tabIndex={-1}>
-            {title}
-          </h1>
-          {lead !== undefined && <p className="step__lead">{lead}</p>}
+        <div className={`step__top ${lead === undefined ? "step__top--row" : ""}`}>
+          {Icon !== undefined && (
+            <span className={`step__icon step__icon--${tone}`} aria-hidden>
+              <Icon className="icon" size={26} strokeWidth={1.8} />
+            </span>
+          )}
+          <div className="step__head">
+            <h1 ref={heading} tabIndex={-1}>
+              {title}
+            </h1>
+            {lead !== undefined && <p className="step__lead">{lead}</p>}
+          </div>
         </div>
         {children}
       </div>

@@ -32,7 +32,7 @@ export function Working({ title, text, job, back, actions }: WorkingProps): Reac
           <LoaderCircle className="icon spinner" size={28} aria-hidden />
         </span>
       ) : (
-        <JobProgress job={running} />
+        <JobProgress job={running} stoppable={actions === undefined} />
       )}
     </Step>
   );

@@ -6,7 +6,7 @@ import { NewPassphrase, useNewPassphrase } from "../parts/new-passphrase.tsx";
 import { ArmedButton, Step } from "../parts/step.tsx";
 import { Working } from "../parts/working.tsx";
 import { useAct } from "../state/use-act.ts";
-import { useHold } from "../state/use-hold.ts";
+import { useStay } from "../state/use-hold.ts";
 import { useVault } from "../state/vault.ts";
 import { KeepKey } from "./keep-key.tsx";
 import { HowItOpens } from "./set-up-recovery.tsx";
@@ -19,7 +19,7 @@ export function ChangeRecovery({ onBack }: { readonly onBack: () => void }): Rea
   const [key, setKey] = useState<string | null>(null);
   const chosen = useNewPassphrase();
   const { busy, error, run } = useAct();
-  useHold(busy);
+  useStay(busy);
   const change = async (): Promise<void> => {
     const made = await run(() => vault.link.call("changeRecovery", { passphrase: both ? chosen.passphrase : null }));
     if (made === undefined) return;

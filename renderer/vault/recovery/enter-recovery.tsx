@@ -12,7 +12,7 @@ import { Outcome } from "../parts/outcome.tsx";
 import { ArmedButton, Step } from "../parts/step.tsx";
 import { Working } from "../parts/working.tsx";
 import { useAct } from "../state/use-act.ts";
-import { useHold } from "../state/use-hold.ts";
+import { useStay } from "../state/use-hold.ts";
 import { useVault } from "../state/vault.ts";
 import { findKey, lookAtKey } from "./recovery-key.ts";
 
@@ -29,7 +29,7 @@ export function EnterRecovery({ onBack }: { readonly onBack: () => void }): Reac
   const [fileEmpty, setFileEmpty] = useState(false);
   const [imported, setImported] = useState<number | null>(null);
   const { busy, error, run, forget } = useAct();
-  useHold(busy);
+  useStay(busy);
   const hasPassphrase = safety?.recovery.hasPassphrase === true;
   const ready = byPassphrase ? text !== "" : lookAtKey(text).kind === "good";
 
@@ -102,7 +102,13 @@ export function EnterRecovery({ onBack }: { readonly onBack: () => void }): Reac
           {say("recovery.enter.fileNone")}
         </Note>
       )}
-      {error !== null && <ErrorNote code={error} />}
+      {error === "wrong-recovery-key" && byPassphrase ? (
+        <Note tone="danger" live>
+          {say("recovery.enter.wrongPassphrase")}
+        </Note>
+      ) : (
+        error !== null && <ErrorNote code={error} />
+      )}
       <div className="key-ways key-ways--quiet">
         {!byPassphrase && (
           <FileTrigger acceptedFileTypes={["text/plain", ".txt"]} onSelect={(files) => void takeFile(files?.[0])}>

@@ -1,7 +1,6 @@
-import { Check, Copy, FileDown, KeyRound, ListChecks } from "lucide-react";
+import { Check, Copy, FileDown, ListChecks, TriangleAlert } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
 import { Button } from "../../ui/button.tsx";
-import { Note } from "../../ui/note.tsx";
 import { useValue } from "../../ui/store.ts";
 import { TextField } from "../../ui/text-field.tsx";
 import { useSay } from "../../ui/text.tsx";
@@ -24,7 +23,7 @@ export function KeepKey({ recoveryKey, done }: KeepProps): ReactNode {
   useHold(step !== "kept");
   useEffect(() => {
     if (step === "kept") return undefined;
-    return vault.onEscape(() => setLeaving((before) => !before));
+    return vault.guard(() => setLeaving((before) => !before));
   }, [vault, step]);
   if (step === "kept") return <Outcome {...done} />;
   if (leaving) return <Leave onStay={() => setLeaving(false)} />;
@@ -64,7 +63,6 @@ function Shown({ recoveryKey, groups, onLeave, onKept }: ShownProps): ReactNode 
       key="shown"
       title={say("recovery.key.title")}
       lead={say("recovery.key.text")}
-      icon={KeyRound}
       back={{ label: say("vault.back"), go: onLeave }}
       actions={
         <Button look="primary" onPress={onKept}>
@@ -86,8 +84,8 @@ function Shown({ recoveryKey, groups, onLeave, onKept }: ShownProps): ReactNode 
         </Button>
       </div>
       <p className="key-note" role="status">
-        {copied === true && <span>{say("recovery.key.copyNote")} </span>}
-        {copied === false && <span>{say("recovery.key.copyFailed")} </span>}
+        {copied === true && <span>{say("recovery.key.copyNote")}</span>}
+        {copied === false && <span>{say("recovery.key.copyFailed")}</span>}
         {saved && <span>{say("recovery.key.saved")}</span>}
       </p>
     </Step>
@@ -159,6 +157,9 @@ function Leave({ onStay }: { readonly onStay: () => void }): ReactNode {
     <Step
       key="leave"
       title={say("recovery.leave.title")}
+      lead={say("recovery.leave.text")}
+      icon={TriangleAlert}
+      tone="warn"
       back={null}
       actions={
         <>
@@ -170,8 +171,6 @@ function Leave({ onStay }: { readonly onStay: () => void }): ReactNode {
           </Button>
         </>
       }
-    >
-      <Note tone="warn">{say("recovery.leave.text")}</Note>
-    </Step>
+    />
   );
 }

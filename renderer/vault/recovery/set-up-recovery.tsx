@@ -56,7 +56,7 @@ export function SetUpRecovery({ onBegin }: { readonly onBegin: () => void }): Re
         )
       }
     >
-      <p>{say("recovery.off.does")}</p>
+      {!both && <p>{say("recovery.off.does")}</p>}
       {unverified ? <Note tone="warn">{say("recovery.off.needsDevice")}</Note> : <HowItOpens both={both} onChange={setBoth} />}
       {both && !unverified && <NewPassphrase state={chosen} label={say("recovery.enter.passphrase")} />}
       {act.error !== null && <ErrorNote code={act.error} />}

@@ -7,7 +7,7 @@ import { Outcome } from "../parts/outcome.tsx";
 import { ArmedButton, Step } from "../parts/step.tsx";
 import { isTyped, TypedWord } from "../parts/typed-word.tsx";
 import { useAct } from "../state/use-act.ts";
-import { useHold } from "../state/use-hold.ts";
+import { useStay } from "../state/use-hold.ts";
 import { useVault } from "../state/vault.ts";
 import "./recovery.css";
 
@@ -21,7 +21,7 @@ export function TurnOff({ keys: now, onBack }: TurnOffProps): ReactNode {
   const [typed, setTyped] = useState("");
   const [off, setOff] = useState(false);
   const { busy, error, run } = useAct();
-  useHold(busy);
+  useStay(busy);
   const word = say("recovery.turnOff.word");
   const ready = isTyped(typed, word) && !busy;
   const submit = async (): Promise<void> => {

@@ -44,7 +44,7 @@ export class Vault {
   readonly asked = new Store<VaultIntent | null>(null);
   readonly lockChange = new Store<LockChange | null>(null);
   #holds = 0;
-  readonly #escapes: Array<() => void> = [];
+  readonly #guards: Array<() => void> = [];
 
   constructor(link: WorkerLink<VaultContract>, shell: Shell) {
     this.link = link;
@@ -97,22 +97,33 @@ export class Vault {
     };
   }
 
-  /** Has Escape mean something else until the answered function is called; the last that asked for it gets it. */
-  onEscape(listener: () => void): () => void {
-    this.#escapes.push(listener);
+  /** Until the answered function is called, a wish to leave the screen calls `onWish` instead; the last that asked for it gets it. */
+  guard(onWish: () => void): () => void {
+    this.#guards.push(onWish);
     return () => {
-      const at = this.#escapes.indexOf(listener);
-      if (at >= 0) this.#escapes.splice(at, 1);
+      const at = this.#guards.indexOf(onWish);
+      if (at >= 0) this.#guards.splice(at, 1);
     };
   }
 
-  /** Back to the overview, from there out. Never confirms anything. */
+  /** Goes to another screen, unless this one has something to say about that. */
+  leaveFor(screen: Screen): void {
+    const guard = this.#guards.at(-1);
+    if (guard === undefined) this.go(screen);
+    else guard();
+  }
+
+  /** What Escape does: back to the overview, from there out. Never confirms anything. */
   escape(): void {
-    const special = this.#escapes.at(-1);
-    if (special !== undefined) special();
-    else if (this.task.value?.kind === "idle" && this.place.value.screen.kind !== "home") this.home();
-    else if (this.task.value?.kind === "idle") this.close();
+    const idle = this.task.value?.kind === "idle";
+    if (idle && this.place.value.screen.kind === "home") this.close();
+    else if (idle) this.leaveFor(HOME);
     else if (this.app.value.phase === "ready") void this.link.call("cancelTask", {});
+  }
+
+  /** The result of a change of the app lock was on the screen. */
+  sawLockChange(): void {
+    this.lockChange.update((change) => (change?.state === "asked" ? change : null));
   }
 
   askSeal(): void {
@@ -121,6 +132,10 @@ export class Vault {
 
   askSafety(): void {
     void this.link.call("safety", {}).then((answer) => this.#heardSafety(answer));
+  }
+
+  askVerifications(): void {
+    void this.link.call("verifications", {}).then((answer) => answer.ok && this.verifications.set(answer.value));
   }
 
   /** Has the app lock changed. The worker's task for it comes meanwhile; the answer comes when main has written the profile. */
@@ -134,7 +149,9 @@ export class Vault {
   }
 
   #intend(intent: VaultIntent): void {
-    const busy = this.#holds > 0 || (this.task.value !== null && this.task.value.kind !== "idle");
+    // A change of the app lock belongs to its screen; any other task comes before all screens, and they wait behind it.
+    const changing = this.app.value.phase === "ready" && this.task.value !== null && this.task.value.kind !== "idle";
+    const busy = this.#holds > 0 || changing;
     if (sameScreen(this.place.value.screen, intent)) return;
     if (busy) this.asked.set(intent);
     else this.go(intent);
@@ -143,7 +160,7 @@ export class Vault {
   #askWorker(): void {
     const { link } = this;
     void link.call("task", {}).then((answer) => answer.ok && this.task.set(answer.value));
-    void link.call("verifications", {}).then((answer) => answer.ok && this.verifications.set(answer.value));
+    this.askVerifications();
     void link.call("jobs", {}).then((answer) => answer.ok && this.jobs.set(answer.value));
     this.askSeal();
     this.askSafety();

@@ -1,12 +1,12 @@
 import { Camera, ImageUp } from "lucide-react";
 import { useCallback, useEffect, useState, type ReactNode } from "react";
-import { FileTrigger } from "react-aria-components";
 import type { VerificationView } from "../../../protocol/messages/verification-view.ts";
 import { Button } from "../../ui/button.tsx";
 import { shortcutText } from "../../ui/keys.ts";
 import type { MessageId } from "../../ui/messages/en.ts";
 import { ErrorNote, Note } from "../../ui/note.tsx";
 import { useSay } from "../../ui/text.tsx";
+import { DropZone } from "../parts/drop-zone.tsx";
 import { Step } from "../parts/step.tsx";
 import { useAct } from "../state/use-act.ts";
 import { useVault } from "../state/vault.ts";
@@ -34,8 +34,7 @@ export function Scan({ view, onBack }: { readonly view: VerificationView; readon
     [vault, flowId, run],
   );
   const takePicture = useCallback(
-    async (picture: Blob | undefined): Promise<void> => {
-      if (picture === undefined) return;
+    async (picture: Blob): Promise<void> => {
       const found = await codeInPicture(picture);
       if (found.kind === "code") take(found.bytes);
       else setProblem(found.kind === "nothing" ? "verify.scan.nothing" : "verify.scan.notPicture");
@@ -79,17 +78,15 @@ export function Scan({ view, onBack }: { readonly view: VerificationView; readon
           {say("verify.scan.cameraRefused")}
         </Note>
       )}
-      <div className="picture-ways">
-        <FileTrigger
-          acceptedFileTypes={["image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp"]}
-          onSelect={(files) => void takePicture(files?.[0])}
-        >
-          <Button icon={ImageUp} isDisabled={busy}>
-            {say("verify.scan.file")}
-          </Button>
-        </FileTrigger>
-        <span className="muted">{say("verify.scan.paste", { keys: shortcutText({ mod: true, key: "v" }) })}</span>
-      </div>
+      <DropZone
+        label={say("verify.scan.file")}
+        icon={ImageUp}
+        button={say("verify.scan.file")}
+        hint={say("verify.scan.paste", { keys: shortcutText({ mod: true, key: "v" }) })}
+        types={["image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp"]}
+        disabled={busy}
+        onFile={(file) => void takePicture(file)}
+      />
       {problem !== null && (
         <Note tone="warn" live>
           {say(problem)}
@@ -102,13 +99,14 @@ export function Scan({ view, onBack }: { readonly view: VerificationView; readon
 }
 
 /** Takes pictures from the clipboard while it is mounted. */
-function usePastedPicture(take: (picture: Blob | undefined) => Promise<void>): void {
+function usePastedPicture(take: (picture: Blob) => Promise<void>): void {
   useEffect(() => {
     const paste = (event: ClipboardEvent): void => {
       const files = Array.from(event.clipboardData?.files ?? []);
-      if (files.length === 0) return;
+      const picture = files.find(({ type }) => type.startsWith("image/")) ?? files[0];
+      if (picture === undefined) return;
       event.preventDefault();
-      void take(files.find(({ type }) => type.startsWith("image/")) ?? files[0]);
+      void take(picture);
     };
     window.addEventListener("paste", paste);
     return () => window.removeEventListener("paste", paste);

@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import type { VerificationView } from "../../../protocol/messages/verification-view.ts";
 import { Delayed } from "../../ui/delayed.tsx";
 import { useValue } from "../../ui/store.ts";
@@ -17,13 +17,22 @@ import { Scanned, ShowCode } from "./show-code.tsx";
 import { Waiting } from "./waiting.tsx";
 import "./verification.css";
 
+const PATIENCE_MS = 1000;
+
 /** One verification, through its whole life. */
 export function VerificationScreen({ flowId }: { readonly flowId: string }): ReactNode {
   const say = useSay();
   const vault = useVault();
   const all = useValue(vault.verifications);
   const view = all?.find((each) => each.flowId === flowId);
-  if (all === null)
+  // What was begun a moment ago may not have been told yet.
+  const [patient, setPatient] = useState(true);
+  useEffect(() => {
+    vault.askVerifications();
+    const timer = setTimeout(() => setPatient(false), PATIENCE_MS);
+    return () => clearTimeout(timer);
+  }, [vault]);
+  if (all === null || (view === undefined && patient))
     return (
       <Delayed>
         <p role="status">{say("vault.loading")}</p>

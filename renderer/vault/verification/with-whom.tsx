@@ -15,7 +15,7 @@ export function WithWhom({ view }: { readonly view: VerificationView }): ReactNo
     <Person
       userId={view.userId}
       name={nameOf(view)}
-      {...(view.deviceName === null ? {} : { detail: say("verify.asked.fromDevice", { name: view.deviceName }) })}
+      {...(view.deviceName === null ? {} : { detail: say("verify.asked.device", { name: view.deviceName }) })}
     />
   );
 }
