@@ -149,7 +149,7 @@ describe("no screen keeps anyone out, in light and dark", () => {
   test("the settings", async () => {
     await app.page.keyboard.press("Control+,");
     const dialog = app.dialog(text("settings.title"));
-    for (const section of ["account", "encryption", "appearance", "notifications", "messages", "keyboard", "about"] as const) {
+    for (const section of ["account", "security", "devices", "appearance", "notifications", "messages", "keyboard", "about"] as const) {
       await dialog.getByRole("tab", { name: text(`settings.${section}`), exact: true }).click();
       await expectAccessible(`settings-${section}`, app.page, OVERLAY);
     }

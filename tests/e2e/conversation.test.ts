@@ -25,7 +25,7 @@ test("an invitation is accepted in the list, and ada's encrypted message is read
   await ada.send(roomId, "The tide is at six");
   await app.expectMessage("The tide is at six");
   await expect(app.roomRow("Harbour crew")).toContainText("Ada: The tide is at six");
-  await expect(app.page.getByRole("button", { name: text("room.encrypted"), exact: true })).toBeVisible();
+  await expect(app.composer).toHaveAttribute("placeholder", text("composer.placeholder"));
   value(onServer()).not.toContain("The tide is at six");
 });
 

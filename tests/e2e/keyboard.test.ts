@@ -106,14 +106,16 @@ test("Ctrl+/ lists the shortcuts; Escape closes it and gives the focus back", as
 });
 
 test("F6 goes around the parts of the window, forwards and back, and the focus can be seen", async () => {
+  // An account that was just made has a notice.
+  await expect(app.page.getByText(text("notice.no-recovery"))).toBeVisible();
   const parts: (string | null)[] = [];
-  for (let n = 0; n < 3; n++) {
+  for (let n = 0; n < 4; n++) {
     parts.push(await focusedPart());
     await press(app.page, "F6");
     const visible = await app.page.evaluate(() => document.activeElement?.matches(":focus-visible") === true);
     value(visible).toBe(true);
   }
-  value(new Set(parts)).toEqual(new Set(["composer", "sidebar", "timeline"]));
+  value(new Set(parts)).toEqual(new Set(["composer", "banners", "sidebar", "timeline"]));
   value(await focusedPart()).toBe("composer");
   await press(app.page, "Shift+F6");
   value(await focusedPart()).toBe("timeline");

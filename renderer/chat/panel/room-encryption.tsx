@@ -27,7 +27,7 @@ export function RoomEncryption({ room, details }: Props): ReactNode {
         <p>{say("info.off")}</p>
       </div>
     );
-  const trust = trustOf(safety);
+  const trust = trustOf(safety, room.memberCount);
   const concerned = new Set(concernsOf(safety).map(({ userId }) => userId)).size;
   const Icon = ICONS[trust];
   return (
@@ -35,7 +35,7 @@ export function RoomEncryption({ room, details }: Props): ReactNode {
       <Icon className="icon" size={18} strokeWidth={1.8} aria-hidden />
       <div>
         <p>{say("info.on")}</p>
-        {safety !== null && <p>{say(`info.trust.${trust}`, { count: concerned })}</p>}
+        {safety !== null && room.memberCount > 1 && <p>{say(`info.trust.${trust}`, { count: concerned })}</p>}
         {details !== null && <p className="muted">{rotation(say, details)}</p>}
       </div>
     </div>

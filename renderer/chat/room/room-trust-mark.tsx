@@ -18,7 +18,7 @@ export function RoomTrustMark({ room }: { readonly room: RoomSummary }): ReactNo
   if (!room.encrypted) return <NotEncrypted />;
   const [concern] = concernsOf(safety);
   if (concern !== undefined) return <Concerned room={room} concern={concern} />;
-  return trustOf(safety) === "verified" ? <Verified room={room} /> : null;
+  return trustOf(safety, room.memberCount) === "verified" ? <Verified room={room} /> : null;
 }
 
 function Verified({ room }: { readonly room: RoomSummary }): ReactNode {

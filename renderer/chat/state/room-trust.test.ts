@@ -20,13 +20,14 @@ const TROUBLED: RoomSafety = {
 
 describe("a room", () => {
   test("is marked by the most serious concern; red only where someone may be lying", () => {
-    expect(trustOf(null)).toBe("normal");
-    expect(trustOf(QUIET)).toBe("normal");
-    expect(trustOf({ ...QUIET, everyoneVerified: true })).toBe("verified");
-    expect(trustOf({ ...QUIET, changed: [{ userId: "@a:x", problem: "new-identity" }] })).toBe("attention");
-    expect(trustOf({ ...QUIET, unsignedDevices: [{ userId: "@a:x", deviceIds: ["A"] }] })).toBe("alert");
+    expect(trustOf(null, 3)).toBe("normal");
+    expect(trustOf(QUIET, 3)).toBe("normal");
+    expect(trustOf({ ...QUIET, everyoneVerified: true }, 3)).toBe("verified");
+    expect(trustOf({ ...QUIET, changed: [{ userId: "@a:x", problem: "new-identity" }] }, 3)).toBe("attention");
+    expect(trustOf({ ...QUIET, unsignedDevices: [{ userId: "@a:x", deviceIds: ["A"] }] }, 3)).toBe("alert");
+    expect(trustOf({ ...QUIET, everyoneVerified: true }, 1)).toBe("normal");
     // A contradiction is read to the safe side.
-    expect(trustOf({ ...TROUBLED, everyoneVerified: true })).toBe("alert");
+    expect(trustOf({ ...TROUBLED, everyoneVerified: true }, 3)).toBe("alert");
   });
 
   test("orders concerns, and each person has the gravest of theirs", () => {

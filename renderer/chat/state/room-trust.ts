@@ -28,10 +28,11 @@ export function concernsOf(safety: RoomSafety | null): readonly Concern[] {
   ];
 }
 
-export function trustOf(safety: RoomSafety | null): RoomTrust {
+/** `people`: how many are in the room; alone with oneself there is nobody to be sure of. */
+export function trustOf(safety: RoomSafety | null, people: number): RoomTrust {
   const [first] = concernsOf(safety);
   if (first !== undefined) return first.kind === "new-identity" ? "attention" : "alert";
-  return safety?.everyoneVerified === true ? "verified" : "normal";
+  return safety?.everyoneVerified === true && people > 1 ? "verified" : "normal";
 }
 
 /** The most serious concern about each person. */

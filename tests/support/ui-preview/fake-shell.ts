@@ -10,6 +10,13 @@ import {
 } from "../../../protocol/shell.ts";
 import { DIAGNOSTICS, ME } from "./fixture.ts";
 
+declare global {
+  interface Window {
+    /** For tests: what main would push, and what it was asked for. */
+    fakeShell?: { emit: (event: string, payload: unknown) => void; calls: ReadonlyArray<readonly [method: string, params: unknown]> };
+  }
+}
+
 type Answers = { readonly [K in keyof ShellContract]?: (params: never) => unknown };
 
 /** Puts a stand-in for the preload's bridge on the window; the scene decides what main would say, `more` what it says besides or instead. */
@@ -70,7 +77,9 @@ export function installShell(scene: string, query: URLSearchParams, more: Answer
     takeVaultIntent: () => null,
     ...more,
   };
+  const calls: Array<readonly [method: string, params: unknown]> = [];
   const call = async (method: string, params: unknown): Promise<unknown> => {
+    calls.push([method, params]);
     await new Promise((resolve) => setTimeout(resolve, 20));
     const verb = Object.entries(shellContract).find(([name]) => name === method)?.[1];
     if (verb?.kind !== "call" || !verb.params.safeParse(params).success) return { ok: false, error: { code: "invalid-request" } };
@@ -85,7 +94,7 @@ export function installShell(scene: string, query: URLSearchParams, more: Answer
     return () => set.delete(listener);
   };
   Object.defineProperty(window, "bulkhead", { value: { shell: { call, on, cancel: () => undefined }, requestPort: () => undefined } });
-  Object.defineProperty(window, "fakeShell", { value: { emit } });
+  window.fakeShell = { emit, calls };
 }
 
 function appState(scene: string, query: URLSearchParams): AppState {
