@@ -199,6 +199,30 @@ describe("while the account is open", () => {
   });
 });
 
+describe("the report for the developers", () => {
+  test("is shown first, says nothing of anybody, and is saved exactly as shown", async () => {
+    await app.page.keyboard.press("Control+,");
+    await app.page.getByRole("tab", { name: text("settings.about"), exact: true }).click();
+    await app.page.getByRole("button", { name: text("diagnostics.show") }).click();
+    const report = app.page.getByRole("textbox", { name: text("diagnostics.label") });
+    await expect(report).toHaveValue(/"event":"app\.start"/);
+    const shown = await report.inputValue();
+    await app.screenshot("diagnostics");
+    const path = join(world.folder, "report.txt");
+    app.host.dialogs.next({ filePath: path });
+    await app.page.getByRole("button", { name: text("diagnostics.save") }).click();
+    await expect(app.page.getByRole("button", { name: text("diagnostics.saved") })).toBeVisible();
+    value(readFileSync(path, "utf8")).toBe(shown);
+    const ids = [world.you, eve.userId, roomId, world.homeserver.url, world.folder].map((id, n) => ({
+      name: `id ${n}`,
+      bytes: Buffer.from(id),
+    }));
+    const secrets = [...registry.keys, ...registry.tokens, ...confided, ...canaries, ...ids];
+    value(search("report", secrets, [["report", Buffer.from(shown)]])).toEqual([]);
+    await app.page.keyboard.press("Escape");
+  });
+});
+
 describe("without the worker", () => {
   test("a locked app has no key in any process, and its page nothing of what it showed", async ({ skip }) => {
     const open = app.host.workerPid();
