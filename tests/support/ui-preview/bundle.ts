@@ -7,7 +7,8 @@ import { pageHeaders } from "../../../main/security/content-security-policy.ts";
 
 const here = import.meta.dirname;
 const root = join(here, "../../..");
-const output = join(root, ".cache/ui-preview/site");
+/** Another folder for whoever takes pictures while somebody else does. */
+const output = join(root, process.env["UI_PREVIEW_SITE"] ?? ".cache/ui-preview/site");
 
 /** Bundles the preview pages the way the app's pages are bundled. */
 export async function bundlePreview(): Promise<void> {

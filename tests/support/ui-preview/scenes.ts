@@ -1,88 +1,53 @@
-import type { Page } from "playwright-core";
-
-export type Scene = {
-  readonly name: string;
-  readonly path: string;
-  readonly size?: readonly [number, number];
-  readonly act?: (page: Page) => Promise<void>;
-  /** Rules of axe-core that do not hold for this scene, and why they need not. */
-  readonly reducedMotion?: boolean;
-};
-
-const chat = (scene: string, more = ""): string => `/chat.html?scene=${scene}${more}`;
-const open = (name: string) => async (page: Page) => {
-  await page
-    .getByRole("option", { name: new RegExp(`^${name}`) })
-    .first()
-    .click();
-  await page.getByRole("feed").waitFor();
-  await page.waitForTimeout(350);
-};
-const harbour = open("Harbour crew");
-const then =
-  (...steps: ReadonlyArray<(page: Page) => Promise<void>>) =>
-  async (page: Page): Promise<void> => {
-    for (const step of steps) {
-      await step(page);
-      await page.waitForTimeout(150);
-    }
-  };
-const press =
-  (...keys: readonly string[]) =>
-  async (page: Page) => {
-    for (const key of keys) await page.keyboard.press(key);
-  };
-const click = (name: string | RegExp) => async (page: Page) => {
-  await page.getByRole("button", { name }).first().click();
-};
-const type = (text: string) => (page: Page) => page.keyboard.type(text);
-const section = (name: string) => async (page: Page) => {
-  await page.getByRole("tab", { name }).click();
-};
+import { chat, click, harbour, open, press, section, inTurn, type, type Scene } from "./scene-kit.ts";
+import { TRUST_SCENES } from "./trust-scenes.ts";
+import { VAULT_SCENES } from "./vault-scenes.ts";
 
 export const SCENES: readonly Scene[] = [
   { name: "room-light", path: chat("room", "&typing&unsent"), act: harbour },
   { name: "room-dark", path: chat("room", "&theme=dark"), act: harbour },
   { name: "room-contrast", path: chat("room", "&theme=high-contrast&unsent"), act: harbour },
   { name: "room-800", path: chat("room"), size: [800, 600], act: harbour },
-  { name: "room-2560", path: chat("room"), size: [2560, 1440], act: then(harbour, click("Room details")) },
-  { name: "room-info", path: chat("room"), act: then(harbour, click(/^Room details/)) },
-  { name: "room-info-800", path: chat("room"), size: [800, 600], act: then(harbour, click(/^Room details/)) },
-  { name: "room-hover", path: chat("room"), act: then(harbour, async (page) => page.getByText("Measure twice").hover()) },
-  { name: "room-focus", path: chat("room"), act: then(harbour, press("Shift+F6", "ArrowUp", "ArrowUp")) },
+  { name: "room-2560", path: chat("room"), size: [2560, 1440], act: inTurn(harbour, click("Room details")) },
+  { name: "room-info", path: chat("room"), act: inTurn(harbour, click(/^Room details/)) },
+  { name: "room-info-800", path: chat("room"), size: [800, 600], act: inTurn(harbour, click(/^Room details/)) },
+  { name: "room-hover", path: chat("room"), act: inTurn(harbour, async (page) => page.getByText("Measure twice").hover()) },
+  { name: "room-focus", path: chat("room"), act: inTurn(harbour, press("Shift+F6", "ArrowUp", "ArrowUp")) },
   { name: "room-new-line", path: chat("room", "&new"), act: harbour },
-  { name: "room-collapsed", path: chat("room", "&collapsed&theme=dark"), act: then(press("Control+k"), type("harb"), press("Enter")) },
+  { name: "room-collapsed", path: chat("room", "&collapsed&theme=dark"), act: inTurn(press("Control+k"), type("harb"), press("Enter")) },
   {
     name: "room-scrolled",
     path: chat("room"),
-    act: then(
+    act: inTurn(
       harbour,
       async (page) => page.mouse.move(800, 400),
       async (page) => page.mouse.wheel(0, -3000),
     ),
   },
-  { name: "room-start", path: chat("room"), act: then(async (page) => page.getByRole("searchbox").fill("lighthouse"), open("Lighthouse")) },
-  { name: "room-clear", path: chat("room"), act: then(open("Night watch"), click("Not encrypted")) },
-  { name: "room-encrypted-popover", path: chat("room", "&theme=dark"), act: then(harbour, click("Encrypted")) },
+  {
+    name: "room-start",
+    path: chat("room"),
+    act: inTurn(async (page) => page.getByRole("searchbox").fill("lighthouse"), open("Lighthouse")),
+  },
+  { name: "room-clear", path: chat("room"), act: inTurn(open("Night watch"), click("Not encrypted")) },
   { name: "room-no-permission", path: chat("room"), act: open("Choir") },
   { name: "troubles-light", path: chat("room"), act: open("Security reviews") },
   {
     name: "troubles-dark-why",
     path: chat("room", "&theme=dark"),
-    act: then(open("Security reviews"), async (page) => page.getByRole("button", { name: "Why?" }).nth(2).click()),
+    act: inTurn(open("Security reviews"), async (page) => page.getByRole("button", { name: "Why?" }).nth(2).click()),
   },
   {
     name: "composer-reply",
     path: chat("room"),
-    act: then(harbour, press("Shift+F6", "ArrowUp", "r"), type("Yes, three of them.\nUploading now.")),
+    act: inTurn(harbour, press("Shift+F6", "ArrowUp", "r"), type("Yes, three of them.\nUploading now.")),
   },
-  { name: "composer-edit", path: chat("room"), act: then(harbour, press("ArrowUp")) },
-  { name: "composer-mention", path: chat("room"), act: then(harbour, type("Thanks @")) },
-  { name: "members", path: chat("room"), act: then(harbour, click(/^People: /)) },
+  { name: "composer-edit", path: chat("room"), act: inTurn(harbour, press("ArrowUp")) },
+  { name: "composer-mention", path: chat("room"), act: inTurn(harbour, type("Thanks @")) },
+  { name: "members", path: chat("room"), act: inTurn(harbour, click(/^People: /)) },
   {
     name: "person",
     path: chat("room", "&theme=dark"),
-    act: then(
+    act: inTurn(
       harbour,
       click(/^People: /),
       async (page) => page.getByRole("option", { name: /^Mikael.*Moderator/ }).click(),
@@ -92,7 +57,7 @@ export const SCENES: readonly Scene[] = [
   {
     name: "search",
     path: chat("room"),
-    act: then(
+    act: inTurn(
       harbour,
       press("Control+f"),
       async (page) => page.getByRole("searchbox", { name: "Search messages" }).fill("bar"),
@@ -132,7 +97,7 @@ export const SCENES: readonly Scene[] = [
   {
     name: "older-failed",
     path: chat("room", "&olderfail"),
-    act: then(
+    act: inTurn(
       harbour,
       async (page) => page.mouse.move(800, 400),
       async (page) => page.mouse.wheel(0, -6000),
@@ -148,7 +113,7 @@ export const SCENES: readonly Scene[] = [
   {
     name: "sign-in-wrong",
     path: chat("sign-in", "&server=harbour.example"),
-    act: then(
+    act: inTurn(
       async (page) => page.getByText("Found https").waitFor(),
       async (page) => page.getByLabel("User name").fill("robin"),
       async (page) => page.getByLabel("Password", { exact: true }).fill("nope"),
@@ -164,7 +129,7 @@ export const SCENES: readonly Scene[] = [
   {
     name: "register",
     path: chat("sign-in", "&server=harbour.example"),
-    act: then(async (page) => page.getByText("Found https").waitFor(), click("Create an account")),
+    act: inTurn(async (page) => page.getByText("Found https").waitFor(), click("Create an account")),
   },
   {
     name: "sign-in-800",
@@ -187,83 +152,33 @@ export const SCENES: readonly Scene[] = [
   {
     name: "dialog-new-dm",
     path: chat("room", "&theme=dark"),
-    act: then(press("Control+n"), type("a"), (page) => page.waitForTimeout(500)),
+    act: inTurn(press("Control+n"), type("a"), (page) => page.waitForTimeout(500)),
   },
   {
     name: "dialog-join",
     path: chat("room"),
-    act: then(
+    act: inTurn(
       click("New message"),
       async (page) => page.getByRole("menuitem", { name: "Join by address" }).click(),
       type("harbour"),
       press("Enter"),
     ),
   },
-  { name: "dialog-switcher", path: chat("room"), act: then(press("Control+k"), type("ha")) },
+  { name: "dialog-switcher", path: chat("room"), act: inTurn(press("Control+k"), type("ha")) },
   { name: "dialog-shortcuts", path: chat("room"), act: press("Control+/") },
   {
     name: "dialog-invite",
     path: chat("room"),
-    act: then(harbour, click(/^Room details/), click("Invite people"), type("gr"), (page) => page.waitForTimeout(500)),
+    act: inTurn(harbour, click(/^Room details/), click("Invite people"), type("gr"), (page) => page.waitForTimeout(500)),
   },
-  { name: "dialog-leave", path: chat("room"), act: then(harbour, click(/^Room details/), click("Leave the room")) },
-  { name: "dialog-delete", path: chat("room", "&theme=dark"), act: then(harbour, press("Shift+F6", "Delete")) },
+  { name: "dialog-leave", path: chat("room"), act: inTurn(harbour, click(/^Room details/), click("Leave the room")) },
+  { name: "dialog-delete", path: chat("room", "&theme=dark"), act: inTurn(harbour, press("Shift+F6", "Delete")) },
   { name: "menu-account", path: chat("room"), act: click(/Account and settings$/) },
   { name: "settings-account", path: chat("room"), act: press("Control+,") },
-  {
-    name: "settings-encryption",
-    path: chat("room"),
-    act: then(press("Control+,"), section("Encryption"), (page) => page.waitForTimeout(200)),
-  },
-  {
-    name: "settings-encryption-dark-800",
-    path: chat("room", "&theme=dark"),
-    size: [800, 600],
-    act: then(press("Control+,"), section("Encryption"), (page) => page.waitForTimeout(200)),
-  },
-  { name: "settings-appearance", path: chat("room"), act: then(press("Control+,"), section("Appearance")) },
-  { name: "settings-notifications", path: chat("room", "&theme=high-contrast"), act: then(press("Control+,"), section("Notifications")) },
-  { name: "settings-messages", path: chat("room"), act: then(press("Control+,"), section("Messages")) },
-  { name: "settings-about", path: chat("room", "&theme=dark"), act: then(press("Control+,"), section("About")) },
-  {
-    name: "sign-out",
-    path: chat("room"),
-    act: then(
-      click(/Account and settings$/),
-      async (page) => page.getByRole("menuitem", { name: "Sign out" }).click(),
-      (page) => page.waitForTimeout(200),
-    ),
-  },
-  {
-    name: "vault-create",
-    path: "/vault.html?scene=create",
-    size: [560, 720],
-    act: then((page) => page.waitForTimeout(600), type("harbour light"), press("Tab", "Tab"), type("harbour")),
-  },
-  {
-    name: "vault-created",
-    path: "/vault.html?scene=create",
-    size: [560, 720],
-    act: then(
-      (page) => page.waitForTimeout(600),
-      type("correct horse battery staple"),
-      press("Tab", "Tab"),
-      type("correct horse battery staple"),
-      press("Enter"),
-      (page) => page.waitForTimeout(600),
-    ),
-  },
-  { name: "vault-unlock", path: "/vault.html?scene=unlock&theme=dark", size: [560, 720], act: (page) => page.waitForTimeout(600) },
-  {
-    name: "vault-unlock-wrong",
-    path: "/vault.html?scene=unlock",
-    size: [560, 720],
-    act: then(
-      (page) => page.waitForTimeout(600),
-      type("nope"),
-      press("Enter"),
-      (page) => page.waitForTimeout(600),
-    ),
-  },
-  { name: "vault-contrast", path: "/vault.html?scene=idle&theme=high-contrast&hue=30", size: [560, 720] },
+  { name: "settings-appearance", path: chat("room"), act: inTurn(press("Control+,"), section("Appearance")) },
+  { name: "settings-notifications", path: chat("room", "&theme=high-contrast"), act: inTurn(press("Control+,"), section("Notifications")) },
+  { name: "settings-messages", path: chat("room"), act: inTurn(press("Control+,"), section("Messages")) },
+  { name: "settings-about", path: chat("room", "&theme=dark"), act: inTurn(press("Control+,"), section("About")) },
+  ...TRUST_SCENES,
+  ...VAULT_SCENES,
 ];
