@@ -200,6 +200,8 @@ describe("restore", () => {
     await other.until(() => other.timeline(roomId).some((item) => item.eventId === eventId), "the event");
     await other.until(() => downloads(other) === before + 2, "the attempt");
     other.timeline(roomId);
+    other.setReachable(false);
+    other.setReachable(true);
     await new Promise((resolve) => setTimeout(resolve, 600));
     expect(downloads(other)).toBe(before + 2);
   });

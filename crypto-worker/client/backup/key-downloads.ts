@@ -21,6 +21,8 @@ export class KeyDownloads {
   readonly #onVersionGone: () => Promise<void>;
   readonly #wanted = new Map<string, Wanted>();
   #version: string | undefined;
+  /** The last one that was asked. */
+  #asked: string | undefined;
   #running = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -32,9 +34,12 @@ export class KeyDownloads {
   /** The version that can be read now; undefined while there is none, or no connection. */
   allow(version: string | undefined): void {
     if (version === this.#version) return;
-    // Another backup may have what the last one had not.
-    if (version !== undefined) for (const wanted of this.#wanted.values()) wanted.notBefore = 0;
     this.#version = version;
+    if (version !== undefined && version !== this.#asked) {
+      // Another backup may have what the last one had not.
+      for (const wanted of this.#wanted.values()) wanted.notBefore = 0;
+      this.#asked = version;
+    }
     this.#wake();
   }
 
