@@ -5,7 +5,6 @@ import { derivePassphraseKey, newPassphraseParameters, passphraseKey } from "../
 import { encodeRecoveryKey, parseRecoveryKey } from "../../machine/secret-storage/recovery-key.ts";
 import { createSecretStorageKey, openSecretStorageKey, type SecretStorageKey } from "../../machine/secret-storage/secret-storage-key.ts";
 import type { Secret } from "../../primitives/secret.ts";
-import { isWeakPassphrase } from "../keys/passphrase-policy.ts";
 import type { Storage } from "./secret-storage.ts";
 
 /** What a person opens secret storage with. */
@@ -19,11 +18,9 @@ export class StorageKeys {
     this.#env = env;
   }
 
-  /** A new one; with a passphrase both that and the recovery key open it. @throws CodedError `weak-passphrase` */
+  /** A new one; with a passphrase both that and the recovery key open it. */
   async create(passphrase: string | null): Promise<SecretStorageKey> {
     if (passphrase === null) return createSecretStorageKey(this.#env);
-    // SECURITY: the server has all that is needed to try passphrases out.
-    if (isWeakPassphrase(passphrase)) throw new CodedError("weak-passphrase");
     const parameters = newPassphraseParameters(this.#env);
     const derived = await derivePassphraseKey(passphrase, parameters);
     if (!derived.ok) throw new Error("the rounds are ours");
