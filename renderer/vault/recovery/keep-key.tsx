@@ -6,7 +6,7 @@ import { TextField } from "../../ui/text-field.tsx";
 import { useSay } from "../../ui/text.tsx";
 import { Outcome } from "../parts/outcome.tsx";
 import { saveFile } from "../parts/save-file.ts";
-import { Step } from "../parts/step.tsx";
+import { ArmedButton, Step } from "../parts/step.tsx";
 import { useHold } from "../state/use-hold.ts";
 import { ownUserId, useVault } from "../state/vault.ts";
 import { groupsOf, twoPlaces } from "./recovery-key.ts";
@@ -126,9 +126,9 @@ function CheckKept({ groups, onLeave, onShow, onRight }: CheckProps): ReactNode 
       actions={
         <>
           <Button onPress={onShow}>{say("recovery.check.show")}</Button>
-          <Button look="primary" type="submit" isDisabled={typed.some((text) => text.trim() === "")}>
+          <ArmedButton look="primary" type="submit" isDisabled={typed.some((text) => text.trim() === "")}>
             {say("recovery.check.submit")}
-          </Button>
+          </ArmedButton>
         </>
       }
     >
