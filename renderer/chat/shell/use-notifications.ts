@@ -3,6 +3,7 @@ import { useSay } from "../../ui/text.tsx";
 import { useStore } from "../../ui/store.ts";
 import { decideNotification, showNotification } from "../state/notifier.ts";
 import type { Session } from "../state/session.ts";
+import { requestTitle } from "./request-title.ts";
 
 /** Shows notifications, and what waits in the window's title. */
 export function useNotifications(session: Session): void {
@@ -21,6 +22,19 @@ export function useNotifications(session: Session): void {
       }),
     [session, say],
   );
+
+  // A request for a verification runs out, so somebody who looks elsewhere is told. Answered it is in the window, and then in the vault.
+  useEffect(() => {
+    const flows = (): ReadonlySet<string> => new Set(session.safety.value?.incoming.map(({ flowId }) => flowId));
+    let known = flows();
+    return session.safety.subscribe(() => {
+      const away = !document.hasFocus() || document.visibilityState !== "visible";
+      for (const request of session.safety.value?.incoming ?? [])
+        if (!known.has(request.flowId) && away && session.settings.value.notifications !== "off")
+          showNotification(requestTitle(say, request), say("notification.request"), request.flowId, () => undefined);
+      known = flows();
+    });
+  }, [session, say]);
 
   const unread = useStore(session.rooms, (rooms) => rooms.unread);
   const roomId = useStore(session.view, (view) => view.roomId);

@@ -16,10 +16,10 @@ export function decideNotification(
 
 const onScreen = new Set<Notification>();
 
-/** Shown from this page so that message text does not pass through main. */
-export function showNotification(title: string, body: string, roomId: string, onClick: () => void): void {
+/** Shown from this page so that message text does not pass through main. A later one with the same tag takes its place. */
+export function showNotification(title: string, body: string, tag: string, onClick: () => void): void {
   if (!("Notification" in window) || Notification.permission === "denied") return;
-  const shown = new Notification(title, { body, tag: roomId });
+  const shown = new Notification(title, { body, tag });
   onScreen.add(shown);
   shown.addEventListener("close", () => onScreen.delete(shown));
   shown.addEventListener("click", () => {

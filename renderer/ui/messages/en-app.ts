@@ -107,5 +107,6 @@ export const appMessages = {
   "landmark.toasts": "Requests",
 
   "notification.newMessage": "New message",
+  "notification.request": "Open Bulkhead to look at it; a request runs out after ten minutes.",
   "notification.title": "{sender} in {room}",
 } as const;
