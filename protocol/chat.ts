@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { call, event } from "./define.ts";
 import { deviceSchema } from "./messages/device.ts";
+import { mediaKindSchema, pieceSchema, pixelsSchema, thumbnailSchema, transferSchema } from "./messages/media.ts";
 import { memberSchema, roomSummarySchema } from "./messages/room-summary.ts";
 import { safetySchema } from "./messages/safety.ts";
 import { timelineItemSchema } from "./messages/timeline-item.ts";
@@ -176,6 +177,65 @@ export const chatContract = {
   retrySend: call("public", z.strictObject({ roomId: roomIdSchema, itemId: idSchema }), nothing),
   cancelSend: call("public", z.strictObject({ roomId: roomIdSchema, itemId: idSchema }), nothing),
 
+  /**
+   * Files are sent in three steps: begun, appended to piece by piece, and put into the send queue. What is appended is encrypted at once. Throws `too-large`
+   * where the server is known not to take a file of this size. An attachment that was begun is forgotten with the port.
+   */
+  beginAttachment: call(
+    "public",
+    z.strictObject({
+      roomId: roomIdSchema,
+      name: z.string().min(1).max(255),
+      mimetype: z.string().max(255),
+      /** Bytes; exactly as many have to be appended. */
+      size: countSchema,
+      kind: mediaKindSchema,
+      width: pixelsSchema.optional(),
+      height: pixelsSchema.optional(),
+      durationMs: millisSchema.optional(),
+    }),
+    z.strictObject({ attachmentId: idSchema }),
+  ),
+  appendAttachment: call("public", z.strictObject({ attachmentId: idSchema, bytes: pieceSchema }), nothing),
+  discardAttachment: call("public", z.strictObject({ attachmentId: idSchema }), nothing),
+  /** Answers once it is on disk. `cancelSend` also stops one that is being uploaded. */
+  sendAttachment: call(
+    "public",
+    z.strictObject({
+      attachmentId: idSchema,
+      thumbnail: thumbnailSchema.nullable(),
+      /** Markdown. */
+      caption: bodySchema.min(1).nullable(),
+      relation: relationSchema,
+      mentions: z.array(userIdSchema).max(100),
+    }),
+    z.strictObject({ itemId: idSchema }),
+  ),
+  /**
+   * Fetches a file of a message, `id` being the event's or that of an item which waits to be sent. Answers when all of it is here and is, in an encrypted
+   * room, the file that the message was written for; throws `attachment-damaged` where it is not. Cancelling the call stops the download.
+   */
+  openAttachment: call(
+    "plaintext",
+    z.strictObject({
+      roomId: roomIdSchema,
+      id: idSchema,
+      part: z.enum(["file", "thumbnail"]),
+      /** Nothing larger is fetched: `too-large`. */
+      maxBytes: countSchema.optional(),
+    }),
+    z.strictObject({
+      transferId: idSchema,
+      size: countSchema,
+      /** A type that a page may show, judged by the bytes themselves for pictures; anything else is `application/octet-stream`. */
+      mimetype: z.string().max(255),
+      name: z.string().max(255),
+    }),
+  ),
+  /** The next piece of an open attachment, from the first to the last; empty behind the last. */
+  readAttachment: call("plaintext", z.strictObject({ transferId: idSchema, offset: countSchema }), z.strictObject({ bytes: pieceSchema })),
+  closeAttachment: call("public", z.strictObject({ transferId: idSchema }), nothing),
+
   createRoom: call(
     "public",
     z.strictObject({
@@ -275,6 +335,8 @@ export const chatContract = {
       resetBefore: z.int().nullable(),
     }),
   ),
+  /** Every file on its way. */
+  transfersChanged: event("public", z.array(transferSchema).max(200)),
   membersChanged: event("public", z.strictObject({ roomId: roomIdSchema })),
   devicesChanged: event("public", z.strictObject({ userIds: z.array(userIdSchema).max(2000) })),
   typingChanged: event("public", z.strictObject({ roomId: roomIdSchema, userIds: z.array(userIdSchema).max(100) })),

@@ -69,6 +69,8 @@ export const errorCodeSchema = z.enum([
   "backup-missing",
   "backup-untrusted",
   "key-file-malformed",
+  /** Not the file that the message was written for, or what the message says of it makes no sense. */
+  "attachment-damaged",
   // A bug of ours.
   "internal",
 ]);

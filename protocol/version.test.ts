@@ -20,6 +20,7 @@ const history: readonly (readonly [version: number, hash: string, change: string
     "7068ab15b399770d180b8d172fdcee559b674b6b5fae1512a6553fecda34e813",
     "shell: the build's commit, the report for the developers; a code for a damaged program",
   ],
+  [8, "264bc93c77d7fbe878fa59d5f6bb3dd091fdf821dec1a422cd777da96a7b99a6", "network: a spool for files, uploads and downloads; chat: attachments"],
 ];
 
 describe("the wire between the processes", () => {
@@ -41,8 +42,9 @@ describe("the wire between the processes", () => {
 const classified: Readonly<Record<string, Readonly<Record<Sensitivity, string>>>> = {
   chat: {
     public:
-      "acceptIdentity account accountChanged cancelSend closeTimeline createRoom devices devicesChanged edit enableEncryption encryptionStatus forget identity invite join kick leave markRead membersChanged outcome react redact renameDevice retrySend roomSafety safety safetyChanged searchUsers send setBlacklisted setDisplayName setRoomName setRoomTopic signOutRisk status statusChanged typing typingChanged",
-    plaintext: "avatar members notification openTimeline paginateBack room rooms roomsChanged search timelineChanged",
+      "acceptIdentity account accountChanged appendAttachment beginAttachment cancelSend closeAttachment closeTimeline createRoom devices devicesChanged discardAttachment edit enableEncryption encryptionStatus forget identity invite join kick leave markRead membersChanged outcome react redact renameDevice retrySend roomSafety safety safetyChanged searchUsers send sendAttachment setBlacklisted setDisplayName setRoomName setRoomTopic signOutRisk status statusChanged transfersChanged typing typingChanged",
+    plaintext:
+      "avatar members notification openAttachment openTimeline paginateBack readAttachment room rooms roomsChanged search timelineChanged",
     secret: "",
   },
   control: {
@@ -51,7 +53,7 @@ const classified: Readonly<Record<string, Readonly<Record<Sensitivity, string>>>
     plaintext: "",
     secret: "newStoreKey openAccount rewrapStoreKey",
   },
-  network: { public: "http", plaintext: "", secret: "" },
+  network: { public: "download http spoolAppend spoolList spoolRead spoolRemove transferred upload", plaintext: "", secret: "" },
   shell: {
     public:
       "about appState appStateChanged changeAppLock changeSettings closeVault command connection connectionChanged diagnostics discover lock loginPassword loginSso logout openExternal openVault reauthenticate register retryConnection retryOpen saveDiagnostics setAccountAside settings settingsChanged takeVaultIntent vaultIntended",

@@ -15,6 +15,8 @@ import type { ClientContext } from "./context.ts";
 import { ClientEmitter } from "./emitter.ts";
 import { MatrixHttp, type Network } from "./http.ts";
 import type { Machine } from "./machine.ts";
+import type { AttachmentDrafts } from "./media/attachment-drafts.ts";
+import { Media } from "./media/media.ts";
 import { RequestPump } from "./pump.ts";
 import { Publisher } from "./publisher.ts";
 import { OwnDevices } from "./own-devices.ts";
@@ -52,9 +54,11 @@ export type ClientOptions = {
 export class Client {
   readonly emitter = new ClientEmitter();
   readonly account: Account;
+  readonly attachments: AttachmentDrafts;
   readonly avatars: AvatarCache;
   readonly composer: Composer;
   readonly keeping: Safekeeping;
+  readonly media: Media;
   readonly ownDevices: OwnDevices;
   readonly people: People;
   readonly roomSafety: RoomSafety;
@@ -97,11 +101,13 @@ export class Client {
     this.#pump = new RequestPump(context);
     this.#members = new MemberLoader(context);
     const encryption = new RoomEncryption(context, this.#members, this.#pump);
-    this.sendQueue = new SendQueue(context, encryption);
+    this.media = new Media(context, network);
+    this.sendQueue = new SendQueue(context, encryption, this.media.uploads);
     this.timelines = new Timelines(context, (itemId) => this.sendQueue.isSending(itemId));
     this.rooms = new RoomActions(context);
     this.views = new RoomViews(context, this.#members);
     this.composer = new Composer(context, this.sendQueue, encryption);
+    this.attachments = this.media.drafts(this.composer);
     this.ownDevices = new OwnDevices(context);
     this.people = new People(context, this.#pump, this.ownDevices);
     this.roomSafety = new RoomSafety(context, this.#members, this.#pump);
@@ -128,6 +134,7 @@ export class Client {
 
   /** Starts what was waiting when the app was last closed. */
   start(): void {
+    this.media.start();
     this.#applyOnline();
   }
 
@@ -211,6 +218,7 @@ export class Client {
   stop(): void {
     this.#closed = true;
     this.sendQueue.stop();
+    this.media.stop();
     this.verification.stop();
     this.keeping.stop();
     this.#pump.stop();

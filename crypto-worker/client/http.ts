@@ -1,14 +1,25 @@
+import type { CallsOf, ParamsOf, PayloadOf, ResultOf } from "../../protocol/define.ts";
 import { CodedError, type ErrorCode, type RpcError } from "../../protocol/errors.ts";
-import type { HttpRequest, HttpResponse } from "../../protocol/network.ts";
+import type { HttpRequest, HttpResponse, NetworkContract } from "../../protocol/network.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { encodeBase64Url } from "../primitives/base64.ts";
 import type { Env } from "../machine/env.ts";
 import { parseAuthChallenge, type AuthChallenge } from "../wire/auth-challenge.ts";
 import { isJsonObject, parseJsonBody, stringField, type JsonObject } from "../wire/json.ts";
 
-/** The network contract's client, as far as it is needed here. */
-export interface Network {
+/** As much of the network contract as requests need. */
+export interface HttpNetwork {
   call(method: "http", request: HttpRequest, options?: { readonly signal?: AbortSignal }): Promise<Result<HttpResponse, RpcError>>;
+}
+
+/** The network contract's client. */
+export interface Network {
+  call<K extends keyof CallsOf<NetworkContract>>(
+    method: K,
+    params: ParamsOf<NetworkContract[K]>,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<Result<ResultOf<NetworkContract[K]>, RpcError>>;
+  on(name: "transferred", listener: (progress: PayloadOf<NetworkContract["transferred"]>) => void): () => void;
 }
 
 export type HttpFailure = {
@@ -36,10 +47,10 @@ const RESPONSE_LIMITS = { maxBytes: 256 * 1024 * 1024, maxDepth: 128 };
 
 /** Requests as data, answers as parsed JSON or a typed failure. Main does the sending. */
 export class MatrixHttp {
-  readonly #network: Network;
+  readonly #network: HttpNetwork;
   readonly #env: Env;
 
-  constructor(network: Network, env: Env) {
+  constructor(network: HttpNetwork, env: Env) {
     this.#network = network;
     this.#env = env;
   }
@@ -90,7 +101,8 @@ export class MatrixHttp {
   }
 }
 
-function failureOf(status: number, body: JsonObject | undefined): HttpFailure {
+/** What an answer that is no success means. */
+export function failureOf(status: number, body: JsonObject | undefined): HttpFailure {
   const errcode = body === undefined ? undefined : stringField(body, "errcode");
   const challenge = status === 401 && body !== undefined && errcode !== "M_UNKNOWN_TOKEN" ? parseAuthChallenge(body) : undefined;
   if (challenge !== undefined) return { code: "interactive-auth-required", errcode, permanent: false, challenge };

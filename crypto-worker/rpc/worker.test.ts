@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { answering } from "../../tests/support/fake-network.ts";
 import { chatContract } from "../../protocol/chat.ts";
 import { controlContract, type Session } from "../../protocol/control.ts";
 import { networkContract } from "../../protocol/network.ts";
@@ -222,7 +223,7 @@ function startWorker(): void {
   const host = new AccountHost({ custody, stores: storeFiles, network: connect(networkContract, channel), env: systemEnv, log });
   serveControl(host, custody, channel, log);
   const mains = portChannel(ours);
-  serve(networkContract, { http: () => ({ status: 404, body: "{}", bytes: null, contentType: null }) }, mains);
+  serve(networkContract, answering({ status: 404, body: "{}", bytes: null, contentType: null }), mains);
   control = connect(controlContract, mains);
   hosts.push(host);
 }

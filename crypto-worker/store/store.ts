@@ -29,6 +29,7 @@ import { TimelineGapTable } from "./tables/timeline-gaps.ts";
 import { InboundGroupSessionTable } from "./tables/inbound-group-sessions.ts";
 import { KeyRequestTable } from "./tables/key-requests.ts";
 import { MegolmMessageIndexTable } from "./tables/megolm-message-indices.ts";
+import { OutgoingAttachmentTable } from "./tables/outgoing-attachments.ts";
 import { OutboundGroupSessionTable } from "./tables/outbound-group-sessions.ts";
 import { RoomKeyShareTable } from "./tables/room-key-shares.ts";
 import { RoomSettingsTable } from "./tables/room-settings.ts";
@@ -63,6 +64,7 @@ export type CryptoStore = Database & {
   readonly rooms: RoomTable;
   readonly searchIndex: SearchIndexTable;
   readonly sendQueue: SendQueueTable;
+  readonly outgoingAttachments: OutgoingAttachmentTable;
   readonly gaps: TimelineGapTable;
   readonly inboundGroupSessions: InboundGroupSessionTable;
   readonly megolmMessageIndices: MegolmMessageIndexTable;
@@ -208,6 +210,7 @@ function assemble(database: SqliteDatabase): CryptoStore {
     rooms: new RoomTable(database),
     searchIndex: new SearchIndexTable(database),
     sendQueue: new SendQueueTable(database),
+    outgoingAttachments: new OutgoingAttachmentTable(database),
     gaps: new TimelineGapTable(database),
     account: new AccountTable(database),
     crossSigningKeys: new CrossSigningKeyTable(database),

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Session } from "../../protocol/control.ts";
 import { CodedError, type ErrorCode } from "../../protocol/errors.ts";
-import type { HttpRequest, HttpResponse } from "../../protocol/network.ts";
 import type { AppState, Connection } from "../../protocol/shell.ts";
 import { CryptoHost, type HostState } from "../crypto-host/crypto-host.ts";
 import { Observed } from "../crypto-host/observed.ts";
@@ -13,6 +12,8 @@ import { login, logout } from "../matrix/login.ts";
 import { serveHttp } from "../matrix/network-server.ts";
 import { SyncLoop } from "../matrix/sync-loop.ts";
 import type { Transport } from "../matrix/transport.ts";
+import { mediaHandlers } from "../media/media-server.ts";
+import { MediaSpool } from "../media/media-spool.ts";
 import type { Keychain } from "../profile/keychain.ts";
 import type { KeyWrap, Profile } from "../profile/profile.ts";
 import type { ProfileFolder } from "../profile/profile-folder.ts";
@@ -66,11 +67,15 @@ export class Account {
       refreshed: (session) => this.#storeSession(session),
       ended: (soft) => this.#sessionEnded(soft),
     });
+    const spool = new MediaSpool(deps.folder.mediaPath);
     this.host = new CryptoHost({
       spawner: deps.spawner,
       clock: deps.clock,
       log: deps.log.named("host"),
-      http: (request, signal) => this.#http(request, signal),
+      network: (transferred) => ({
+        http: (request, { signal }) => serveHttp(this.#client, request, signal),
+        ...mediaHandlers(this.#client, spool, transferred),
+      }),
     });
     this.#keys = new StoreKeyExchange(this.host, deps.keychain);
     this.#loop = new SyncLoop(this.#client, this.#syncTarget(), deps.clock, deps.log.named("sync"), (state) =>
@@ -377,10 +382,6 @@ export class Account {
       case "stopped":
         return;
     }
-  }
-
-  async #http(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
-    return serveHttp(this.#client, request, signal);
   }
 
   #syncTarget(): ConstructorParameters<typeof SyncLoop>[1] {

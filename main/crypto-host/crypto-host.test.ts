@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
+import { answering } from "../../tests/support/fake-network.ts";
 import { controlContract } from "../../protocol/control.ts";
 import { CodedError } from "../../protocol/errors.ts";
 import { networkContract } from "../../protocol/network.ts";
@@ -72,7 +73,7 @@ const hostOf = (spawner: WorkerSpawner): CryptoHost =>
     spawner,
     clock,
     log: new Log("test", []),
-    http: () => Promise.resolve({ status: 200, body: "{}", bytes: null, contentType: null }),
+    network: () => answering({ status: 200, body: "{}", bytes: null, contentType: null }),
   });
 
 describe("CryptoHost", () => {

@@ -1,9 +1,9 @@
 import { type ControlContract, controlContract } from "../../protocol/control.ts";
 import type { CallsOf, EventsOf, ParamsOf, PayloadOf, ResultOf } from "../../protocol/define.ts";
 import { CodedError, type ErrorCode, type RpcError } from "../../protocol/errors.ts";
-import { type HttpRequest, type HttpResponse, networkContract } from "../../protocol/network.ts";
+import { type NetworkContract, networkContract } from "../../protocol/network.ts";
 import { err, type Result } from "../../protocol/result.ts";
-import { type Client, connect, serve } from "../../protocol/rpc.ts";
+import { type Client, connect, type Handlers, serve } from "../../protocol/rpc.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
 import type { Log } from "../logging/log.ts";
 import type { Clock } from "../matrix/clock.ts";
@@ -25,9 +25,11 @@ export type HostDeps = {
   readonly spawner: WorkerSpawner;
   readonly clock: Clock;
   readonly log: Log;
-  /** Serves the worker's `network` contract. */
-  readonly http: (request: HttpRequest, signal: AbortSignal) => Promise<HttpResponse>;
+  /** Serves the `network` contract of a worker; `transferred` tells it how far its transfers are. */
+  readonly network: (transferred: (progress: Progress) => void) => Handlers<NetworkContract>;
 };
+
+type Progress = PayloadOf<NetworkContract["transferred"]>;
 
 const HELLO_MS = 30_000;
 const CLOSE_MS = 8_000;
@@ -108,7 +110,8 @@ export class CryptoHost {
     this.state.set({ phase: "starting" });
     const process = this.#deps.spawner.spawn();
     const control = connect(controlContract, process.channel);
-    const network = serve(networkContract, { http: (request, { signal }) => this.#deps.http(request, signal) }, process.channel, {
+    const handlers = this.#deps.network((progress) => network.emit("transferred", progress));
+    const network = serve(networkContract, handlers, process.channel, {
       onBug: (method, error) => this.#deps.log.bug("network.bug", error, { method }),
     });
     this.#worker = { process, control };

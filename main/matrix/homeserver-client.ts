@@ -5,18 +5,22 @@ import type { Clock } from "./clock.ts";
 import { type Refreshed, refresh } from "./login.ts";
 import { parseMatrixError } from "./matrix-error.ts";
 import { decideRetry, parseRetryAfter, type RetryPolicy } from "./retry.ts";
-import type { RawResponse, Transport, TransportFailure } from "./transport.ts";
+import type { BodySink, RawResponse, StreamedBody, Transport, TransportFailure } from "./transport.ts";
 
 export type ServerRequest = {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** Starts with `/_matrix/`; carries the query string. */
   readonly path: string;
-  readonly body?: string | undefined;
+  readonly body?: string | StreamedBody | undefined;
+  /** Of the body; JSON unless given. */
+  readonly contentType?: string | undefined;
   readonly accept: "json" | "bytes";
   readonly auth: boolean;
   readonly timeoutMs: number;
   readonly maxBytes: number;
   readonly retry: RetryPolicy;
+  /** As in `RawRequest`; so is what `timeoutMs` means then. */
+  readonly sink?: BodySink | undefined;
   readonly signal?: AbortSignal | undefined;
 };
 
@@ -73,6 +77,7 @@ export class HomeserverClient {
     const common = {
       timeoutMs: request.timeoutMs,
       maxBytes: request.maxBytes,
+      ...(request.sink === undefined ? {} : { sink: request.sink }),
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     };
     const answer = await this.#transport.send({
@@ -81,7 +86,7 @@ export class HomeserverClient {
       url: session.homeserver + request.path,
       headers: {
         accept: request.accept === "json" ? "application/json" : "*/*",
-        ...(request.body === undefined ? {} : { "content-type": "application/json" }),
+        ...(request.body === undefined ? {} : { "content-type": request.contentType ?? "application/json" }),
         ...(request.auth ? { authorization: `Bearer ${session.accessToken}` } : {}),
       },
       ...(request.body === undefined ? {} : { body: request.body }),

@@ -21,7 +21,7 @@ export async function serveHttp(client: HomeserverClient, request: HttpRequest, 
     retry: request.retry,
     signal,
   });
-  if (!answer.ok) throw new CodedError(codeOf(answer.error));
+  if (!answer.ok) throw new CodedError(errorCodeOf(answer.error));
   const { status, body, contentType, retryAfter } = answer.value;
   // Still 429 after all the waiting that is worth it.
   if (status === 429) throw new CodedError("rate-limited", parseRetryAfter(retryAfter, parseMatrixError(body)?.retry_after_ms, Date.now()));
@@ -40,7 +40,8 @@ export function isPlainPath(path: string): boolean {
   return path.startsWith("/_matrix/") && !/[\s\\#]/.test(path) && !plain.split("/").some((segment) => /^(?:\.|%2e){1,2}$/i.test(segment));
 }
 
-function codeOf(failure: ServerFailure): ErrorCode {
+/** How a failure is called on our ports. */
+export function errorCodeOf(failure: ServerFailure): ErrorCode {
   switch (failure) {
     case "offline":
     case "no-such-host":

@@ -1,14 +1,31 @@
+import { CodedError } from "../../protocol/errors.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
+
+/** The body of a request that is read while it is sent. */
+export type StreamedBody = {
+  /** In bytes; servers want to know beforehand. */
+  readonly size: number;
+  /** From the start, each time. */
+  read(): AsyncIterable<Uint8Array>;
+};
+
+/** Takes the body of an answer that is too large for memory. */
+export interface BodySink {
+  /** Resolves when all of it is taken; leaving the loop early ends the exchange. `total` is what the server says, if it does. */
+  write(body: AsyncIterable<Uint8Array>, total: number | null): Promise<void>;
+}
 
 export type RawRequest = {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
-  /** For the whole exchange, body included. */
+  readonly body?: string | StreamedBody;
+  /** For the whole exchange, body included. Where a body is streamed, for every pause in which no byte moves. */
   readonly timeoutMs: number;
   /** A longer body is refused while it is being read. */
   readonly maxBytes: number;
+  /** Gets the body of a 2xx answer, whose `body` is empty then. */
+  readonly sink?: BodySink;
   readonly signal?: AbortSignal;
 };
 
@@ -31,45 +48,120 @@ export interface Transport {
 /** Node's fetch, which keeps connections alive between requests. */
 export const fetchTransport: Transport = {
   async send(request) {
-    const timeout = AbortSignal.timeout(request.timeoutMs);
-    const signal = request.signal === undefined ? timeout : AbortSignal.any([timeout, request.signal]);
+    const isStreamed = request.sink !== undefined || typeof request.body === "object";
+    const timer = new Timer(request.timeoutMs);
+    const alive = (): void => {
+      if (isStreamed) timer.restart();
+    };
+    const signal = request.signal === undefined ? timer.signal : AbortSignal.any([timer.signal, request.signal]);
     try {
       const response = await fetch(request.url, {
         method: request.method,
-        headers: request.headers,
         // A redirect could carry the token to a stranger; whoever wants to follow one does it knowingly.
         redirect: "manual",
         signal,
-        ...(request.body === undefined ? {} : { body: request.body }),
+        ...bodyOf(request, alive),
       });
-      const body = await readBounded(response, request.maxBytes);
-      if (body === undefined) return err("too-large");
-      return ok({
+      const common = {
         status: response.status,
         contentType: response.headers.get("content-type"),
         retryAfter: response.headers.get("retry-after"),
         location: response.headers.get("location"),
-        body,
-      });
+      };
+      if (request.sink !== undefined && response.ok) {
+        await request.sink.write(bounded(response, request.maxBytes, alive), lengthOf(response));
+        return ok({ ...common, body: new Uint8Array() });
+      }
+      const body = await readBounded(response, request.maxBytes, alive);
+      return ok({ ...common, body });
     } catch (error) {
       if (request.signal?.aborted === true) return err("cancelled");
-      if (timeout.aborted) return err("timeout");
+      if (error instanceof TooLarge) return err("too-large");
+      if (error instanceof CodedError) throw error;
+      if (timer.signal.aborted) return err("timeout");
       return err(classify(error));
+    } finally {
+      timer.stop();
     }
   },
 };
 
-async function readBounded(response: Response, maxBytes: number): Promise<Uint8Array | undefined> {
-  if (response.body === null) return new Uint8Array();
-  const chunks: Uint8Array[] = [];
+/** Aborts its signal unless it is restarted in time. */
+class Timer {
+  readonly #controller = new AbortController();
+  readonly #timeout: NodeJS.Timeout;
+
+  constructor(ms: number) {
+    this.#timeout = setTimeout(() => this.#controller.abort(), ms);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  restart(): void {
+    this.#timeout.refresh();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timeout);
+  }
+}
+
+class TooLarge extends Error {}
+
+function bodyOf({ headers, body }: RawRequest, alive: () => void): RequestInit {
+  if (body === undefined || typeof body === "string") return { headers, ...(body === undefined ? {} : { body }) };
+  async function* watched(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+    for await (const chunk of source) {
+      alive();
+      yield chunk;
+    }
+  }
+  // Many servers refuse an upload of which they do not know the length.
+  return { headers: { ...headers, "content-length": String(body.size) }, body: streamOf(watched(body.read())), ...HALF_DUPLEX };
+}
+
+/** Node wants to hear it, and the types of the browser do not know it. */
+const HALF_DUPLEX = { duplex: "half" } as const;
+
+function streamOf(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const iterator = source[Symbol.asyncIterator]();
+  return new ReadableStream({
+    async pull(controller) {
+      const next = await iterator.next();
+      if (next.done === true) controller.close();
+      else controller.enqueue(next.value);
+    },
+    async cancel() {
+      await iterator.return?.();
+    },
+  });
+}
+
+function lengthOf(response: Response): number | null {
+  const length = response.headers.get("content-length");
+  // What is compressed on the way is longer when it has arrived.
+  return length !== null && /^\d{1,15}$/.test(length) && response.headers.get("content-encoding") === null ? Number(length) : null;
+}
+
+async function* bounded(response: Response, maxBytes: number, alive: () => void): AsyncIterable<Uint8Array> {
+  if (response.body === null) return;
+  if ((lengthOf(response) ?? 0) > maxBytes) throw new TooLarge();
   let length = 0;
   for await (const chunk of response.body) {
+    alive();
     length += chunk.byteLength;
     // Leaving the loop cancels the stream, and with it the download.
-    if (length > maxBytes) return undefined;
-    chunks.push(chunk);
+    if (length > maxBytes) throw new TooLarge();
+    yield chunk;
   }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length);
+}
+
+async function readBounded(response: Response, maxBytes: number, alive: () => void): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of bounded(response, maxBytes, alive)) chunks.push(chunk);
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
 }
 
 const NO_NETWORK: ReadonlySet<string> = new Set(["EAI_AGAIN", "ENETUNREACH", "EHOSTUNREACH", "ENETDOWN", "EADDRNOTAVAIL"]);

@@ -5,6 +5,8 @@ import { readTextFile, removeFile, writeFileAtomically } from "./atomic-file.ts"
 import { encodeProfile, parseProfile, type Profile } from "./profile.ts";
 
 const PROFILE = "profile.json";
+/** Files on their way to or from the server, which belong to the account as well. */
+const MEDIA = "media";
 const MAX_PROFILE_BYTES = 65_536;
 /** Files of the account beside the profile: the store, and what is kept next to it (`-wal`, `.key-check`, one that was being made: `.new`). */
 const STORE_FILE = /^[a-z0-9-]{1,64}\.db(?:[.-][a-z-]{1,16}){0,2}$/;
@@ -32,6 +34,7 @@ export class ProfileFolder {
   /** After the worker has deleted the store. The order matters: a profile without a store says "missing", a store without a profile is a leak. */
   delete(): void {
     for (const name of this.#accountFiles()) rmSync(this.file(name), { force: true });
+    rmSync(this.mediaPath, { recursive: true, force: true });
     removeFile(this.file(PROFILE));
   }
 
@@ -42,10 +45,15 @@ export class ProfileFolder {
     for (let n = 2; existsSync(folder); n++) folder = join(this.path, "set-aside", `${stamp}-${n}`);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     // The profile goes first: with it gone the app is signed out, whatever else happens.
-    for (const name of [PROFILE, ...this.#accountFiles()]) {
+    for (const name of [PROFILE, ...this.#accountFiles(), MEDIA]) {
       if (existsSync(this.file(name))) renameSync(this.file(name), join(folder, name));
     }
     return folder;
+  }
+
+  /** The folder for what is on its way; it need not exist. */
+  get mediaPath(): string {
+    return this.file(MEDIA);
   }
 
   hasStore(profile: Profile): boolean {

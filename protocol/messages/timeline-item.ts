@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { mediaKindSchema, pixelsSchema } from "./media.ts";
 import { bodySchema, countSchema, eventIdSchema, idSchema, millisSchema, nameSchema, userIdSchema } from "./text.ts";
 
 /** Why an event could not be decrypted (machine-features 1.7.3 and the spec's withheld codes). The page turns it into a sentence and a next step. */
@@ -68,10 +69,23 @@ const contentSchema = z.discriminatedUnion("kind", [
   }),
   z.strictObject({
     kind: z.literal("media"),
-    msgtype: z.enum(["image", "video", "audio", "file"]),
+    msgtype: mediaKindSchema,
+    /** One text for all of it: the caption, or else the name. */
     body: bodySchema,
+    name: z.string().min(1).max(255),
+    caption: bodySchema.nullable(),
+    /** The caption as org.matrix.custom.html, unsanitised: hostile until the page has sanitised it. */
+    html: bodySchema.nullable(),
+    /** What the sender says of the file; only good for a guess. */
     size: countSchema.nullable(),
     mimetype: z.string().max(255).nullable(),
+    width: pixelsSchema.nullable(),
+    height: pixelsSchema.nullable(),
+    durationMs: countSchema.nullable(),
+    hasThumbnail: z.boolean(),
+    /** Whether there is something to fetch. In an encrypted room that is only what is encrypted. */
+    available: z.boolean(),
+    edited: z.boolean(),
     replyTo: replyQuoteSchema.nullable(),
   }),
   z.strictObject({ kind: z.literal("undecryptable"), utd: utdSchema }),

@@ -25,6 +25,8 @@ import { systemClock } from "../../main/matrix/clock.ts";
 import { HomeserverClient } from "../../main/matrix/homeserver-client.ts";
 import { serveHttp } from "../../main/matrix/network-server.ts";
 import type { RawRequest } from "../../main/matrix/transport.ts";
+import { mediaHandlers } from "../../main/media/media-server.ts";
+import { MediaSpool } from "../../main/media/media-spool.ts";
 import { ProfileFolder } from "../../main/profile/profile-folder.ts";
 import { chatContract } from "../../protocol/chat.ts";
 import { controlContract } from "../../protocol/control.ts";
@@ -36,11 +38,13 @@ import { connect, serve, type Channel, type Client } from "../../protocol/rpc.ts
 import { shellContract, type Settings } from "../../protocol/shell.ts";
 import { vaultContract } from "../../protocol/vault.ts";
 import { describeContracts, PROTOCOL_VERSION } from "../../protocol/version.ts";
+import { answering } from "../support/fake-network.ts";
 import { changedTables, dump, isPolluted, mutate, NASTY } from "../support/hostile.ts";
 import { seedOf, Seeded } from "../support/seeded.ts";
 
 const SEED = seedOf("FUZZ_SEED");
 const ROOM = "!room:example.org";
+const SPOOL = "0123456789abcdef0123456789abcdef";
 const session = {
   homeserver: "https://example.org",
   userId: "@you:example.org",
@@ -129,6 +133,18 @@ const PARAMS: Readonly<Record<string, unknown>> = {
   setBlacklisted: { userId: "@ada:example.org", deviceId: "D", blacklisted: true },
   avatar: { mxc: "mxc://example.org/x", size: 64 },
   search: { query: "hi", limit: 10 },
+  beginAttachment: { roomId: ROOM, name: "x.png", mimetype: "image/png", size: 3, kind: "image", width: 1, height: 1 },
+  appendAttachment: { attachmentId: "A", bytes: Uint8Array.of(1, 2, 3) },
+  discardAttachment: { attachmentId: "A" },
+  sendAttachment: { attachmentId: "A", thumbnail: null, caption: "hi", relation: { replyTo: "$1" }, mentions: [] },
+  openAttachment: { roomId: ROOM, id: "$1", part: "file" },
+  readAttachment: { transferId: "T", offset: 0 },
+  closeAttachment: { transferId: "T" },
+  spoolAppend: { spoolId: SPOOL, offset: 0, bytes: Uint8Array.of(1, 2, 3), durable: false },
+  spoolRead: { spoolId: SPOOL, offset: 0, length: 10 },
+  spoolRemove: { spoolIds: [SPOOL] },
+  upload: { spoolId: SPOOL, path: "/_matrix/media/v3/upload", contentType: "application/octet-stream", timeoutMs: 1000 },
+  download: { spoolId: SPOOL, path: "/_matrix/client/v1/media/download/x/y", maxBytes: 1000, timeoutMs: 1000 },
   searchUsers: { term: "ada" },
   setDisplayName: { name: "x" },
   http: {
@@ -221,7 +237,8 @@ describe(`FUZZ_SEED=${SEED}`, () => {
     const [ours, theirs] = portPair();
     const bugs: unknown[] = [];
     const http: Parameters<typeof serve<typeof networkContract>>[1]["http"] = (request, { signal }) => serveHttp(client, request, signal);
-    serve(networkContract, { http }, portChannel(theirs), { onBug: (_, error) => bugs.push(error) });
+    const media = mediaHandlers(client, new MediaSpool(join(folder, "media")), () => undefined);
+    serve(networkContract, { http, ...media }, portChannel(theirs), { onBug: (_, error) => bugs.push(error) });
     await attack(ours, networkContract, { valid: "tried" });
     const paths = fc.oneof(
       fc.string({ unit: "binary" }).map((text) => `/_matrix/${text}`),
@@ -440,7 +457,7 @@ function startWorker(): void {
   serveControl(host, custody, channel, log);
   mainsPort = ours;
   const mainsChannel = portChannel(ours);
-  serve(networkContract, { http: () => ({ status: 404, body: "{}", bytes: null, contentType: null }) }, mainsChannel);
+  serve(networkContract, answering({ status: 404, body: "{}", bytes: null, contentType: null }), mainsChannel);
   control = connect(controlContract, mainsChannel);
   // Numbers of this file's calls and of the client's must not meet.
   id = 1_000_000 + randomBytes(2).readUInt16BE();

@@ -10,7 +10,7 @@ import { CodedError } from "../../protocol/errors.ts";
 import { parseRoomId } from "../../protocol/ids.ts";
 import { roomSummarySchema } from "../../protocol/messages/room-summary.ts";
 import { timelineItemSchema } from "../../protocol/messages/timeline-item.ts";
-import { err } from "../../protocol/result.ts";
+import { networkTo } from "../support/fake-network.ts";
 import { changedTables, countOlmObjects, dump, isPolluted, mutate, NASTY } from "../support/hostile.ts";
 import { seedOf, Seeded } from "../support/seeded.ts";
 
@@ -39,7 +39,9 @@ beforeEach(() => {
   store = openMemoryStore();
   machine = OlmMachine.open({ userId: ME, deviceId: "ME", store });
   const session = { homeserver: "https://x.org", userId: ME, deviceId: "ME", accessToken: "token", refreshToken: null };
-  const network = { call: () => Promise.resolve(err({ code: "offline" as const })) };
+  const network = networkTo(() => {
+    throw new CodedError("offline");
+  });
   const log = createLog((line) => (line.includes('"level":"error"') ? bugs.push(line) : undefined), Date.now);
   client = new Client({ session, store, machine, network, env: systemEnv, log });
   client.receiveSync(null, JSON.stringify(syncBody("s0", [message("$first", "first")])));

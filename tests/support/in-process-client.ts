@@ -1,16 +1,25 @@
 import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Log } from "../../main/logging/log.ts";
+import { systemClock } from "../../main/matrix/clock.ts";
+import { HomeserverClient } from "../../main/matrix/homeserver-client.ts";
+import { fetchTransport } from "../../main/matrix/transport.ts";
+import { mediaHandlers } from "../../main/media/media-server.ts";
+import { MediaSpool } from "../../main/media/media-spool.ts";
 import type { Session } from "../../protocol/control.ts";
-import type { RpcError } from "../../protocol/errors.ts";
+import { CodedError } from "../../protocol/errors.ts";
 import { parseRoomId, type RoomId } from "../../protocol/ids.ts";
 import type { TimelineItem } from "../../protocol/messages/timeline-item.ts";
 import type { HttpRequest, HttpResponse } from "../../protocol/network.ts";
-import { err, ok, type Result } from "../../protocol/result.ts";
 import { Client } from "../../crypto-worker/client/client.ts";
 import type { Network } from "../../crypto-worker/client/http.ts";
 import { createLog } from "../../crypto-worker/log.ts";
 import { OlmMachine } from "../../crypto-worker/machine/olm-machine.ts";
 import { systemEnv } from "../../crypto-worker/primitives/system-env.ts";
 import { openMemoryStore, openSqlCipherStore, type CryptoStore } from "../../crypto-worker/store/store.ts";
+import { networkTo } from "./fake-network.ts";
 
 export type InProcessOptions = {
   /** Where the store is kept; in memory unless given. */
@@ -40,7 +49,7 @@ export class InProcessClient {
       options.logs === true ? (line) => process.stderr.write(`${session.userId} ${line}\n`) : () => undefined,
       Date.now,
     );
-    this.client = new Client({ session, store: this.store, machine: this.machine, network: this.#network, env: systemEnv, log });
+    this.client = new Client({ session, store: this.store, machine: this.machine, network: this.#network.network, env: systemEnv, log });
     this.client.start();
   }
 
@@ -132,6 +141,7 @@ export class InProcessClient {
     this.client.stop();
     this.machine.close();
     this.store.close();
+    rmSync(this.#network.folder, { recursive: true, force: true });
   }
 
   /** Cuts the line, or mends it. */
@@ -179,21 +189,30 @@ export class InProcessClient {
   }
 }
 
-/** The network contract over `fetch`, without main's retries. */
-class FetchNetwork implements Network {
+/** The network contract over `fetch`, without main's retries; files are main's own part, in a folder that goes with the test. */
+class FetchNetwork {
   reachable = true;
+  readonly network: Network;
+  readonly folder = mkdtempSync(join(tmpdir(), "bulkhead-spool-"));
   readonly #session: Session;
 
   constructor(session: Session) {
     this.#session = session;
+    const client = new HomeserverClient(fetchTransport, systemClock, new Log("test", []), {
+      refreshed: () => Promise.resolve(),
+      ended: () => undefined,
+    });
+    client.useSession(session);
+    const files = mediaHandlers(client, new MediaSpool(this.folder), () => undefined);
+    this.network = networkTo((request, { signal }) => this.#http(request, signal), {
+      ...files,
+      upload: (params, context) => (this.reachable ? files.upload(params, context) : offline()),
+      download: (params, context) => (this.reachable ? files.download(params, context) : offline()),
+    });
   }
 
-  async call(
-    _method: "http",
-    request: HttpRequest,
-    options: { readonly signal?: AbortSignal } = {},
-  ): Promise<Result<HttpResponse, RpcError>> {
-    if (!this.reachable) return err({ code: "offline" });
+  async #http(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+    if (!this.reachable) return offline();
     try {
       const response = await fetch(`${this.#session.homeserver}${request.path}`, {
         method: request.method,
@@ -202,21 +221,25 @@ class FetchNetwork implements Network {
           ...(request.body === undefined ? {} : { "content-type": "application/json" }),
         },
         ...(request.body === undefined ? {} : { body: request.body }),
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
+        signal,
       });
       const binary = request.accept === "bytes" && response.ok;
-      return ok({
+      return {
         status: response.status,
         body: binary ? "" : await response.text(),
         bytes: binary ? new Uint8Array(await response.arrayBuffer()) : null,
         contentType: response.headers.get("content-type"),
-      });
+      };
     } catch (error) {
-      if (error instanceof Error) return err({ code: "offline" });
+      if (error instanceof Error) return offline();
       throw error;
     }
   }
 }
+
+const offline = (): never => {
+  throw new CodedError("offline");
+};
 
 function room(roomId: string): RoomId {
   const parsed = parseRoomId(roomId);

@@ -1,13 +1,13 @@
 import type { Session } from "../../protocol/control.ts";
-import type { RpcError } from "../../protocol/errors.ts";
+import { CodedError } from "../../protocol/errors.ts";
 import { parseEventId, parseRoomId, type RoomId } from "../../protocol/ids.ts";
 import type { HttpRequest, HttpResponse } from "../../protocol/network.ts";
-import { err, ok, type Result } from "../../protocol/result.ts";
 import { Client } from "../../crypto-worker/client/client.ts";
 import { createLog } from "../../crypto-worker/log.ts";
 import { OlmMachine } from "../../crypto-worker/machine/olm-machine.ts";
 import { systemEnv } from "../../crypto-worker/primitives/system-env.ts";
 import { openSqlCipherStore, type CryptoStore } from "../../crypto-worker/store/store.ts";
+import { networkTo } from "./fake-network.ts";
 import { StoreError } from "../../crypto-worker/store/types.ts";
 
 /** Which outermost transaction after the start is the last, and whether it still reaches the file. */
@@ -170,25 +170,23 @@ function makeMortal(life: Life, death: Death | undefined): void {
 }
 
 function networkOf(life: Life, session: Session) {
-  return {
-    async call(_method: "http", request: HttpRequest): Promise<Result<HttpResponse, RpcError>> {
-      if (life.dead) return never();
-      const answer = await exchange(session, request);
-      return life.dead ? never() : answer;
-    },
-  };
+  return networkTo(async (request) => {
+    if (life.dead) return never();
+    const answer = await exchange(session, request);
+    return life.dead ? never() : answer;
+  });
 }
 
-async function exchange(session: Session, request: HttpRequest): Promise<Result<HttpResponse, RpcError>> {
+async function exchange(session: Session, request: HttpRequest): Promise<HttpResponse> {
   try {
     const response = await fetch(`${session.homeserver}${request.path}`, {
       method: request.method,
       headers: { authorization: `Bearer ${session.accessToken}`, "content-type": "application/json" },
       ...(request.body === undefined ? {} : { body: request.body }),
     });
-    return ok({ status: response.status, body: await response.text(), bytes: null, contentType: response.headers.get("content-type") });
+    return { status: response.status, body: await response.text(), bytes: null, contentType: response.headers.get("content-type") };
   } catch (error) {
-    if (error instanceof TypeError) return err({ code: "offline" });
+    if (error instanceof TypeError) throw new CodedError("offline");
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import MarkdownIt from "markdown-it";
 import type { EventId, UserId } from "../../../protocol/ids.ts";
-import type { JsonObject } from "../../wire/json.ts";
+import { stringField, type JsonObject } from "../../wire/json.ts";
 
 export type Composition = {
   readonly msgtype: "text" | "notice" | "emote";
@@ -20,6 +20,20 @@ export function composeMessage({ msgtype, markdown, mentions, replyTo }: Composi
     "m.mentions": mentionsOf(mentions),
     ...(replyTo === undefined ? {} : { "m.relates_to": { "m.in_reply_to": { event_id: replyTo } } }),
   };
+}
+
+/**
+ * The content of a message about a file, `about` being what the file is. Without a caption its text is the name; with one, the name is beside it
+ * (https://spec.matrix.org/v1.16/client-server-api/#media-captions).
+ */
+export function composeAttachment(
+  about: JsonObject,
+  { caption, ...rest }: Omit<Composition, "markdown" | "msgtype"> & { caption: string | null },
+): JsonObject {
+  const name = stringField(about, "filename") ?? "";
+  const message = composeMessage({ ...rest, msgtype: "text", markdown: caption ?? "" });
+  // Names are no Markdown.
+  return { ...message, ...(caption === null ? { body: name } : {}), ...about };
 }
 
 /** An edit: the new content, and a fallback for clients that do not know edits. It mentions nobody again. */

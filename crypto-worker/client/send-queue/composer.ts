@@ -1,17 +1,25 @@
 import type { ChatContract } from "../../../protocol/chat.ts";
 import type { ParamsOf } from "../../../protocol/define.ts";
 import { CodedError } from "../../../protocol/errors.ts";
-import { parseEventId, parseUserId, type EventId, type RoomId } from "../../../protocol/ids.ts";
+import { parseEventId, parseUserId, type EventId, type RoomId, type UserId } from "../../../protocol/ids.ts";
 import { MEGOLM_ALGORITHM } from "../../wire/algorithms.ts";
-import { arrayField, objectField } from "../../wire/json.ts";
+import type { NewAttachment } from "../../store/tables/outgoing-attachments.ts";
+import { arrayField, objectField, type JsonObject } from "../../wire/json.ts";
 import { inBackground } from "../background.ts";
 import type { ClientContext } from "../context.ts";
 import type { EventRecord } from "../../store/tables/events.ts";
 import { messageText } from "../timeline/message-text.ts";
 import { ANNOTATION, annotationKey } from "../timeline/relation.ts";
-import { composeEdit, composeMessage, composeReaction } from "./compose.ts";
+import { composeAttachment, composeEdit, composeMessage, composeReaction } from "./compose.ts";
 import type { RoomEncryption } from "./room-encryption.ts";
 import type { SendQueue } from "./send-queue.ts";
+
+type Addressed = Pick<ParamsOf<ChatContract["send"]>, "relation" | "mentions">;
+type OutgoingFile = Addressed & {
+  readonly caption: string | null;
+  readonly content: JsonObject;
+  readonly attachments: readonly NewAttachment[];
+};
 
 /** Turns what a person does in a timeline into events of the send queue. */
 export class Composer {
@@ -27,19 +35,30 @@ export class Composer {
 
   /** Answers once the message is on disk. */
   send(roomId: RoomId, { msgtype, markdown, relation, mentions }: Omit<ParamsOf<ChatContract["send"]>, "roomId">): string {
-    this.#requireWritable(roomId);
+    this.requireWritable(roomId);
+    const content = composeMessage({ msgtype, markdown, ...this.#addressees(roomId, relation, mentions) });
+    return this.#queue.enqueue({ roomId, type: "m.room.message", content });
+  }
+
+  /** The same for a file: `content` says what it is, `attachments` where it waits. */
+  sendAttachment(roomId: RoomId, { caption, relation, mentions, content, attachments }: OutgoingFile): string {
+    this.requireWritable(roomId);
+    const message = composeAttachment(content, { caption, ...this.#addressees(roomId, relation, mentions) });
+    return this.#queue.enqueue({ roomId, type: "m.room.message", content: message, attachments });
+  }
+
+  #addressees(roomId: RoomId, relation: Addressed["relation"], mentions: Addressed["mentions"]): { mentions: UserId[]; replyTo?: EventId } {
     const replyTo = relation.replyTo === undefined ? undefined : requireEventId(relation.replyTo);
     const answered = replyTo === undefined ? undefined : this.#context.store.events.load(roomId, replyTo);
     // Who is answered is mentioned (spec, "Rich replies"); nobody mentions themselves.
     const people = [...mentions, ...(answered === undefined ? [] : [answered.sender])]
       .map(parseUserId)
       .flatMap((user) => (user.ok && user.value !== this.#context.userId ? [user.value] : []));
-    const content = composeMessage({ msgtype, markdown, mentions: people, ...(replyTo === undefined ? {} : { replyTo }) });
-    return this.#queue.enqueue({ roomId, type: "m.room.message", content });
+    return { mentions: people, ...(replyTo === undefined ? {} : { replyTo }) };
   }
 
   edit(roomId: RoomId, event: string, markdown: string): string {
-    this.#requireWritable(roomId);
+    this.requireWritable(roomId);
     const original = this.#require(roomId, event);
     const text = original.type === "m.room.message" ? messageText(original.content) : undefined;
     if (original.sender !== this.#context.userId || original.redactedBy !== undefined || text?.kind !== "message")
@@ -52,7 +71,7 @@ export class Composer {
 
   /** A key that we have used already is not sent again. */
   react(roomId: RoomId, event: string, key: string): void {
-    this.#requireWritable(roomId);
+    this.requireWritable(roomId);
     const target = this.#require(roomId, event);
     const { store, userId } = this.#context;
     const sent = store.events
@@ -72,7 +91,7 @@ export class Composer {
   }
 
   redact(roomId: RoomId, event: string, reason: string | undefined): void {
-    this.#requireWritable(roomId);
+    this.requireWritable(roomId);
     const target = this.#require(roomId, event);
     if (target.redactedBy !== undefined) return;
     this.#queue.enqueue({ roomId, type: "m.room.redaction", content: reason === undefined ? {} : { reason }, target: target.eventId });
@@ -88,7 +107,8 @@ export class Composer {
     );
   }
 
-  #requireWritable(roomId: RoomId): void {
+  /** Throws where nothing can be sent to a room. */
+  requireWritable(roomId: RoomId): void {
     const room = this.#context.store.rooms.load(roomId);
     if (room === undefined) throw new CodedError("not-found");
     if (room.membership !== "join") throw new CodedError("forbidden");

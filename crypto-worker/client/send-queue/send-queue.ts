@@ -5,12 +5,14 @@ import { parseEventId, parseTransactionId, type EventId, type RoomId, type Trans
 import { err, ok, type Result } from "../../../protocol/result.ts";
 import { describeError } from "../../log.ts";
 import { encodeBase64Url } from "../../primitives/base64.ts";
+import type { NewAttachment } from "../../store/tables/outgoing-attachments.ts";
 import type { QueuedEvent } from "../../store/tables/send-queue.ts";
 import { stringField, type JsonObject } from "../../wire/json.ts";
 import { inBackground } from "../background.ts";
 import type { Changes } from "../changes.ts";
 import type { ClientContext } from "../context.ts";
 import { roomPath, segment, type HttpFailure } from "../http.ts";
+import type { AttachmentUploads } from "../media/attachment-uploads.ts";
 import { codedStoreError } from "../store-errors.ts";
 import { sharingProblem } from "../room-safety.ts";
 import { preparations, PreparationError, type RoomEncryption } from "./room-encryption.ts";
@@ -21,6 +23,8 @@ export type Outgoing = {
   readonly content: JsonObject;
   /** For what is about another event and has no item of its own. */
   readonly target?: EventId;
+  /** Files that belong to it; they are uploaded before it is sent. */
+  readonly attachments?: readonly NewAttachment[];
 };
 
 type Outcome = ResultOf<ChatContract["outcome"]>;
@@ -57,6 +61,9 @@ const PERMANENT: ReadonlySet<ErrorCode> = new Set([
 export class SendQueue {
   readonly #context: ClientContext;
   readonly #encryption: RoomEncryption;
+  readonly #uploads: AttachmentUploads;
+  /** Messages whose files are on their way: they can be stopped. */
+  readonly #uploading = new Map<string, AbortController>();
   readonly #running = new Set<RoomId>();
   readonly #inFlight = new Set<string>();
   /** Rooms that wait before the next attempt. */
@@ -68,18 +75,20 @@ export class SendQueue {
   #online = true;
   #stopped = false;
 
-  constructor(context: ClientContext, encryption: RoomEncryption) {
+  constructor(context: ClientContext, encryption: RoomEncryption, uploads: AttachmentUploads) {
     this.#context = context;
+    this.#uploads = uploads;
     this.#encryption = encryption;
   }
 
   /** Puts an event on disk and starts sending. Answers with the id of its local echo. */
-  enqueue({ roomId, type, content, target }: Outgoing): string {
+  enqueue({ roomId, type, content, target, attachments = [] }: Outgoing): string {
     const { store, env } = this.#context;
     const transactionId = newTransactionId(env.randomBytes(18));
     const itemId = `~${transactionId}`;
     this.#context.commit((changes) => {
       store.sendQueue.add({ roomId, itemId, transactionId, type, content, target, createdAt: env.now() });
+      for (const attachment of attachments) store.outgoingAttachments.add(itemId, attachment);
       if (target === undefined) changes.touchQueued(roomId, itemId);
       else this.#touchTarget(changes, roomId, target);
       // The page empties its composer once this is answered.
@@ -110,16 +119,20 @@ export class SendQueue {
     this.wake(roomId);
   }
 
-  /** Takes back what is not on its way. */
+  /** Takes back what is not on its way; a message whose files are is stopped. */
   cancel(roomId: RoomId, itemId: string): void {
     const entry = this.#require(roomId, itemId);
-    if (this.#inFlight.has(entry.itemId) || entry.state === "sent") throw new CodedError("conflict");
+    const uploading = this.#uploading.get(entry.itemId);
+    if ((this.#inFlight.has(entry.itemId) && uploading === undefined) || entry.state === "sent") throw new CodedError("conflict");
+    const parts = this.#uploads.parts(entry.itemId);
     this.#context.commit((changes) => {
       this.#context.store.sendQueue.remove(entry.itemId);
       changes.timeline(roomId).removals.add(entry.itemId);
       changes.rooms.add(roomId);
       if (entry.target !== undefined) this.#touchTarget(changes, roomId, entry.target);
     });
+    uploading?.abort();
+    this.#uploads.forget(parts);
   }
 
   /** To be told of every commit. Who was decided about may be whom messages wait for. */
@@ -152,6 +165,7 @@ export class SendQueue {
 
   stop(): void {
     this.#stopped = true;
+    for (const uploading of this.#uploading.values()) uploading.abort();
     for (const timer of this.#retries.values()) clearTimeout(timer);
     this.#retries.clear();
   }
@@ -194,8 +208,11 @@ export class SendQueue {
     while (!this.#stopped && this.#online) {
       const entry = this.#context.store.sendQueue.next(roomId);
       if (entry === undefined) break;
+      const parts = this.#uploads.parts(entry.itemId);
       const attempt = await this.#attempt(entry);
       if (this.#stopped) return true;
+      // It was taken back while its files were on their way.
+      if (attempt.kind !== "sent" && this.#context.store.sendQueue.byItem(entry.itemId) === undefined) continue;
       if (attempt.kind === "later") {
         this.#delay(roomId, attempt.progress);
         this.#change(entry, () => undefined);
@@ -203,6 +220,7 @@ export class SendQueue {
       }
       this.#failures.delete(roomId);
       this.#finish(entry, attempt);
+      if (attempt.kind === "sent") this.#uploads.forget(parts);
     }
     return false;
   }
@@ -242,6 +260,8 @@ export class SendQueue {
       // The server has to act on a redaction, so it cannot be encrypted; what was written as its reason stays out of encrypted rooms.
       return http.json({ kind: "room", method: "PUT", path, body: room.algorithm === undefined ? entry.content : {} });
     }
+    const uploaded = await this.#upload(entry, room.algorithm !== undefined);
+    if (!uploaded.ok) return uploaded;
     const encrypted = room.algorithm === undefined ? ok(undefined) : await this.#encrypt(entry);
     if (!encrypted.ok) return encrypted;
     // No wait lies between this look at the latch and the sending: once a room is known to be encrypted nothing goes into it in clear.
@@ -250,7 +270,26 @@ export class SendQueue {
     }
     const type = encrypted.value === undefined ? entry.type : "m.room.encrypted";
     const path = roomPath(entry.roomId, `send/${segment(type)}/${segment(entry.transactionId)}`);
-    return http.json({ kind: "room", method: "PUT", path, bodyText: encrypted.value ?? JSON.stringify(entry.content) });
+    return http.json({
+      kind: "room",
+      method: "PUT",
+      path,
+      bodyText: encrypted.value ?? JSON.stringify(this.#uploads.contentOf(entry, false)),
+    });
+  }
+
+  /** Brings the files of a message to the server, if it has any, once nothing else stands in its way. */
+  async #upload(entry: QueuedEvent, encrypted: boolean): Promise<Result<void, HttpFailure>> {
+    if (entry.ciphertext !== undefined || this.#uploads.parts(entry.itemId).length === 0) return ok(undefined);
+    const controller = new AbortController();
+    this.#uploading.set(entry.itemId, controller);
+    try {
+      if (encrypted) await this.#encryption.whenReady(entry.roomId, () => undefined);
+      if (controller.signal.aborted) return err({ code: "cancelled", errcode: undefined, permanent: false });
+      return await this.#uploads.upload(entry, encrypted, controller.signal);
+    } finally {
+      this.#uploading.delete(entry.itemId);
+    }
   }
 
   async #encrypt(entry: QueuedEvent): Promise<Result<string, never>> {
@@ -258,7 +297,7 @@ export class SendQueue {
     const { machine, store } = this.#context;
     return this.#encryption.whenReady(entry.roomId, () =>
       this.#context.commit(() => {
-        const text = JSON.stringify(machine.encryptRoomEvent(entry.roomId, entry.type, entry.content));
+        const text = JSON.stringify(machine.encryptRoomEvent(entry.roomId, entry.type, this.#uploads.contentOf(entry, true)));
         store.sendQueue.setCiphertext(entry.itemId, text);
         return ok(text);
       }),

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { HttpRequest } from "../../../protocol/network.ts";
 import { parseRoomId, type RoomId } from "../../../protocol/ids.ts";
-import { err, ok } from "../../../protocol/result.ts";
+import { CodedError } from "../../../protocol/errors.ts";
+import { networkTo } from "../../../tests/support/fake-network.ts";
 import { createLog } from "../../log.ts";
 import { OlmMachine } from "../../machine/olm-machine.ts";
 import { systemEnv } from "../../primitives/system-env.ts";
@@ -208,15 +209,12 @@ async function start(
   const store = openMemoryStore();
   const machine = OlmMachine.open({ userId: me, deviceId: "ME", store });
   const requests: HttpRequest[] = [];
-  const network = {
-    call: async (_: "http", request: HttpRequest) => {
-      requests.push(request);
-      const body = answer(request);
-      return body === undefined
-        ? err({ code: "offline" as const })
-        : ok({ status: 200, body: JSON.stringify(body), bytes: null, contentType: null });
-    },
-  };
+  const network = networkTo((request) => {
+    requests.push(request);
+    const body = answer(request);
+    if (body === undefined) throw new CodedError("offline");
+    return { status: 200, body: JSON.stringify(body), bytes: null, contentType: null };
+  });
   const bugs: string[] = [];
   const log = createLog((line) => (line.includes('"level":"error"') ? bugs.push(line) : undefined), Date.now);
   const client = new Client({ session, store, machine, network, env: systemEnv, log });

@@ -11,6 +11,7 @@ import type { QueuedEvent } from "../../store/tables/send-queue.ts";
 import { objectField, stringField, type JsonObject } from "../../wire/json.ts";
 import type { ClientContext } from "../context.ts";
 import { parseShownEventId, parseShownUserId } from "../shown-ids.ts";
+import { hasMediaFile } from "../media/media-content.ts";
 import { cleanName, NameDirectory } from "../rooms/names.ts";
 import { latestEdit } from "./edits.ts";
 import { decideMembershipChange } from "./membership-change.ts";
@@ -95,7 +96,7 @@ export class ItemAssembler {
       at: entry.createdAt,
       encrypted: this.#encrypted,
       shield: null,
-      content: this.#message(entry.type, entry.content, false, false),
+      content: this.#queued(entry),
       reactions: [],
       send: sendState(entry, isSending),
       readBy: [],
@@ -136,12 +137,22 @@ export class ItemAssembler {
     return this.#message(event.type, edited ?? event.content, edited !== undefined, event.notify === 2, event);
   }
 
+  /** A file that waits to be sent has no place yet, and can be shown all the same. */
+  #queued(entry: QueuedEvent): Content {
+    const content = this.#message(entry.type, entry.content, false, false);
+    if (content.kind !== "media") return content;
+    const parts = this.#context.store.outgoingAttachments.of(entry.itemId).map(({ part }) => part);
+    return { ...content, available: parts.includes("file"), hasThumbnail: parts.includes("thumbnail") };
+  }
+
   /** `original` carries the reply of an edited message: an edit cannot change what was answered. */
   #message(type: string, content: JsonObject, edited: boolean, mentionsMe: boolean, original?: EventRecord): Content {
     const text = type === "m.room.message" ? messageText(content) : undefined;
     if (text === undefined) return { kind: "unsupported", type: type.slice(0, 255) };
     const replyTo = this.#quote(repliedTo(original?.content ?? content), original?.eventId);
-    return text.kind === "media" ? { ...text, replyTo } : { ...text, edited, mentionsMe, replyTo };
+    if (text.kind === "message") return { ...text, edited, mentionsMe, replyTo };
+    const has = (part: "file" | "thumbnail"): boolean => hasMediaFile(content, part, original?.source !== undefined);
+    return { ...text, edited, replyTo, available: has("file"), hasThumbnail: has("thumbnail") };
   }
 
   #redacted(by: UserId, reason: string | undefined): Content {

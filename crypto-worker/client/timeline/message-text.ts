@@ -1,16 +1,19 @@
 import { MAX_BODY_CHARS } from "../../../protocol/messages/text.ts";
-import { integerField, objectField, stringField, type JsonObject } from "../../wire/json.ts";
+import { objectField, stringField, type JsonObject } from "../../wire/json.ts";
+import { cleanFileName, mediaClaims, type MediaClaims } from "../media/media-content.ts";
 import { repliedTo } from "./relation.ts";
 
 export type MessageText =
   | { readonly kind: "message"; readonly msgtype: "text" | "notice" | "emote"; readonly body: string; readonly html: string | null }
-  | {
+  | ({
       readonly kind: "media";
       readonly msgtype: "image" | "video" | "audio" | "file";
+      /** The caption, or else the name. */
       readonly body: string;
-      readonly size: number | null;
-      readonly mimetype: string | null;
-    };
+      readonly name: string;
+      readonly caption: string | null;
+      readonly html: string | null;
+    } & MediaClaims);
 
 /** What an m.room.message says. Undefined where it has no body, and for types that have a life of their own. */
 export function messageText(content: JsonObject): MessageText | undefined {
@@ -22,27 +25,37 @@ export function messageText(content: JsonObject): MessageText | undefined {
     case "m.video":
     case "m.audio":
     case "m.file": {
-      const info = objectField(content, "info") ?? {};
-      const size = integerField(info, "size");
+      const filename = stringField(content, "filename");
+      const name = cleanFileName(filename ?? body);
+      // Without a file name beside it the text is the name (spec v1.10, "Media captions").
+      const caption = filename === undefined || filename === body || body === "" ? null : clip(body);
       return {
         kind: "media",
         msgtype: mediaTypes[msgtype],
-        body: clip(stringField(content, "filename") ?? body),
-        size: size !== undefined && size >= 0 ? size : null,
-        mimetype: stringField(info, "mimetype")?.slice(0, 255) ?? null,
+        body: caption ?? name,
+        name,
+        caption,
+        html: caption === null ? null : (formattedBody(content) ?? null),
+        ...mediaClaims(objectField(content, "info") ?? {}),
       };
     }
     default: {
       const reply = repliedTo(content) !== undefined;
-      const html = stringField(content, "format") === "org.matrix.custom.html" ? stringField(content, "formatted_body") : undefined;
+      const html = formattedBody(content);
       return {
         kind: "message",
         msgtype: msgtype === "m.notice" ? "notice" : msgtype === "m.emote" ? "emote" : "text",
         body: clip(reply ? withoutReplyFallback(body) : body),
-        html: html === undefined || html.length > MAX_BODY_CHARS ? null : reply ? withoutHtmlReplyFallback(html) : html,
+        html: html === undefined ? null : reply ? withoutHtmlReplyFallback(html) : html,
       };
     }
   }
+}
+
+function formattedBody(content: JsonObject): string | undefined {
+  if (stringField(content, "format") !== "org.matrix.custom.html") return undefined;
+  const html = stringField(content, "formatted_body");
+  return html === undefined || html.length > MAX_BODY_CHARS ? undefined : html;
 }
 
 const mediaTypes = { "m.image": "image", "m.video": "video", "m.audio": "audio", "m.file": "file" } as const;

@@ -6,6 +6,7 @@ import type { Client } from "../../client/client.ts";
 import { describeError, type Log } from "../../log.ts";
 import { guarded } from "../guarded.ts";
 import { accountHandlers } from "./account-handlers.ts";
+import { mediaHandlers, PortFiles } from "./media-handlers.ts";
 import { roomHandlers } from "./room-handlers.ts";
 import { safetyHandlers } from "./safety-handlers.ts";
 import { timelineHandlers } from "./timeline-handlers.ts";
@@ -18,12 +19,14 @@ const FORWARDED = [
   "membersChanged",
   "devicesChanged",
   "typingChanged",
+  "transfersChanged",
   "notification",
 ] as const;
 
 /** Serves the chat contract on one window's port until it closes. */
 export function serveChat(host: AccountHost, channel: Channel, log: Log): void {
   const watches = new Map<RoomId, () => void>();
+  const files = new PortFiles();
   let client: Client | undefined;
   let unsubscribe: (() => void)[] = [];
 
@@ -38,7 +41,13 @@ export function serveChat(host: AccountHost, channel: Channel, log: Log): void {
   };
   const server = serve(
     chatContract,
-    guarded({ ...accountHandlers(host), ...roomHandlers(host), ...safetyHandlers(host), ...timelineHandlers(host, timelines) }),
+    guarded({
+      ...accountHandlers(host),
+      ...roomHandlers(host),
+      ...safetyHandlers(host),
+      ...timelineHandlers(host, timelines),
+      ...mediaHandlers(host, files),
+    }),
     channel,
     { onBug: (method, error) => log.error("bug", { method, ...describeError(error) }) },
   );
@@ -46,6 +55,7 @@ export function serveChat(host: AccountHost, channel: Channel, log: Log): void {
     for (const stop of [...unsubscribe, ...watches.values()]) stop();
     unsubscribe = [];
     watches.clear();
+    files.forget();
   };
   const attach = (next: Client | undefined): void => {
     detach();
@@ -61,6 +71,7 @@ export function serveChat(host: AccountHost, channel: Channel, log: Log): void {
   const stopListening = host.onClient(attach);
   channel.onClose(() => {
     stopListening();
+    if (client !== undefined) files.drop(client);
     detach();
     log.info("port.closed", { kind: "chat" });
   });

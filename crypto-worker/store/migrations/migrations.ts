@@ -6,6 +6,7 @@ import { migration as verification } from "./0050-verification.ts";
 import { migration as gossip } from "./0060-gossip.ts";
 import { migration as backup } from "./0070-backup.ts";
 import { migration as history } from "./0080-history.ts";
+import { migration as attachments } from "./0090-attachments.ts";
 
 /** One step of the schema. Append-only: a released step is never edited, it is followed by another. */
 export type Migration = {
@@ -15,4 +16,4 @@ export type Migration = {
   readonly statements: readonly string[];
 };
 
-export const migrations: readonly Migration[] = [init, machine, megolm, client, verification, gossip, backup, history];
+export const migrations: readonly Migration[] = [init, machine, megolm, client, verification, gossip, backup, history, attachments];

@@ -4,6 +4,7 @@ import { CodedError, errorCodeSchema } from "../../../protocol/errors.ts";
 import type { TimelineItem } from "../../../protocol/messages/timeline-item.ts";
 import { serve } from "../../../protocol/rpc.ts";
 import { portChannel } from "../../../renderer/ui/port-channel.ts";
+import { fakeAttachments } from "./fake-attachments.ts";
 import { roomSafety, safety, signOutRisk } from "./fake-safety.ts";
 import { installShell } from "./fake-shell.ts";
 import {
@@ -76,6 +77,18 @@ const done = async (): Promise<Record<string, never>> => {
   return {};
 };
 
+/** A message of ours that is on its way for a moment, and then sent. */
+function showEcho(roomId: string, content: TimelineItem["content"]): string {
+  const echo = item(nextPosition++, "me", Date.now(), content, { eventId: null, send: { state: "sending", error: null } });
+  timelineOf(roomId).push(echo);
+  setTimeout(() => server.emit("timelineChanged", { roomId, upserts: [echo], removals: [], resetBefore: null }), 5);
+  setTimeout(() => {
+    const sent = { ...echo, eventId: `$sent${echo.id}`, send: null };
+    server.emit("timelineChanged", { roomId, upserts: [sent], removals: [], resetBefore: null });
+  }, 600);
+  return echo.id;
+}
+
 const server = serve(
   chatContract,
   {
@@ -146,21 +159,18 @@ const server = serve(
     markRead: done,
     send: async ({ roomId, markdown }) => {
       await done();
-      const echo = item(
-        nextPosition++,
-        "me",
-        Date.now(),
-        { kind: "message", msgtype: "text", body: markdown, html: null, edited: false, mentionsMe: false, replyTo: null },
-        { eventId: null, send: { state: "sending", error: null } },
-      );
-      timelineOf(roomId).push(echo);
-      setTimeout(() => server.emit("timelineChanged", { roomId, upserts: [echo], removals: [], resetBefore: null }), 5);
-      setTimeout(() => {
-        const sent = { ...echo, eventId: `$sent${echo.id}`, send: null };
-        server.emit("timelineChanged", { roomId, upserts: [sent], removals: [], resetBefore: null });
-      }, 600);
-      return { itemId: echo.id };
+      const content = {
+        kind: "message",
+        msgtype: "text",
+        body: markdown,
+        html: null,
+        edited: false,
+        mentionsMe: false,
+        replyTo: null,
+      } as const;
+      return { itemId: showEcho(roomId, content) };
     },
+    ...fakeAttachments(query, { echo: showEcho, tell: (transfers) => server.emit("transfersChanged", transfers) }),
     edit: async () => ({ itemId: "x", ...(await done()) }),
     outcome: () => ({ state: "sent" as const, eventId: null, error: null }),
     react: done,
