@@ -149,7 +149,7 @@ export const vaultVerifyMessages = {
   "verifyThis.text": "So far nothing vouches for it: others are warned, and it cannot read what was written before you signed in here.",
   "verifyThis.device": "With another device",
   "verifyThis.deviceText":
-    "{count, plural, one {The one other verified device of yours confirms it} other {Any of your # other verified devices confirms it}}",
+    "{count, plural, one {Your other verified device confirms it} other {Any of your # other verified devices confirms it}}",
   "verifyThis.recovery": "With your recovery key",
   "verifyThis.recoveryText": "The 48 characters that you have kept somewhere",
   "verifyThis.recoveryTextBoth": "The 48 characters that you have kept, or the passphrase",
