@@ -8,6 +8,7 @@ import { FaultGate } from "./fault-gate.ts";
 import type { FaultInjector } from "./faults.ts";
 import type { RequestFilter, SeenRequest } from "./journal.ts";
 import { objectOr, type JsonObject } from "./json.ts";
+import type { StoredMedia } from "./media.ts";
 import { MatrixError } from "./matrix-error.ts";
 import type { RateLimits } from "./rate-limit.ts";
 import type { RoomEvent } from "./room.ts";
@@ -67,6 +68,9 @@ export interface Homeserver {
   /** The user's current key backup, if there is one. */
   keyBackup(userId: string): { version: string; count: number; etag: string } | undefined;
 
+  /** A file as it lies there, for tests to look at and to change. */
+  storedMedia(mxc: string): StoredMedia;
+
   /** Makes access tokens answer M_UNKNOWN_TOKEN with soft_logout. */
   softLogOut(userId: string, deviceId?: string): void;
   /** Ends a session as if the user had deleted the device elsewhere. */
@@ -86,6 +90,8 @@ export async function startHomeserver(options: HomeserverOptions = {}): Promise<
   const state = new ServerState({
     serverName: options.serverName ?? "localhost",
     openRegistration: options.openRegistration ?? true,
+    maxUploadBytes: options.maxUploadBytes ?? 50 * 1024 * 1024,
+    authenticatedMedia: options.authenticatedMedia ?? true,
     uiaForFirstCrossSigningKeys: options.uiaForFirstCrossSigningKeys ?? false,
     rateLimits: options.rateLimits ?? {},
     accessTokenLifetimeMs: options.accessTokenLifetimeMs ?? 300_000,
@@ -154,6 +160,10 @@ function homeserver(state: ServerState, url: string, stopServer: () => Promise<v
     pendingToDevice: (userId, deviceId) => state.toDevice.pending(userId, deviceId),
     toDeviceCount: (userId, deviceId) => state.toDevice.sentCount(userId, deviceId),
     keyBackup: (userId) => state.backups.summary(userId),
+    storedMedia: (mxc) => {
+      const [serverName = "", mediaId = ""] = mxc.slice("mxc://".length).split("/");
+      return state.media.find(serverName, mediaId);
+    },
     softLogOut: (userId, deviceId) => {
       state.sessions.softLogOut(userId, deviceId);
       state.stream.wake([userId]);

@@ -3,14 +3,15 @@ import { randomId } from "./random.ts";
 
 export type StoredMedia = { bytes: Uint8Array<ArrayBuffer>; contentType: string; fileName: string | undefined };
 
-export const maxUploadBytes = 50 * 1024 * 1024;
-
 export class MediaStore {
   readonly #media = new Map<string, { owner: string; stored: StoredMedia | undefined }>();
   readonly #serverName: string;
+  readonly #limit: () => number;
 
-  constructor(serverName: string) {
+  /** `limit`: the largest file in bytes. */
+  constructor(serverName: string, limit: () => number) {
     this.#serverName = serverName;
+    this.#limit = limit;
   }
 
   /** Reserves an mxc URI whose content may be uploaded later. */
@@ -24,7 +25,7 @@ export class MediaStore {
     const entry = serverName === this.#serverName ? this.#media.get(mediaId) : undefined;
     if (entry === undefined || entry.owner !== owner) throw new MatrixError(403, "M_FORBIDDEN", "Not the creator of this media ID");
     if (entry.stored !== undefined) throw new MatrixError(409, "M_CANNOT_OVERWRITE_MEDIA", "Media ID already has content");
-    if (media.bytes.byteLength > maxUploadBytes) throw new MatrixError(413, "M_TOO_LARGE", "Upload request body is too large");
+    if (media.bytes.byteLength > this.#limit()) throw new MatrixError(413, "M_TOO_LARGE", "Upload request body is too large");
     entry.stored = media;
   }
 

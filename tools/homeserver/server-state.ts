@@ -27,6 +27,10 @@ export type Switches = {
   openRegistration: boolean;
   /** Asks for the password also before the first cross-signing keys, as servers did before MSC3967. */
   uiaForFirstCrossSigningKeys: boolean;
+  /** The largest file that is taken. */
+  maxUploadBytes: number;
+  /** False: a server from before spec v1.11, whose media everybody may fetch. */
+  authenticatedMedia: boolean;
 };
 
 export type StateOptions = Switches & { serverName: string; rateLimits: RateLimits; accessTokenLifetimeMs: number };
@@ -60,11 +64,16 @@ export class ServerState {
 
   constructor(options: StateOptions) {
     this.serverName = options.serverName;
-    this.switches = { openRegistration: options.openRegistration, uiaForFirstCrossSigningKeys: options.uiaForFirstCrossSigningKeys };
+    this.switches = {
+      openRegistration: options.openRegistration,
+      uiaForFirstCrossSigningKeys: options.uiaForFirstCrossSigningKeys,
+      maxUploadBytes: options.maxUploadBytes,
+      authenticatedMedia: options.authenticatedMedia,
+    };
     this.accounts = new Accounts(options.serverName);
     this.interactiveAuth = new InteractiveAuth(this.accounts);
     this.sessions = new Sessions(options.accessTokenLifetimeMs);
-    this.media = new MediaStore(options.serverName);
+    this.media = new MediaStore(options.serverName, () => this.switches.maxUploadBytes);
     this.rateLimiter = new RateLimiter(options.rateLimits);
     this.rooms = new Rooms({
       serverName: options.serverName,

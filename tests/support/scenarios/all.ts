@@ -1,4 +1,5 @@
 import { backups } from "./backup.ts";
+import { attachments } from "./attachments.ts";
 import { fallbackKey } from "./fallback-key.ts";
 import { firstMessage, slowDeviceLists } from "./first-message.ts";
 import { hiddenHistory, historyBeforeTheJoin } from "./history.ts";
@@ -38,6 +39,7 @@ export const scenarios: readonly Scenario[] = [
   sessions,
   refusals,
   ...restarts,
+  ...attachments,
   ...sasVerifications,
   ...qrVerifications,
   ...endedVerifications,

@@ -1,7 +1,7 @@
-import { open, rename, rm, type FileHandle } from "node:fs/promises";
+import { rename, rm, type FileHandle } from "node:fs/promises";
 import { z } from "zod";
-import { CodedError } from "../../../protocol/errors.ts";
 import type { HeadlessApp } from "../headless-app.ts";
+import { withFile } from "../with-file.ts";
 import { method, type Methods } from "./method.ts";
 
 const file = z.strictObject({ path: z.string().min(1).max(4096), passphrase: z.string().min(1).max(1024) });
@@ -38,19 +38,4 @@ async function upload(app: HeadlessApp, handle: FileHandle): Promise<string> {
   const stream = handle.createReadStream({ encoding: "utf8", highWaterMark: PIECE, autoClose: false });
   for await (const piece of stream) await app.askVault("appendImport", { importId, piece: String(piece) });
   return importId;
-}
-
-async function withFile<T>(path: string, flags: "r" | "w", work: (handle: FileHandle) => Promise<T>): Promise<T> {
-  let handle: FileHandle;
-  try {
-    handle = await open(path, flags, 0o600);
-  } catch (error) {
-    if (error instanceof Error && "code" in error) throw new CodedError(error.code === "ENOENT" ? "not-found" : "forbidden");
-    throw error;
-  }
-  try {
-    return await work(handle);
-  } finally {
-    await handle.close();
-  }
 }

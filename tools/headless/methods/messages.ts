@@ -98,7 +98,8 @@ export const messageMethods: Methods = {
   }),
 };
 
-async function waitUntilSent(app: HeadlessApp, roomId: string, itemId: string): Promise<string> {
+/** Until the server has accepted an item; answers its event id. Throws why it was refused. */
+export async function waitUntilSent(app: HeadlessApp, roomId: string, itemId: string): Promise<string> {
   const look = (): TimelineItem | undefined => {
     const item = app.timelines.find(roomId, itemId);
     return item !== undefined && (item.eventId !== null || item.send?.state === "failed") ? item : undefined;

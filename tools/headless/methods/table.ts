@@ -1,6 +1,7 @@
 import { CodedError } from "../../../protocol/errors.ts";
 import type { HeadlessApp } from "../headless-app.ts";
 import { deviceMethods } from "./devices.ts";
+import { fileMethods } from "./files.ts";
 import { identityMethods } from "./identity.ts";
 import { keyFileMethods } from "./key-files.ts";
 import { messageMethods } from "./messages.ts";
@@ -20,6 +21,7 @@ const groups: readonly Methods[] = [
   identityMethods,
   recoveryMethods,
   keyFileMethods,
+  fileMethods,
 ];
 
 const methods: ReadonlyMap<string, Method> = new Map(groups.flatMap((group) => Object.entries(group)));

@@ -1,4 +1,3 @@
-import { maxUploadBytes } from "../media.ts";
 import { defaultRoomVersion, roomVersions } from "../rooms.ts";
 import type { Router } from "../router.ts";
 
@@ -42,9 +41,5 @@ export function addDiscoveryRoutes(router: Router, baseUrl: () => string): void 
   router.post("/pushers/set", (call) => {
     void call.session;
     return {};
-  });
-  router.get("/media/config", (call) => {
-    void call.session;
-    return { "m.upload.size": maxUploadBytes };
   });
 }

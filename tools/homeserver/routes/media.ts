@@ -1,8 +1,9 @@
+import { MatrixError } from "../matrix-error.ts";
 import type { StoredMedia } from "../media.ts";
 import type { Call, Router } from "../router.ts";
 
 export function addMediaRoutes(router: Router): void {
-  const { media } = router.state;
+  const { media, switches } = router.state;
   const legacy = "/_matrix/media/:mediaVersion{(?:r0|v1|v3)}";
 
   router.at("POST", `${legacy}/upload`, (call) => ({ content_uri: media.upload(call.session.userId, mediaOf(call)) }));
@@ -13,17 +14,26 @@ export function addMediaRoutes(router: Router): void {
   });
   router.at("GET", `${legacy}/config`, (call) => {
     void call.session;
-    return { "m.upload.size": 50 * 1024 * 1024 };
+    return { "m.upload.size": switches.maxUploadBytes };
+  });
+  router.get("/media/config", (call) => {
+    requireAuthenticated(call);
+    return { "m.upload.size": switches.maxUploadBytes };
   });
   for (const kind of ["download", "thumbnail"]) {
     // A thumbnail is the original: what it looks like is of no concern here.
     for (const path of [`/${kind}/:serverName/:mediaId`, `/${kind}/:serverName/:mediaId/:fileName`]) {
       router.at("GET", `${legacy}${path}`, (call) => serve(call));
       router.get(`/media${path}`, (call) => {
-        void call.session;
+        requireAuthenticated(call);
         return serve(call);
       });
     }
+  }
+
+  function requireAuthenticated(call: Call): void {
+    if (!switches.authenticatedMedia) throw new MatrixError(404, "M_UNRECOGNIZED", "Unrecognized request");
+    void call.session;
   }
 
   function serve(call: Call): Response {
