@@ -188,4 +188,4 @@ export function useVault(): Vault {
 /** The account's own id, where one is signed in. */
 export const ownUserId = (app: AppState): string | null => ("userId" in app ? app.userId : null);
 
-export const sameScreen = (one: Screen, other: Screen): boolean => JSON.stringify(one) === JSON.stringify(other);
+const sameScreen = (one: Screen, other: Screen): boolean => JSON.stringify(one) === JSON.stringify(other);
