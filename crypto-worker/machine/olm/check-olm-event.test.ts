@@ -151,6 +151,12 @@ describe("what is refused", () => {
       expect(check({ ...without(setup.payload, "sender_device_keys"), type }, known)).toBe("mismatched-keys");
   });
 
+  test("a bundle whose sender is not embedded, though we know the device", () => {
+    const payload = without(setup.payload, "sender_device_keys");
+    expect(check({ ...payload, type: "m.room_key_bundle" }, setup.stored)).toBe("missing-sender-device");
+    expect(check({ ...payload, type: "m.room_key" }, setup.stored)).toBe("store");
+  });
+
   test("a device without a person behind it", () => {
     expect(check(without(setup.payload, "sender_device_keys"), { ...setup.stored, dehydrated: true })).toBe("from-dehydrated-device");
   });

@@ -1,0 +1,106 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
+import { isJsonObject, objectField, stringField, type JsonObject } from "../../wire/json.ts";
+import { OlmMachine } from "../olm-machine.ts";
+import type { OutgoingRequest } from "../requests/outgoing-request.ts";
+
+// Where matrix-sdk-crypto was seen to go wrong: what a damaged session and a doubled key lead to.
+
+const ROOM = "!room:example.org";
+const HOUR = 60 * 60 * 1000;
+
+beforeAll(() => OlmMachine.ready());
+
+function world(): { server: KeyServer; clock: TestClock; alice: TestDevice; bob: TestDevice } {
+  const server = new KeyServer();
+  const clock = new TestClock();
+  const alice = new TestDevice(server, "@alice:example.org", "A", clock);
+  const bob = new TestDevice(server, "@bob:example.org", "B", clock);
+  alice.flush();
+  bob.flush();
+  alice.meet(bob);
+  bob.meet(alice);
+  return { server, clock, alice, bob };
+}
+
+function ping(from: TestDevice, to: TestDevice): JsonObject {
+  const content = from.machine.encryptToDeviceEvent(to.userId, to.deviceId, "org.example.ping", {});
+  return { type: "m.room.encrypted", sender: from.userId, content };
+}
+
+function messageOf(event: JsonObject): { type: unknown; body: string } {
+  const [ciphertext] = Object.values(objectField(objectField(event, "content") ?? {}, "ciphertext") ?? {});
+  const message = isJsonObject(ciphertext) ? ciphertext : {};
+  return { type: message["type"], body: stringField(message, "body") ?? "" };
+}
+
+function damaged(event: JsonObject): JsonObject {
+  const { body } = messageOf(event);
+  const bytes = Buffer.from(body, "base64");
+  bytes[bytes.length - 9] = (bytes.at(-9) ?? 0) ^ 1;
+  return JSON.parse(JSON.stringify(event).replace(body, bytes.toString("base64").replace(/=+$/, "")));
+}
+
+function receive(device: TestDevice, ...toDeviceEvents: JsonObject[]): string[] {
+  return device.machine.receiveSyncChanges({ toDeviceEvents }).toDeviceEvents.map(({ kind }) => kind);
+}
+
+const claims = (device: TestDevice): OutgoingRequest[] => device.machine.outgoingRequests().filter(({ kind }) => kind === "keys_claim");
+
+describe("a damaged pre-key message", () => {
+  test("of a session that exists leads to a new one, and what comes after it is read", () => {
+    const { clock, alice, bob } = world();
+    const first = ping(alice, bob);
+    const second = ping(alice, bob);
+    // Bob has not answered, so that Alice's messages are still pre-key messages of the same session.
+    expect([messageOf(first).type, messageOf(second).type]).toEqual([0, 0]);
+    expect(receive(bob, first)).toEqual(["decrypted"]);
+    clock.advance(HOUR);
+    expect(receive(bob, damaged(second))).toEqual(["unableToDecrypt"]);
+    expect(claims(bob)).toHaveLength(1);
+    bob.flush();
+    expect(alice.sync().toDeviceEvents).toMatchObject([{ kind: "decrypted", event: { type: "m.dummy" } }]);
+    expect(receive(bob, ping(alice, bob))).toEqual(["decrypted"]);
+    expect(claims(bob)).toEqual([]);
+  });
+});
+
+describe("a device whose session is broken", () => {
+  test("and that has no one-time keys left is claimed for less and less often, not at every poll", () => {
+    const { server, clock, alice, bob } = world();
+    receive(bob, ping(alice, bob));
+    clock.advance(HOUR);
+    receive(bob, damaged(ping(alice, bob)));
+    const keys = server.device(alice.userId, alice.deviceId);
+    keys.oneTimeKeys.clear();
+    keys.fallbackKey = undefined;
+    for (const delay of [15_000, 30_000, 60_000, 120_000]) {
+      bob.send(...claims(bob));
+      expect(claims(bob)).toEqual([]);
+      clock.advance(delay - 1);
+      expect(claims(bob)).toEqual([]);
+      clock.advance(1);
+      expect(claims(bob)).toHaveLength(1);
+    }
+  });
+});
+
+describe("two copies of a room key in one batch", () => {
+  test.each(["the better one first", "the better one last"])("leave the earlier index, %s", (order) => {
+    const { server, alice, bob } = world();
+    const share = (): JsonObject[] => server.sync(bob.userId, bob.deviceId).toDeviceEvents;
+    const early = alice.say(ROOM, "early", bob);
+    const better = share();
+    const late = alice.say(ROOM, "late", bob);
+    // Bob's device starts a session of its own, which makes Alice give it the key again, from the present index on.
+    bob.store.wedgedDevices.add(alice.machine.userId, alice.machine.deviceId);
+    bob.flush();
+    alice.sync();
+    alice.flush();
+    const worse = share();
+    expect([better.length, worse.length]).toEqual([1, 1]);
+    const batch = order === "the better one first" ? [...better, ...worse] : [...worse, ...better];
+    expect(receive(bob, ...batch)).toEqual(["decrypted", "decrypted"]);
+    for (const event of [early, late]) expect(bob.machine.decryptRoomEvent(event, ROOM)).toMatchObject({ ok: true });
+  });
+});

@@ -1,0 +1,78 @@
+import { beforeAll, expect, test } from "vitest";
+import { KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
+import { must } from "../../../tests/support/megolm-world.ts";
+import { parseCurve25519PublicKey } from "../../../protocol/ids.ts";
+import { Account } from "../../primitives/account.ts";
+import { encodeOlmContent } from "../../wire/encrypted-content.ts";
+import { isJsonObject, objectField, stringField, type JsonObject } from "../../wire/json.ts";
+import { OlmMachine } from "../olm-machine.ts";
+
+// What a peer can put inside of a genuine Olm message, and around it: it costs that message, and nobody else anything.
+
+beforeAll(() => OlmMachine.ready());
+
+function world(): { server: KeyServer; clock: TestClock; alice: TestDevice; bob: TestDevice } {
+  const server = new KeyServer();
+  const clock = new TestClock();
+  const alice = new TestDevice(server, "@alice:example.org", "A", clock);
+  const bob = new TestDevice(server, "@bob:example.org", "B", clock);
+  alice.flush();
+  bob.flush();
+  alice.meet(bob);
+  return { server, clock, alice, bob };
+}
+
+function encrypted(sender: string, content: JsonObject): JsonObject {
+  return { type: "m.room.encrypted", sender, content };
+}
+
+function ping(from: TestDevice, to: TestDevice): JsonObject {
+  return encrypted(from.userId, from.machine.encryptToDeviceEvent(to.userId, to.deviceId, "org.example.ping", {}));
+}
+
+function receive(device: TestDevice, ...toDeviceEvents: JsonObject[]): string[] {
+  return device.machine.receiveSyncChanges({ toDeviceEvents }).toDeviceEvents.map(({ kind }) => kind);
+}
+
+/** A message to bob whose clear text is anything at all. */
+function anything(server: KeyServer, bob: TestDevice, plaintext: string): JsonObject {
+  using mallory = Account.create();
+  const [key] = server.device(bob.userId, bob.deviceId).oneTimeKeys.values();
+  const oneTimeKey = must(parseCurve25519PublicKey(stringField(isJsonObject(key) ? key : {}, "key")));
+  using session = must(mallory.createOutboundSession(bob.machine.identityKeys.curve25519, oneTimeKey));
+  return encrypted(
+    "@mallory:example.org",
+    encodeOlmContent(mallory.identityKeys.curve25519, bob.machine.identityKeys.curve25519, session.encrypt(plaintext)),
+  );
+}
+
+test.each(["", "{", "null", "7", "[]", "{}", '{"type":1}', '{"__proto__":{}}', "[".repeat(5000)])(
+  "%j inside of a message is refused, and the next one is read",
+  (plaintext) => {
+    const { server, alice, bob } = world();
+    expect(receive(bob, anything(server, bob, plaintext), ping(alice, bob))).toEqual(["unableToDecrypt", "decrypted"]);
+  },
+);
+
+function withBody(event: JsonObject, body: string): JsonObject {
+  const text = JSON.stringify(event);
+  const [ciphertext] = Object.values(objectField(objectField(event, "content") ?? {}, "ciphertext") ?? {});
+  const original = stringField(isJsonObject(ciphertext) ? ciphertext : {}, "body") ?? "";
+  return JSON.parse(text.replace(original, body));
+}
+
+test.each(["", "AwoA", "A".repeat(400), "Av8"])("a first message that says %j is refused, and the next one is read", (body) => {
+  const { alice, bob } = world();
+  const event = ping(alice, bob);
+  expect(receive(bob, withBody(event, body), event)).toEqual(["unableToDecrypt", "decrypted"]);
+});
+
+test("a message for a one-time key that we never had is refused, and the next one is read", () => {
+  const { alice, bob } = world();
+  const other = world();
+  const foreign = ping(other.alice, other.bob);
+  const content = objectField(foreign, "content") ?? {};
+  const [ciphertext] = Object.values(objectField(content, "ciphertext") ?? {});
+  const toUs = { ...content, ciphertext: { [bob.machine.identityKeys.curve25519]: ciphertext ?? {} } };
+  expect(receive(bob, encrypted(alice.userId, toUs), ping(alice, bob))).toEqual(["unableToDecrypt", "decrypted"]);
+});
