@@ -16,15 +16,16 @@ const { values } = parseArgs({
     sample: { type: "string", default: "50" },
     seed: { type: "string", default: "1" },
     "limit-seconds": { type: "string", default: "120" },
-    wide: { type: "boolean", default: false },
+    far: { type: "string", default: "3" },
     report: { type: "string" },
   },
 });
 
 const root = join(import.meta.dirname, "..");
 const copy = mkdtempSync(join(tmpdir(), "bulkhead-mutants-"));
+const far = Number(values.far);
 const related = copyRepository();
-const run = new MutationRun(copy, related, { limitMs: Number(values["limit-seconds"]) * 1000, wide: values.wide });
+const run = new MutationRun(copy, related, { limitMs: Number(values["limit-seconds"]) * 1000, far });
 const fates: { mutant: Mutant; fate: Fate }[] = [];
 process.once("SIGINT", () => process.exit(1));
 process.once("exit", () => {
@@ -33,7 +34,7 @@ process.once("exit", () => {
 });
 
 const chosen = chosenMutants();
-const tests = [...new Set(chosen.flatMap(({ file }) => [...related.of(file).near, ...(values.wide ? related.of(file).far : [])]))];
+const tests = [...new Set(chosen.flatMap(({ file }) => [...related.of(file).near, ...related.of(file).far.slice(0, far)]))];
 const failing = await run.failing(tests);
 related.leaveOut(failing);
 console.log(

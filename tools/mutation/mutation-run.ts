@@ -21,15 +21,15 @@ export class MutationRun {
   readonly #root: string;
   readonly #related: RelatedTests;
   readonly #limitMs: number;
-  readonly #wide: boolean;
+  readonly #far: number;
   #host: ChildProcess | undefined;
 
-  /** `wide`: what the near tests accept is also shown to the far ones. */
-  constructor(root: string, related: RelatedTests, { limitMs, wide }: { readonly limitMs: number; readonly wide: boolean }) {
+  /** `far`: how many of the far tests see what the near ones accept. */
+  constructor(root: string, related: RelatedTests, { limitMs, far }: { readonly limitMs: number; readonly far: number }) {
     this.#root = root;
     this.#related = related;
     this.#limitMs = limitMs;
-    this.#wide = wide;
+    this.#far = far;
   }
 
   async try(mutant: Mutant): Promise<Fate> {
@@ -60,7 +60,7 @@ export class MutationRun {
   async #fate(file: string): Promise<Fate> {
     const { near, far } = this.#related.of(file);
     if (near.length === 0) return { outcome: "unseen" };
-    for (const wave of this.#wide ? [near, far] : [near]) {
+    for (const wave of [near, far.slice(0, this.#far)]) {
       if (wave.length === 0) continue;
       const failure = await this.#run(file, wave);
       if (failure === NO_ANSWER) return { outcome: "stopped" };
