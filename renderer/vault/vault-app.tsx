@@ -61,6 +61,7 @@ function Body(): ReactNode {
   const task = useValue(vault.task);
   const app = useValue(vault.app);
   const { screen } = useValue(vault.place);
+  const settled = useValue(vault.settled);
   const [done, setDone] = useState<Done | null>(null);
   const open = app.phase === "ready";
   const wanted = screen.kind !== "home";
@@ -74,7 +75,7 @@ function Body(): ReactNode {
     setDone(how === "unlocked" && wanted ? null : how);
   };
   if (done !== null && (task === null || task.kind === "idle")) return <Unlocked how={done} onGoOn={goOn} />;
-  if (task === null)
+  if (task === null || (task.kind === "idle" && !settled))
     return (
       <Delayed>
         <p className="vault__loading" role="status">

@@ -42,6 +42,8 @@ export class Vault {
   readonly place = new Store<{ readonly screen: Screen; readonly visit: number }>({ screen: HOME, visit: 0 });
   /** What another window has asked for while something here must not be taken away. */
   readonly asked = new Store<VaultIntent | null>(null);
+  /** Whether it is known what the window was opened for. */
+  readonly settled = new Store(false);
   readonly lockChange = new Store<LockChange | null>(null);
   #holds = 0;
   readonly #guards: Array<() => void> = [];
@@ -70,7 +72,10 @@ export class Vault {
     if (link.connected) this.#askWorker();
     void shell.call("appState", {}).then((answer) => answer.ok && this.app.set(answer.value));
     void shell.call("about", {}).then((answer) => answer.ok && this.about.set(answer.value));
-    void shell.call("takeVaultIntent", {}).then((answer) => answer.ok && answer.value !== null && this.#intend(answer.value));
+    void shell.call("takeVaultIntent", {}).then((answer) => {
+      if (answer.ok && answer.value !== null) this.#intend(answer.value);
+      this.settled.set(true);
+    });
     return () => stops.forEach((stop) => stop());
   }
 
