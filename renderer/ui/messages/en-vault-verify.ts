@@ -33,21 +33,26 @@ export const vaultVerifyMessages = {
   "verify.asked.textOwn":
     "It has signed in to your account and asks this device to vouch for it. Accept only if you are the one who is doing that.",
   "verify.asked.notMine": "If that is not you, decline, and sign that device out in Settings, Devices.",
+  "verify.asked.titleThis": "Verify this device?",
+  "verify.asked.textThis": "Another device of yours wants to vouch for this one. Accept only if you are the one who is doing that.",
+  "verify.asked.notMineThis": "If that is not you, decline, and change your account's password: somebody else uses your account.",
   "verify.asked.since": "Asked at {time}",
   "verify.asked.device": "Device: {name}",
   "verify.asked.accept": "Accept",
   "verify.asked.decline": "Decline",
 
   "verify.waiting.asking": "Waiting for {name}",
-  "verify.waiting.askingText": "{name} has been asked. As soon as they accept, this goes on here.",
+  "verify.waiting.askingText":
+    "{name} has been asked. As soon as they accept, this goes on here. If you had no chat with each other yet, they accept the invitation to one first.",
   "verify.waiting.askingOwn": "Look at your other device",
   "verify.waiting.askingOwnText": "All your other verified devices have been asked. Accept on one of them.",
+  "verify.waiting.askingDeviceText": "It has been asked. Accept there.",
   "verify.waiting.sas": "Agreeing on emoji…",
   "verify.waiting.sasText": "The two devices make a secret together. This takes a moment; the other side may have to press something.",
   "verify.waiting.confirmed": "Waiting for the other side",
   "verify.waiting.confirmedText": "You said that they match. As soon as the other side says so too, you are done.",
-  "verify.waiting.qr": "Waiting for the other side",
-  "verify.waiting.qrText": "The code was right. The other device asks for a confirmation; give it there.",
+  "verify.waiting.qr": "The code is right",
+  "verify.waiting.qrText": "The other device asks whether it worked. Answer yes there, and you are done.",
   "verify.waiting.leave": "You may close the Vault meanwhile; this goes on.",
 
   "verify.ready.title": "How do you want to compare?",
@@ -116,6 +121,7 @@ export const vaultVerifyMessages = {
   "cancelled.user.usNext": "Start again whenever you are both ready.",
   "cancelled.user.them": "The other side stopped it",
   "cancelled.user.themNext": "Ask them why, on a call or face to face, and start again.",
+  "cancelled.user.themNextOwn": "Start again when you have both devices at hand.",
   "cancelled.timeout.what": "It took too long",
   "cancelled.timeout.next": "A request is good for ten minutes, and each step for about one. Start again when both of you are there.",
   "cancelled.accepted.what": "Another device of yours has taken it",
@@ -124,6 +130,8 @@ export const vaultVerifyMessages = {
   "cancelled.mismatch.them": "The other side said that they don't match",
   "cancelled.mismatch.next":
     "If you compared the right two screens, someone may be between you. Do not write anything secret yet; try again face to face, and check that both use the device they think they use.",
+  "cancelled.mismatch.nextOwn":
+    "If you compared the right two screens, one of them is not the device that it seems, or someone is between the two. Look in Settings, Devices, whether you know both, and try again.",
   "cancelled.keys.what": "The keys are not the expected ones",
   "cancelled.keys.next":
     "Someone may be between you, or one side has just signed in anew. Try again face to face; if it stays, trust nothing that this account writes.",

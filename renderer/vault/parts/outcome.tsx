@@ -13,20 +13,14 @@ type OutcomeProps = {
   readonly children?: ReactNode;
   /** Instead of closing the vault. */
   readonly action?: { readonly label: string; readonly go: () => void };
-  /** Before the step is left, whichever way. */
-  readonly onLeave?: () => void;
 };
 
 const ICONS: Readonly<Record<Tone, LucideIcon>> = { plain: Info, good: CircleCheck, warn: TriangleAlert, danger: CircleAlert };
 
 /** The end of something: what it came to, and two ways on. */
-export function Outcome({ title, text, tone = "good", icon, children, action, onLeave }: OutcomeProps): ReactNode {
+export function Outcome({ title, text, tone = "good", icon, children, action }: OutcomeProps): ReactNode {
   const say = useSay();
   const vault = useVault();
-  const leave = (go: () => void) => () => {
-    onLeave?.();
-    go();
-  };
   return (
     <Step
       title={title}
@@ -36,13 +30,13 @@ export function Outcome({ title, text, tone = "good", icon, children, action, on
       back={null}
       actions={
         <>
-          <Button onPress={leave(() => vault.home())}>{say("vault.back")}</Button>
+          <Button onPress={() => vault.home()}>{say("vault.back")}</Button>
           {action === undefined ? (
-            <Button look="primary" onPress={leave(() => vault.close())}>
+            <Button look="primary" onPress={() => vault.close()}>
               {say("vault.closeVault")}
             </Button>
           ) : (
-            <Button look="primary" onPress={leave(action.go)}>
+            <Button look="primary" onPress={action.go}>
               {action.label}
             </Button>
           )}

@@ -10,6 +10,7 @@ import type { Job, Seal, VaultContract, VaultTask } from "../../../protocol/vaul
 import type { Shell } from "../../ui/shell.ts";
 import { Store } from "../../ui/store.ts";
 import type { WorkerLink } from "../../ui/worker-link.ts";
+import { isLive } from "../verification/names.ts";
 
 /** What the page shows. Whatever it can be asked for is a screen; steps within one are the screen's own. */
 export type Screen = VaultIntent;
@@ -80,6 +81,7 @@ export class Vault {
   }
 
   go(screen: Screen): void {
+    if (!sameScreen(this.place.value.screen, screen)) this.#leave();
     this.asked.update((asked) => (asked !== null && sameScreen(asked, screen) ? null : asked));
     this.place.update(({ visit }) => ({ screen, visit: visit + 1 }));
   }
@@ -89,7 +91,16 @@ export class Vault {
   }
 
   close(): void {
+    this.#leave();
     void this.shell.call("closeVault", {});
+  }
+
+  /** A verification whose end was on the screen need not be listed any longer. */
+  #leave(): void {
+    const { screen } = this.place.value;
+    if (screen.kind !== "verification") return;
+    const view = this.verifications.value?.find(({ flowId }) => flowId === screen.flowId);
+    if (view !== undefined && !isLive(view)) void this.link.call("dismissVerification", { flowId: view.flowId });
   }
 
   /** Keeps what is on the screen from being taken away by another window's wish, until the answered function is called. */

@@ -2,6 +2,7 @@ import { ShieldQuestionMark } from "lucide-react";
 import type { ReactNode } from "react";
 import type { VerificationView } from "../../../protocol/messages/verification-view.ts";
 import { ErrorNote } from "../../ui/note.tsx";
+import { useValue } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
 import { useClock } from "../../ui/time.ts";
 import { ArmedButton, Step } from "../parts/step.tsx";
@@ -19,10 +20,13 @@ export function Asked({ view }: { readonly view: VerificationView }): ReactNode 
   const { busy, error, run } = useAct();
   const { flowId, own } = view;
   const name = nameOf(view);
+  const safety = useValue(vault.safety);
+  // Whichever of two own devices asks, the unverified one is to be vouched for.
+  const forThis = own && safety?.thisDeviceVerified === false;
   return (
     <Step
-      title={own ? say("verify.asked.titleOwn") : say("verify.asked.title", { name })}
-      lead={own ? say("verify.asked.textOwn") : say("verify.asked.text", { name })}
+      title={own ? say(forThis ? "verify.asked.titleThis" : "verify.asked.titleOwn") : say("verify.asked.title", { name })}
+      lead={own ? say(forThis ? "verify.asked.textThis" : "verify.asked.textOwn") : say("verify.asked.text", { name })}
       icon={ShieldQuestionMark}
       aside={<TimeLeft until={view.expiresAt} />}
       actions={
@@ -38,7 +42,7 @@ export function Asked({ view }: { readonly view: VerificationView }): ReactNode 
     >
       <WithWhom view={view} />
       <p className="muted tabular">{say("verify.asked.since", { time: clock.time(view.since) })}</p>
-      {own && <p className="muted">{say("verify.asked.notMine")}</p>}
+      {own && <p className="muted">{say(forThis ? "verify.asked.notMineThis" : "verify.asked.notMine")}</p>}
       {error !== null && <ErrorNote code={error} />}
     </Step>
   );

@@ -9,15 +9,22 @@ const reason = (
   alarming = false,
 ): CancelReason => ({ what: `cancelled.${name}.what`, next: `cancelled.${name}.next`, alarming });
 
-/** In words, for every code of the specification ("m.key.verification.cancel") and for those of other apps. */
-export function cancelReason({ code, byUs }: NonNullable<VerificationView["cancel"]>): CancelReason {
+/**
+ * In words, for every code of the specification ("m.key.verification.cancel") and for those of other apps. With a device of one's `own` there is nobody on the
+ * other side who could be asked.
+ */
+export function cancelReason({ code, byUs }: NonNullable<VerificationView["cancel"]>, own: boolean): CancelReason {
   switch (code) {
     case "m.user":
       return byUs
         ? { what: "cancelled.user.us", next: "cancelled.user.usNext", alarming: false }
-        : { what: "cancelled.user.them", next: "cancelled.user.themNext", alarming: false };
+        : { what: "cancelled.user.them", next: own ? "cancelled.user.themNextOwn" : "cancelled.user.themNext", alarming: false };
     case "m.mismatched_sas":
-      return { what: byUs ? "cancelled.mismatch.us" : "cancelled.mismatch.them", next: "cancelled.mismatch.next", alarming: true };
+      return {
+        what: byUs ? "cancelled.mismatch.us" : "cancelled.mismatch.them",
+        next: own ? "cancelled.mismatch.nextOwn" : "cancelled.mismatch.next",
+        alarming: true,
+      };
     case "m.timeout":
       return reason("timeout");
     case "m.accepted":

@@ -11,7 +11,6 @@ import { WithWhom } from "./with-whom.tsx";
 /** It succeeded: what is verified now. */
 export function Done({ view }: { readonly view: VerificationView }): ReactNode {
   const say = useSay();
-  const vault = useVault();
   const { own } = view;
   const name = own ? (view.deviceName ?? say("verify.otherDevice")) : nameOf(view);
   return (
@@ -19,7 +18,6 @@ export function Done({ view }: { readonly view: VerificationView }): ReactNode {
       icon={ShieldCheck}
       title={own ? say("verify.done.own") : say("verify.done.user", { name })}
       text={own ? say("verify.done.ownText", { name }) : say("verify.done.userText")}
-      onLeave={() => void vault.link.call("dismissVerification", { flowId: view.flowId })}
     >
       <WithWhom view={view} />
     </Outcome>
@@ -31,7 +29,7 @@ export function Cancelled({ view }: { readonly view: VerificationView }): ReactN
   const say = useSay();
   const vault = useVault();
   const cancel = view.cancel ?? { code: "m.unknown", byUs: false };
-  const { what, next, alarming } = cancelReason(cancel);
+  const { what, next, alarming } = cancelReason(cancel, view.own);
   const again = cancel.code === "m.accepted" ? null : startAgain(view);
   return (
     <Outcome
@@ -40,7 +38,6 @@ export function Cancelled({ view }: { readonly view: VerificationView }): ReactN
       title={say("verify.failed.title")}
       text={`${say(what)}. ${say("verify.failed.nothing")}`}
       {...(again === null ? {} : { action: { label: say("verify.failed.again"), go: () => vault.go(again) } })}
-      onLeave={() => void vault.link.call("dismissVerification", { flowId: view.flowId })}
     >
       <p>{say(next)}</p>
       <WithWhom view={view} />

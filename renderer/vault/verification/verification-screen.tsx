@@ -1,3 +1,4 @@
+import { CircleCheck } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
 import type { VerificationView } from "../../../protocol/messages/verification-view.ts";
 import { Delayed } from "../../ui/delayed.tsx";
@@ -60,7 +61,12 @@ function Stage({ view }: { readonly view: VerificationView }): ReactNode {
       return <Asked view={view} />;
     case "asking":
       return view.own ? (
-        <Waiting key="asking" view={view} title={say("verify.waiting.askingOwn")} text={say("verify.waiting.askingOwnText")} />
+        <Waiting
+          key="asking"
+          view={view}
+          title={say("verify.waiting.askingOwn")}
+          text={say(view.deviceId === null ? "verify.waiting.askingOwnText" : "verify.waiting.askingDeviceText")}
+        />
       ) : (
         <Waiting key="asking" view={view} title={say("verify.waiting.asking", values)} text={say("verify.waiting.askingText", values)} />
       );
@@ -81,7 +87,7 @@ function Stage({ view }: { readonly view: VerificationView }): ReactNode {
     case "qr-scanned":
       return <Scanned view={view} />;
     case "qr-waiting":
-      return <Waiting key="qr" view={view} title={say("verify.waiting.qr")} text={say("verify.waiting.qrText")} />;
+      return <Waiting key="qr" view={view} icon={CircleCheck} title={say("verify.waiting.qr")} text={say("verify.waiting.qrText")} />;
     case "done":
       return <Done view={view} />;
     case "cancelled":

@@ -76,8 +76,13 @@ test("every reason for an end has its sentences; those that mean an attack alarm
     "m.qr_code.invalid",
     "org.example.else",
   ])
-    for (const byUs of [true, false]) {
-      const reason = cancelReason({ code, byUs });
+    for (const [byUs, own] of [
+      [true, true],
+      [true, false],
+      [false, true],
+      [false, false],
+    ] as const) {
+      const reason = cancelReason({ code, byUs }, own);
       expect(catalogue[reason.what]).toMatch(/[^.]$/);
       expect(catalogue[reason.next]).toMatch(/\.$/);
       if (reason.alarming) alarming.add(code);

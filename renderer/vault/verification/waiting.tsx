@@ -1,4 +1,4 @@
-import { LoaderCircle } from "lucide-react";
+import { LoaderCircle, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import type { VerificationView } from "../../../protocol/messages/verification-view.ts";
 import { ErrorNote } from "../../ui/note.tsx";
@@ -9,10 +9,16 @@ import { useVault } from "../state/vault.ts";
 import { TimeLeft } from "./time-left.tsx";
 import { WithWhom } from "./with-whom.tsx";
 
-type WaitingProps = { readonly view: VerificationView; readonly title: string; readonly text: string };
+type WaitingProps = {
+  readonly view: VerificationView;
+  readonly title: string;
+  readonly text: string;
+  /** Of something that went well already. */
+  readonly icon?: LucideIcon;
+};
 
 /** It is the other side's turn. */
-export function Waiting({ view, title, text }: WaitingProps): ReactNode {
+export function Waiting({ view, title, text, icon }: WaitingProps): ReactNode {
   const say = useSay();
   const vault = useVault();
   const { busy, error, run } = useAct();
@@ -20,6 +26,7 @@ export function Waiting({ view, title, text }: WaitingProps): ReactNode {
     <Step
       title={title}
       lead={text}
+      {...(icon === undefined ? {} : { icon, tone: "good" as const })}
       aside={<TimeLeft until={view.expiresAt} />}
       actions={
         <ArmedButton isDisabled={busy} onPress={() => void run(() => vault.link.call("cancelVerification", { flowId: view.flowId }))}>
