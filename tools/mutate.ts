@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { Seeded } from "../tests/support/seeded.ts";
-import { findMutants, type Mutant } from "./mutation/mutants.ts";
+import { z } from "zod";
+import { findMutants, mutantSchema, type Mutant } from "./mutation/mutants.ts";
 import { type Fate, MutationRun, type Outcome } from "./mutation/mutation-run.ts";
 import { RelatedTests } from "./mutation/related-tests.ts";
 
@@ -17,9 +18,12 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     "limit-seconds": { type: "string", default: "120" },
     far: { type: "string", default: "3" },
+    again: { type: "string" },
     report: { type: "string" },
   },
 });
+
+const reportSchema = z.array(z.object({ mutant: mutantSchema, fate: z.object({ outcome: z.string() }) }));
 
 const root = join(import.meta.dirname, "..");
 const copy = mkdtempSync(join(tmpdir(), "bulkhead-mutants-"));
@@ -33,7 +37,7 @@ process.once("exit", () => {
   rmSync(copy, { recursive: true, force: true });
 });
 
-const chosen = chosenMutants();
+const chosen = values.again === undefined ? chosenMutants() : survivorsOf(values.again);
 const tests = [...new Set(chosen.flatMap(({ file }) => [...related.of(file).near, ...related.of(file).far.slice(0, far)]))];
 const failing = await run.failing(tests);
 related.leaveOut(failing);
@@ -72,6 +76,15 @@ function chosenMutants(): Mutant[] {
       .slice(0, share)
       .map(({ mutant }) => mutant);
   });
+}
+
+/** What survived in an earlier run and is in the text as it was: for after a test was written, or with more of the far tests. */
+function survivorsOf(report: string): Mutant[] {
+  return reportSchema
+    .parse(JSON.parse(readFileSync(report, "utf8")))
+    .filter(({ fate }) => fate.outcome === "survived" || fate.outcome === "unseen")
+    .map(({ mutant }) => mutant)
+    .filter(({ file, start, end, original }) => readFileSync(join(copy, file), "utf8").slice(start, end) === original);
 }
 
 function sourcesOf(path: string): string[] {

@@ -1,21 +1,36 @@
 import { parseSync } from "vite";
-
-/** One change of one place: the text from `start` to `end` becomes `replacement`. */
-export type Mutant = {
-  readonly file: string;
-  readonly line: number;
-  readonly operator: Operator;
-  readonly start: number;
-  readonly end: number;
-  readonly original: string;
-  readonly replacement: string;
-};
+import { z } from "zod";
 
 /**
  * `guard`: an `if` that only leaves is taken out. `condition`: the test of another `if`, a loop or `?:` is turned round. `operand`: one side of && or || is
  * all there is. `comparison`, `logic`, `arithmetic`: another operator. `quantifier`: some for every. `call`: a statement that only calls is taken out.
  */
-type Operator = "guard" | "condition" | "operand" | "comparison" | "logic" | "arithmetic" | "quantifier" | "boolean" | "number" | "call";
+const operatorSchema = z.enum([
+  "guard",
+  "condition",
+  "operand",
+  "comparison",
+  "logic",
+  "arithmetic",
+  "quantifier",
+  "boolean",
+  "number",
+  "call",
+]);
+type Operator = z.infer<typeof operatorSchema>;
+
+export const mutantSchema = z.object({
+  file: z.string(),
+  line: z.number(),
+  operator: operatorSchema,
+  start: z.number(),
+  end: z.number(),
+  original: z.string(),
+  replacement: z.string(),
+});
+
+/** One change of one place: the text from `start` to `end` becomes `replacement`. */
+export type Mutant = Readonly<z.infer<typeof mutantSchema>>;
 
 /** A node of the syntax tree, with whatever fields its type has: they are looked at before they are used. */
 type Node = {
