@@ -9,6 +9,8 @@ import { useStore, useValue } from "../ui/store.ts";
 import { TextProvider, useSay } from "../ui/text.tsx";
 import { applyTheme } from "../ui/theme.ts";
 import "./app.css";
+import { SendDialog } from "./attachments/send-dialog.tsx";
+import { Viewer } from "./attachments/viewer.tsx";
 import { Dialogs } from "./dialogs/dialogs.tsx";
 import { Panel } from "./panel/panel.tsx";
 import { RoomView } from "./room/room-view.tsx";
@@ -83,6 +85,8 @@ function Main(): ReactNode {
         {panel !== null && room !== undefined && room.membership !== "invite" && <Panel panel={panel} room={room} />}
       </div>
       <Dialogs />
+      <SendDialog />
+      <Viewer />
       <Toasts />
     </div>
   );

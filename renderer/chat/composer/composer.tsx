@@ -9,6 +9,7 @@ import { errorLine } from "../../ui/error-sentence.ts";
 import { isMac } from "../../ui/keys.ts";
 import { useStore, useValue } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
+import { AttachButton } from "../attachments/attach-button.tsx";
 import { editItem, leaveMode, mentionedUsers, NO_DRAFT, type Draft } from "../state/drafts.ts";
 import { useLookup } from "../state/lookup.ts";
 import { matchMembers, mentionQuery, nameOf, type MentionQuery } from "../state/mention-query.ts";
@@ -136,6 +137,7 @@ export function Composer({ room, disabledReason }: ComposerProps): ReactNode {
         {matches.length > 0 && <MentionList id={listId} members={matches} selected={selected} onPick={mention} />}
         {draft.mode.kind !== "new" && <Mode draft={draft} onLeave={() => store.update(leaveMode)} />}
         <div className="composer__box">
+          {draft.mode.kind !== "edit" && <AttachButton roomId={room.roomId} />}
           <textarea
             ref={field}
             className="composer__field"
@@ -149,6 +151,12 @@ export function Composer({ room, disabledReason }: ComposerProps): ReactNode {
             {...(matches.length > 0 ? { "aria-controls": listId } : {})}
             {...(option === undefined ? {} : { "aria-activedescendant": `${listId}-${option.userId}` })}
             onChange={change}
+            onPaste={(event) => {
+              const files = [...event.clipboardData.files];
+              if (files.length === 0) return;
+              event.preventDefault();
+              session.attachments.stage(room.roomId, files);
+            }}
             onKeyDown={onKeyDown}
             onSelect={(event) => query !== null && setQuery(mentionQuery(draft.text, event.currentTarget.selectionStart))}
             onBlur={() => {

@@ -7,6 +7,7 @@ import { Confirm } from "../../ui/dialog.tsx";
 import { ErrorNote } from "../../ui/note.tsx";
 import { useStore, useValue } from "../../ui/store.ts";
 import { useSay, type Say } from "../../ui/text.tsx";
+import { DropTarget } from "../attachments/drop-target.tsx";
 import { Composer } from "../composer/composer.tsx";
 import { LinkContext, type LinkActions } from "../rich-text/rich-text.tsx";
 import { editItem, replyTo } from "../state/drafts.ts";
@@ -56,6 +57,7 @@ export function RoomView({ room }: { readonly room: RoomSummary }): ReactNode {
         ) : (
           <LeftRoom roomId={room.roomId} />
         )}
+        {room.membership === "join" && reason === null && <DropTarget roomId={room.roomId} name={room.name} />}
         {deleting !== null && <DeleteMessage item={deleting} roomId={room.roomId} onClose={() => setDeleting(null)} />}
       </LinkContext>
     </ActionsContext>

@@ -11,6 +11,7 @@ import type { AppState, Connection, Settings, ShellContract } from "../../../pro
 import type { Shell } from "../../ui/shell.ts";
 import { Store } from "../../ui/store.ts";
 import { WorkerLink } from "../../ui/worker-link.ts";
+import { Attachments } from "../attachments/attachments.ts";
 import { Avatars } from "./avatars.ts";
 import { Drafts } from "./drafts.ts";
 import { Lookup } from "./lookup.ts";
@@ -71,6 +72,7 @@ export class Session {
   readonly timeline = new Timeline(this.link);
   readonly drafts = new Drafts();
   readonly avatars = new Avatars(this.link);
+  readonly attachments = new Attachments(this.link);
   readonly details: Lookup<RoomDetails> = new Lookup((roomId) => this.link.call("room", { roomId }));
   readonly members: Lookup<readonly Member[]> = new Lookup((roomId) => this.link.call("members", { roomId }));
   readonly identities: Lookup<Identity> = new Lookup((userId) => this.link.call("identity", { userId }));
@@ -203,6 +205,7 @@ export class Session {
       const open = this.view.value.roomId;
       if (open !== null) this.roomSafety.refresh(open);
     });
+    on("transfersChanged", (transfers) => this.attachments.transfers.set(transfers));
     on("typingChanged", ({ roomId, userIds }) => this.typing.update((typing) => new Map(typing).set(roomId, userIds)));
   }
 
@@ -293,6 +296,7 @@ export class Session {
     this.typing.set(new Map());
     this.drafts.clear();
     this.avatars.clear();
+    this.attachments.clear();
     for (const lookup of [this.details, this.members, this.devices, this.identities, this.roomSafety]) lookup.clear();
     closeNotifications();
   }

@@ -1,9 +1,10 @@
-import { FileAudio, FileImage, FileText, FileVideo, Trash2, type LucideIcon } from "lucide-react";
+import { Trash2 } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
-import { useIntl, type IntlShape } from "react-intl";
 import type { TimelineContent, TimelineItem } from "../../../protocol/messages/timeline-item.ts";
 import { useSay } from "../../ui/text.tsx";
+import { MediaBody } from "../attachments/media-body.tsx";
+import { isMediaItem } from "../attachments/media-item.ts";
 import { RichText } from "../rich-text/rich-text.tsx";
 import { itemText } from "./item-text.ts";
 import { useActions } from "./timeline-actions.ts";
@@ -29,7 +30,7 @@ export function MessageBody({ item }: { readonly item: TimelineItem }): ReactNod
       return (
         <>
           {content.replyTo !== null && <Quote quote={content.replyTo} />}
-          <Media content={content} />
+          {isMediaItem(item) && <MediaBody item={item} />}
         </>
       );
     case "undecryptable":
@@ -66,47 +67,4 @@ function Quote({ quote }: { readonly quote: ReplyQuote }): ReactNode {
       {quote.preview !== null && <span className="quote__text ellipsis">{quote.preview}</span>}
     </AriaButton>
   );
-}
-
-const MEDIA_ICONS: Readonly<Record<"image" | "video" | "audio" | "file", LucideIcon>> = {
-  image: FileImage,
-  video: FileVideo,
-  audio: FileAudio,
-  file: FileText,
-};
-
-function Media({ content }: { readonly content: Extract<TimelineContent, { kind: "media" }> }): ReactNode {
-  const say = useSay();
-  const intl = useIntl();
-  const Icon = MEDIA_ICONS[content.msgtype];
-  const kind = say(`item.media.${content.msgtype}`);
-  return (
-    <div className="media">
-      <span className="media__icon">
-        <Icon className="icon" size={20} aria-hidden />
-      </span>
-      <span className="media__text">
-        <span className="media__name ellipsis">{content.body}</span>
-        <span className="media__kind">
-          {content.size === null ? kind : say("item.size", { kind, size: formatBytes(intl.formatNumber, content.size) })}
-        </span>
-      </span>
-    </div>
-  );
-}
-
-function formatBytes(format: IntlShape["formatNumber"], bytes: number): string {
-  const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return format(value, {
-    style: "unit",
-    unit: units[unit] ?? "byte",
-    unitDisplay: "short",
-    maximumFractionDigits: value < 10 && unit > 0 ? 1 : 0,
-  });
 }

@@ -8,7 +8,7 @@ export const errorMessages = {
   "error.unknown-method.next": "Restart Bulkhead; if it stays, install it again.",
   "error.too-large.what": "That is too large",
   "error.too-large.kept": "Nothing was sent or changed.",
-  "error.too-large.next": "Make it shorter and try again.",
+  "error.too-large.next": "Make it smaller and try again.",
   "error.too-many-requests-in-flight.what": "Too much at once",
   "error.too-many-requests-in-flight.kept": "Nothing was lost.",
   "error.too-many-requests-in-flight.next": "Wait a moment and try again.",

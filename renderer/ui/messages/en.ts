@@ -2,6 +2,7 @@ import { appMessages } from "./en-app.ts";
 import { safetyMessages } from "./en-app-safety.ts";
 import { diagnosticsMessages } from "./en-diagnostics.ts";
 import { errorMessages } from "./en-errors.ts";
+import { mediaMessages } from "./en-media.ts";
 import { roomMessages } from "./en-rooms.ts";
 import { sealMessages } from "./en-seal.ts";
 import { securityMessages } from "./en-settings-security.ts";
@@ -20,6 +21,7 @@ export const messages = {
   ...safetyMessages,
   ...diagnosticsMessages,
   ...errorMessages,
+  ...mediaMessages,
   ...roomMessages,
   ...sealMessages,
   ...securityMessages,

@@ -62,7 +62,7 @@ export function fakeAttachments(query: URLSearchParams, page: Page): Pick<Handle
     },
     openAttachment: async ({ roomId, id, part }, { signal }) => {
       if (query.has("nomedia")) throw new CodedError(errorCodeSchema.parse(query.get("nomedia")));
-      if (query.has("slowmedia")) {
+      if (query.has("slowmedia") && id.startsWith("$")) {
         const total = 8_400_000;
         const transfer = { roomId, itemId: null, eventId: id, direction: "down" as const, total };
         page.tell([{ ...transfer, done: 3_100_000 }]);

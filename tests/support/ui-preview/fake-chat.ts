@@ -5,6 +5,7 @@ import type { TimelineItem } from "../../../protocol/messages/timeline-item.ts";
 import { serve } from "../../../protocol/rpc.ts";
 import { portChannel } from "../../../renderer/ui/port-channel.ts";
 import { fakeAttachments } from "./fake-attachments.ts";
+import { mediaItems, uploading } from "./fixture-media.ts";
 import { roomSafety, safety, signOutRisk } from "./fake-safety.ts";
 import { installShell } from "./fake-shell.ts";
 import {
@@ -36,7 +37,13 @@ const timelineOf = (roomId: string): TimelineItem[] => {
   if (known !== undefined) return known;
   const made =
     roomId === "!room0:harbour.example"
-      ? [...history(3000), ...showcase(), ...(query.has("unsent") ? unsent() : []), ...(query.has("heldback") ? heldBack() : [])]
+      ? [
+          ...history(3000),
+          ...showcase(),
+          ...(query.has("unsent") ? unsent() : []),
+          ...(query.has("heldback") ? heldBack() : []),
+          ...(query.has("media") ? mediaItems() : []),
+        ]
       : roomId === "!room6:harbour.example"
         ? troubles()
         : roomId === "!room9:harbour.example"
@@ -271,6 +278,7 @@ declare global {
 window.fake = { emit: server.emit, item, people: PEOPLE, timelineOf };
 window.addEventListener("DOMContentLoaded", () => {
   window.postMessage({ type: "bulkhead-port", kind: "chat" }, location.origin, [channel.port1]);
+  if (query.has("media")) setTimeout(() => server.emit("transfersChanged", [uploading]), 300);
   if (query.has("typing"))
     setTimeout(
       () => server.emit("typingChanged", { roomId: "!room0:harbour.example", userIds: [ADA.userId, "@grace:harbour.example"] }),

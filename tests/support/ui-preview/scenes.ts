@@ -1,4 +1,5 @@
 import { chat, click, harbour, open, press, section, inTurn, type, type Scene } from "./scene-kit.ts";
+import { MEDIA_SCENES } from "./media-scenes.ts";
 import { TRUST_SCENES } from "./trust-scenes.ts";
 import { VAULT_SCENES } from "./vault-scenes.ts";
 
@@ -179,6 +180,7 @@ export const SCENES: readonly Scene[] = [
   { name: "settings-notifications", path: chat("room", "&theme=high-contrast"), act: inTurn(press("Control+,"), section("Notifications")) },
   { name: "settings-messages", path: chat("room"), act: inTurn(press("Control+,"), section("Messages")) },
   { name: "settings-about", path: chat("room", "&theme=dark"), act: inTurn(press("Control+,"), section("About")) },
+  ...MEDIA_SCENES,
   ...TRUST_SCENES,
   ...VAULT_SCENES,
 ];
