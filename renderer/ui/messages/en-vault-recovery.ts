@@ -84,6 +84,8 @@ export const vaultRecoveryMessages = {
   "recovery.enter.tooLong": "That is longer than a recovery key.",
   "recovery.enter.typo": "It has the right length, but a character is wrong. Compare it again.",
   "recovery.enter.good": "That looks like a recovery key.",
+  "recovery.enter.wrongKey":
+    "That key does not open your recovery. Nothing was changed. Perhaps it is an older one: only the last that was made opens anything.",
   "recovery.enter.wrongPassphrase": "That is not the recovery passphrase. Nothing was changed; try again, or use the recovery key.",
   "recovery.enter.passphrase": "Recovery passphrase",
   "recovery.enter.passphraseHint": "The one chosen for recovery; not your account's password, nor this app's lock",

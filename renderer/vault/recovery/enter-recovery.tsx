@@ -102,9 +102,9 @@ export function EnterRecovery({ onBack }: { readonly onBack: () => void }): Reac
           {say("recovery.enter.fileNone")}
         </Note>
       )}
-      {error === "wrong-recovery-key" && byPassphrase ? (
+      {error === "wrong-recovery-key" ? (
         <Note tone="danger" live>
-          {say("recovery.enter.wrongPassphrase")}
+          {say(byPassphrase ? "recovery.enter.wrongPassphrase" : "recovery.enter.wrongKey")}
         </Note>
       ) : (
         error !== null && <ErrorNote code={error} />
