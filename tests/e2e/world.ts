@@ -16,6 +16,7 @@ export class World {
   readonly folder = mkdtempSync(join(tmpdir(), "bulkhead-e2e-"));
   readonly you: string;
   #app: AppDriver | undefined;
+  readonly #others: AppDriver[] = [];
   readonly #stops: (() => unknown)[] = [];
 
   private constructor(homeserver: Homeserver) {
@@ -57,6 +58,14 @@ export class World {
     return this.#app;
   }
 
+  /** Starts the app once more, on a profile of this name: another device of `you`, or another person's. */
+  async launchOther(name: string, options: Partial<DriverOptions> = {}): Promise<AppDriver> {
+    World.running = this;
+    const other = await AppDriver.launch({ userData: join(this.folder, name), homeserver: this.homeserver.url, ...options });
+    this.#others.push(other);
+    return other;
+  }
+
   /** Quits the app and starts it again: as far as the vault. */
   async restart(options: Partial<DriverOptions> = {}): Promise<AppDriver> {
     await this.app.close();
@@ -73,6 +82,13 @@ export class World {
     return client;
   }
 
+  /** A person of before, whose process has ended meanwhile. */
+  headlessAgain(user: string): HeadlessClient {
+    const client = new HeadlessClient(join(this.folder, user));
+    this.#stops.push(() => client.stop());
+    return client;
+  }
+
   /** Another person, on matrix-js-sdk. */
   async foreign(user: string): Promise<ForeignClient> {
     const client = await ForeignClient.start(this.homeserver.url, user, PASSWORD);
@@ -82,9 +98,11 @@ export class World {
 
   /** Of every window there is; never fails, because it is taken when something else has. */
   async picture(name: string): Promise<void> {
-    const app = this.#app;
-    if (app === undefined) return;
-    await Promise.allSettled(app.host.pages().map((page, n) => app.screenshot(n === 0 ? name : `${name}-${n}`, page)));
+    await Promise.allSettled(
+      this.#running().flatMap((app, whose) =>
+        app.host.pages().map((page, n) => app.screenshot([name, ...(whose === 0 && n === 0 ? [] : [whose, n])].join("-"), page)),
+      ),
+    );
   }
 
   /** For `afterAll`, where the world may have failed to start. */
@@ -93,11 +111,14 @@ export class World {
   }
 
   async stop(): Promise<void> {
-    const app = this.#app;
-    if (app !== undefined && app.host.running) await app.close();
+    await Promise.all(this.#running().map((app) => app.close()));
     await Promise.all(this.#stops.map((stop) => stop()));
     await this.homeserver.stop();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #running(): AppDriver[] {
+    return [this.#app, ...this.#others].flatMap((app) => (app?.host.running === true ? [app] : []));
   }
 }
 

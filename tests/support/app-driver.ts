@@ -1,6 +1,7 @@
 import { pressToClose } from "../../tools/demo/press-to-close.ts";
 import { join } from "node:path";
 import { expect as playwrightExpect, type Locator, type Page } from "@playwright/test";
+import { createIntl } from "react-intl";
 import { messages, type MessageId } from "../../renderer/ui/messages/en.ts";
 import { type HostApp, launchApp, type LaunchOptions } from "../../tools/chromium-host/launch.ts";
 
@@ -9,7 +10,14 @@ export const expect = playwrightExpect.configure({ timeout: 20_000 });
 
 export const PASSPHRASE = "correct horse battery staple";
 
-/** A sentence of the interface, with its values filled in. Plurals and other choices are for `sentence`. */
+const intl = createIntl({ locale: "en", messages });
+
+/** A sentence of the interface as it is shown, plurals and other choices included. */
+export function shown(id: MessageId, values: Readonly<Record<string, string | number>> = {}): string {
+  return intl.formatMessage({ id }, values);
+}
+
+/** A sentence of the interface, with its values filled in. Plurals and other choices are for `shown` and `sentence`. */
 export function text(id: MessageId, values: Readonly<Record<string, string>> = {}): string {
   return messages[id].replaceAll(/\{(\w+)\}/g, (place, name: string) => values[name] ?? place);
 }
@@ -162,6 +170,59 @@ export class AppDriver {
 
   dialog(title: string | RegExp): Locator {
     return this.page.getByRole("dialog", { name: title }).or(this.page.getByRole("alertdialog", { name: title }));
+  }
+
+  // Trust.
+
+  /** Presses what the notice over the window offers. */
+  async takeNotice(kind: "no-recovery" | "unverified-here" | "unverified-devices"): Promise<void> {
+    await this.page
+      .getByRole("region", { name: text("landmark.banners"), exact: true })
+      .getByRole("button", { name: text(`notice.${kind}.action`), exact: true })
+      .click({ timeout: 30_000 });
+  }
+
+  /** Goes from the corner's request into the vault. */
+  async takeRequest(title: string): Promise<void> {
+    await this.page
+      .getByRole("alertdialog", { name: title, exact: true })
+      .getByRole("button", { name: text("common.openInVault"), exact: true })
+      .click({ timeout: 30_000 });
+  }
+
+  /** The panel of a member of the open room. */
+  async openPerson(name: string): Promise<void> {
+    await this.page.getByRole("button", { name: sentence("room.membersButton") }).click();
+    await this.page
+      .getByRole("listbox", { name: text("members.list") })
+      .getByRole("option", { name: new RegExp(name) })
+      .click();
+    await expect(this.panel.getByText(text("person.devices"), { exact: true })).toBeVisible();
+  }
+
+  async openSettings(section: "security" | "devices"): Promise<Locator> {
+    await this.accountMenu(`settings.${section}`);
+    const dialog = this.dialog(text("settings.title"));
+    await expect(dialog.getByRole("tab", { name: text(`settings.${section}`), exact: true })).toHaveAttribute("aria-selected", "true");
+    return dialog;
+  }
+
+  async acceptInvitation(room: string): Promise<void> {
+    await this.page.getByRole("button", { name: text("invite.acceptNamed", { room }) }).click();
+    await expect(this.composer).toBeVisible();
+  }
+
+  /** Makes an encrypted direct chat with somebody. */
+  async startChat(userId: string): Promise<void> {
+    await this.newMenu("sidebar.newDm");
+    const dialog = this.dialog(text("newDm.title"));
+    await dialog.getByRole("combobox").fill(userId);
+    await dialog
+      .getByRole("option", { name: new RegExp(userId) })
+      .first()
+      .click();
+    await dialog.getByRole("button", { name: text("newDm.submit") }).click();
+    await expect(this.composer).toBeVisible();
   }
 
   // Messages.

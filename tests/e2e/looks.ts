@@ -1,0 +1,45 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { type AppDriver, expect } from "../support/app-driver.ts";
+import type { VaultDriver } from "../support/vault-driver.ts";
+
+/** Takes a picture of every dialog that a run passes, in light and dark, has axe-core look at each, and notes the seal that it shows. */
+export class Looks {
+  readonly #folder: string;
+  /** What would keep someone from using a dialog; empty where all is well. */
+  readonly violations: string[] = [];
+  readonly #seals = new Map<AppDriver, Set<string>>();
+
+  /** `prefix` begins the names of the pictures. */
+  constructor(prefix: string) {
+    this.#folder = prefix;
+  }
+
+  /** A step of the vault. */
+  async vault({ app, page }: VaultDriver, name: string): Promise<void> {
+    const seals = this.#seals.get(app) ?? new Set();
+    this.#seals.set(app, seals.add(await app.seal(page)));
+    await this.page(app, name, page);
+  }
+
+  /** The chat window, or a part of it. */
+  async page(app: AppDriver, name: string, page: Page = app.page, part?: string): Promise<void> {
+    for (const theme of ["dark", "light"] as const) {
+      app.host.setSystemDark(theme === "dark");
+      await expect.poll(() => page.evaluate(() => matchMedia("(prefers-color-scheme: dark)").matches)).toBe(theme === "dark");
+      // Colours change within 150 ms; half-way they would have another contrast.
+      await page.waitForTimeout(250);
+      await app.screenshot(`${this.#folder}-${name}-${theme}`, page);
+      const builder = new AxeBuilder({ page }).setLegacyMode(true);
+      const { violations } = await (part === undefined ? builder : builder.include(part)).analyze();
+      for (const { id, impact, nodes } of violations)
+        if (impact === "serious" || impact === "critical")
+          this.violations.push(`${name}, ${theme}: ${id} ${nodes.map((node) => node.html.slice(0, 160)).join("; ")}`);
+    }
+  }
+
+  /** The seals that an app's vault has shown. */
+  sealsOf(app: AppDriver): readonly string[] {
+    return [...(this.#seals.get(app) ?? [])];
+  }
+}
