@@ -60,7 +60,7 @@ test("is verified from the list, by emoji on both", async () => {
   await looks.vault(ours, "start-device");
   await ours.press("verify.startDevice.ask");
   await ours.says("verify.waiting.askingDeviceText");
-  await laptop.takeRequest(text("toast.own"));
+  await laptop.takeRequest(text("toast.this"));
   const theirs = await VaultDriver.of(laptop);
   await theirs.at("verify.asked.titleThis");
   await looks.vault(theirs, "asked");

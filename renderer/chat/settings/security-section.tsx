@@ -7,7 +7,7 @@ import { Delayed } from "../../ui/delayed.tsx";
 import { ErrorNote, Note } from "../../ui/note.tsx";
 import { useValue } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
-import { requestTitle } from "../shell/request-title.ts";
+import { requestText, requestTitle } from "../shell/request-title.ts";
 import { VaultButton } from "../shell/vault-button.tsx";
 import { dueNotices, intentOf } from "../state/notices.ts";
 import { useSession } from "../state/session.ts";
@@ -66,14 +66,14 @@ function Safeties({ safety }: { readonly safety: Safety }): ReactNode {
       {waiting.map((request) => (
         <Note
           key={request.flowId}
-          title={requestTitle(say, request)}
+          title={requestTitle(say, safety, request)}
           actions={
             <VaultButton look="primary" intent={{ kind: "verification", flowId: request.flowId }}>
               {say("common.openInVault")}
             </VaultButton>
           }
         >
-          {say(request.own ? "toast.ownText" : "toast.personText")}
+          {requestText(say, safety, request)}
         </Note>
       ))}
       {known && (

@@ -10,7 +10,7 @@ import { useClock } from "../../ui/time.ts";
 import { asideRequest, decideRequests } from "../state/notices.ts";
 import { useSession } from "../state/session.ts";
 import { focusLandmark } from "./landmarks.ts";
-import { requestTitle } from "./request-title.ts";
+import { requestText, requestTitle } from "./request-title.ts";
 import "./toasts.css";
 import { VaultButton } from "./vault-button.tsx";
 
@@ -59,11 +59,12 @@ function Request({ request }: { readonly request: IncomingVerification }): React
   const say = useSay();
   const clock = useClock();
   const session = useSession();
+  const safety = useValue(session.safety);
   const { flowId } = request;
   return (
     <Toast
       icon={ShieldQuestionMark}
-      title={requestTitle(say, request)}
+      title={requestTitle(say, safety, request)}
       text={
         <>
           <span className="toast__device">
@@ -72,7 +73,7 @@ function Request({ request }: { readonly request: IncomingVerification }): React
               time: clock.time(request.since),
             })}
           </span>
-          {say(request.own ? "toast.ownText" : "toast.personText")}
+          {requestText(say, safety, request)}
         </>
       }
       onDismiss={() => session.aside.update((aside) => asideRequest(aside, flowId))}

@@ -31,7 +31,7 @@ export function useNotifications(session: Session): void {
       const away = !document.hasFocus() || document.visibilityState !== "visible";
       for (const request of session.safety.value?.incoming ?? [])
         if (!known.has(request.flowId) && away && session.settings.value.notifications !== "off")
-          showNotification(requestTitle(say, request), say("notification.request"), request.flowId, () => undefined);
+          showNotification(requestTitle(say, session.safety.value, request), say("notification.request"), request.flowId, () => undefined);
       known = flows();
     });
   }, [session, say]);

@@ -2,10 +2,12 @@
 export const safetyMessages = {
   "toast.person": "{name} wants to verify you",
   "toast.own": "Verify another of your devices?",
+  "toast.this": "Verify this device?",
   "toast.fromDevice": "From “{device}”, {time}",
   "toast.atTime": "Asked at {time}",
   "toast.personText": "Open it when you can compare a few symbols with them, in person or on a call.",
   "toast.ownText": "If that was not you, open it and decline, then look at your devices and change your password.",
+  "toast.thisText": "Another device of yours asks to. If that was not you, open it and decline, then change your password.",
   "toast.more": "{count, plural, one {# more request} other {# more requests}}",
 
   "notice.aside": "Not now",
