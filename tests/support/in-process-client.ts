@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Log } from "../../main/logging/log.ts";
@@ -141,7 +141,21 @@ export class InProcessClient {
     this.client.stop();
     this.machine.close();
     this.store.close();
-    rmSync(this.#network.folder, { recursive: true, force: true });
+    rmSync(this.#network.spool, { recursive: true, force: true });
+  }
+
+  /** Names of the files that lie between this client and the server. */
+  spooled(): string[] {
+    const { spool } = this.#network;
+    return existsSync(spool) ? readdirSync(spool) : [];
+  }
+
+  /** What somebody with the disk can do. */
+  changeSpool(change: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array): void {
+    for (const name of this.spooled()) {
+      const path = join(this.#network.spool, name);
+      writeFileSync(path, change(new Uint8Array(readFileSync(path))));
+    }
   }
 
   /** Cuts the line, or mends it. */
@@ -193,7 +207,7 @@ export class InProcessClient {
 class FetchNetwork {
   reachable = true;
   readonly network: Network;
-  readonly folder = mkdtempSync(join(tmpdir(), "bulkhead-spool-"));
+  readonly spool = mkdtempSync(join(tmpdir(), "bulkhead-spool-"));
   readonly #session: Session;
 
   constructor(session: Session) {
@@ -203,7 +217,7 @@ class FetchNetwork {
       ended: () => undefined,
     });
     client.useSession(session);
-    const files = mediaHandlers(client, new MediaSpool(this.folder), () => undefined);
+    const files = mediaHandlers(client, new MediaSpool(this.spool), () => undefined);
     this.network = networkTo((request, { signal }) => this.#http(request, signal), {
       ...files,
       upload: (params, context) => (this.reachable ? files.upload(params, context) : offline()),

@@ -156,7 +156,8 @@ export class AttachmentDownloads {
       const expected = opened.pieceHashes[Math.floor(opened.offset / MEDIA_PIECE_BYTES)];
       if (expected === undefined || !constantTimeEqual(sha256(piece), expected)) throw new CodedError("attachment-damaged");
       opened.offset += piece.byteLength;
-      return opened.decryptor === undefined ? piece : opened.decryptor.push(piece);
+      // SECURITY: a buffer of its own: what crosses a port takes along all of the memory that it is a view of.
+      return opened.decryptor === undefined ? piece : new Uint8Array(opened.decryptor.push(piece));
     } finally {
       opened.busy = false;
     }

@@ -34,7 +34,9 @@ export class Spool {
   }
 
   async append(spoolId: string, offset: number, bytes: Uint8Array, durable = false): Promise<void> {
-    valueOf(await this.#network.call("spoolAppend", { spoolId, offset, bytes, durable }));
+    // SECURITY: a buffer of its own: what crosses a port takes along all of the memory that it is a view of.
+    const own = new Uint8Array(bytes);
+    valueOf(await this.#network.call("spoolAppend", { spoolId, offset, bytes: own, durable }));
   }
 
   /** One piece; shorter than the bound at the end of the file, and empty behind it. */
