@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** Tests through the whole machine that are quick for what they see. */
-const broadTests = ["olm-machine", "to-device/to-device-receiver", "olm/olm-sessions", "megolm/decryption"].map(
+const broadTests = ["olm-machine", "to-device/to-device-receiver", "to-device/odd-content", "olm/olm-sessions", "megolm/decryption"].map(
   (name) => `crypto-worker/machine/${name}.test.ts`,
 );
 

@@ -65,6 +65,26 @@ describe("a damaged pre-key message", () => {
   });
 });
 
+test("a first message that comes late puts its session into use again, also over a restart", () => {
+  const { alice, bob } = world();
+  const current = (): string | undefined => bob.store.olmSessions.withDevice(alice.machine.identityKeys.curve25519)[0]?.sessionId;
+  const [first, late] = [ping(alice, bob), ping(alice, bob)] as const;
+  expect(receive(bob, first)).toEqual(["decrypted"]);
+  const session = current();
+  // Bob has made a session too, in which Alice answers.
+  bob.store.wedgedDevices.add(alice.machine.userId, alice.machine.deviceId);
+  bob.flush();
+  alice.sync();
+  expect(receive(bob, ping(alice, bob))).toEqual(["decrypted"]);
+  expect(current()).not.toBe(session);
+  expect(messageOf(late).type).toBe(0);
+  expect(receive(bob, late)).toEqual(["decrypted"]);
+  expect(current()).toBe(session);
+  bob.restart();
+  expect(current()).toBe(session);
+  expect(receive(alice, ping(bob, alice))).toEqual(["decrypted"]);
+});
+
 describe("a device whose session is broken", () => {
   test("and that has no one-time keys left is claimed for less and less often, not at every poll", () => {
     const { server, clock, alice, bob } = world();
