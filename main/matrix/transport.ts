@@ -60,7 +60,7 @@ export const fetchTransport: Transport = {
         // A redirect could carry the token to a stranger; whoever wants to follow one does it knowingly.
         redirect: "manual",
         signal,
-        ...bodyOf(request, alive),
+        ...initOf(request, alive),
       });
       const common = {
         status: response.status,
@@ -110,7 +110,7 @@ class Timer {
 
 class TooLarge extends Error {}
 
-function bodyOf({ headers, body }: RawRequest, alive: () => void): RequestInit {
+function initOf({ headers, body }: RawRequest, alive: () => void): RequestInit {
   if (body === undefined || typeof body === "string") return { headers, ...(body === undefined ? {} : { body }) };
   async function* watched(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
     for await (const chunk of source) {
@@ -119,11 +119,14 @@ function bodyOf({ headers, body }: RawRequest, alive: () => void): RequestInit {
     }
   }
   // Many servers refuse an upload of which they do not know the length.
-  return { headers: { ...headers, "content-length": String(body.size) }, body: streamOf(watched(body.read())), ...HALF_DUPLEX };
+  return { headers: { ...headers, "content-length": String(body.size) }, body: streamOf(watched(body.read())), ...STREAMED };
 }
 
-/** Node wants to hear it, and the types of the browser do not know it. */
-const HALF_DUPLEX = { duplex: "half" } as const;
+/**
+ * Node wants to be told that the answer comes after the body. Without the other two it keeps a copy of what it has sent, all of it and in memory, in case it has
+ * to send it again (https://fetch.spec.whatwg.org/#http-network-or-cache-fetch, step 8.4).
+ */
+const STREAMED = { duplex: "half", redirect: "error", window: null } as const;
 
 function streamOf(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
   const iterator = source[Symbol.asyncIterator]();
