@@ -17,7 +17,7 @@ export type VerificationRequestInfo = {
   readonly userId: UserId;
   /** Of a verification in a room. */
   readonly roomId: RoomId | undefined;
-  /** Once it is known which one takes part. */
+  /** Once it is known which one takes part: of our own request from the start where only one was asked. */
   readonly deviceId: DeviceId | undefined;
   readonly phase: VerificationPhase;
   readonly weStarted: boolean;
@@ -48,7 +48,7 @@ export function requestInfoOf({ address, userId, request }: Flow, provisionalId:
     flowId: flowIdOf(address) || provisionalId,
     userId,
     roomId: address.kind === "in-room" ? address.roomId : undefined,
-    deviceId: request.theirDevice,
+    deviceId: request.theirDevice ?? (request.recipients.length === 1 ? request.recipients[0] : undefined),
     phase: phaseOf(request),
     weStarted: request.weStarted,
     theirMethods: "theirMethods" in request ? request.theirMethods : [],

@@ -1,6 +1,7 @@
 import { ShieldAlert, ShieldCheck, ShieldX } from "lucide-react";
 import type { ReactNode } from "react";
 import type { VerificationView } from "../../../protocol/messages/verification-view.ts";
+import { useValue } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
 import { Outcome } from "../parts/outcome.tsx";
 import { useVault, type Screen } from "../state/vault.ts";
@@ -30,7 +31,8 @@ export function Cancelled({ view }: { readonly view: VerificationView }): ReactN
   const vault = useVault();
   const cancel = view.cancel ?? { code: "m.unknown", byUs: false };
   const { what, next, alarming } = cancelReason(cancel, view.own);
-  const again = cancel.code === "m.accepted" ? null : startAgain(view);
+  const safety = useValue(vault.safety);
+  const again = cancel.code === "m.accepted" ? null : startAgain(view, safety?.thisDeviceVerified === false);
   return (
     <Outcome
       tone={alarming ? "danger" : "plain"}
@@ -45,7 +47,7 @@ export function Cancelled({ view }: { readonly view: VerificationView }): ReactN
   );
 }
 
-function startAgain({ own, userId, deviceId }: VerificationView): Screen {
+function startAgain({ own, userId, deviceId }: VerificationView, unverifiedHere: boolean): Screen {
   if (!own) return { kind: "verify-user", userId };
-  return deviceId === null ? { kind: "verify-this-device" } : { kind: "verify-device", userId, deviceId };
+  return unverifiedHere || deviceId === null ? { kind: "verify-this-device" } : { kind: "verify-device", userId, deviceId };
 }
