@@ -36,7 +36,10 @@ export class Changes {
   }
 
   /** A reading that failed for want of a key notes which; any other is passed over. */
-  noteReading(roomId: RoomId, { utdCode, sessionId }: { readonly utdCode: string | undefined; readonly sessionId: SessionId | undefined }): void {
+  noteReading(
+    roomId: RoomId,
+    { utdCode, sessionId }: { readonly utdCode: string | undefined; readonly sessionId: SessionId | undefined },
+  ): void {
     if (sessionId === undefined || (utdCode !== "MissingMegolmSession" && utdCode !== "UnknownMegolmMessageIndex")) return;
     this.unreadable.push({ roomId, sessionId });
   }
