@@ -81,3 +81,18 @@ test("deleting leaves the settings", () => {
   folder.delete();
   expect(readdirSync(path)).toEqual(["settings.json"]);
 });
+
+test("files on their way go with the account: deleted with it, and put aside with it", () => {
+  const folder = new ProfileFolder(join(path, "account"));
+  const begin = (): void => {
+    folder.write(profile);
+    mkdirSync(folder.mediaPath);
+    writeFileSync(join(folder.mediaPath, "0011.part"), "ciphertext");
+  };
+  begin();
+  const aside = folder.setAside(new Date());
+  expect(readdirSync(join(aside, "media"))).toEqual(["0011.part"]);
+  begin();
+  folder.delete();
+  expect(readdirSync(folder.path)).toEqual(["set-aside"]);
+});
