@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { drawCode, type CodePicture } from "../../renderer/vault/verification/qr-bytes.ts";
+import { text } from "../support/app-driver.ts";
 import { bundlePreview, servePreview } from "../support/ui-preview/bundle.ts";
 
 /** The vault reads a code with a camera: Chromium films a file instead. The page is the real one, its worker is made up (tests/support/ui-preview). */
@@ -39,27 +40,27 @@ async function scan(seen: Uint8Array): Promise<Page> {
     ],
   });
   const page = await browser.newPage({ viewport: { width: 520, height: 680 }, reducedMotion: "reduce", permissions: ["camera"] });
-  await page.goto(`${url}/vault.html?intent=verification&flows=ready`);
-  await page.getByRole("button", { name: /^Scan a code/ }).click();
-  await page.getByRole("button", { name: "Use the camera" }).click();
+  await page.goto(`${url}/vault.html?intent=verification&flows=ready&stay`);
+  await page.getByRole("button", { name: new RegExp(`^${text("verify.ready.scan")}`) }).click();
+  await page.getByRole("button", { name: text("verify.scan.cameraStart") }).click();
   return page;
 }
 
 test("a verification's code is read, and the camera is off at once", async () => {
   const page = await scan(Uint8Array.from({ length: 150 }, (_, at) => "MATRIX".charCodeAt(at) || (at * 67) & 0xff));
-  await page.getByRole("heading", { name: "Waiting for the other side" }).waitFor();
+  await page.getByRole("heading", { name: text("verify.waiting.qr") }).waitFor();
   expect(await page.locator("video").count()).toBe(0);
   await page.close();
 });
 
 test("another code is told apart, and the camera goes on", async () => {
   const page = await scan(new TextEncoder().encode("https://example.org/a-menu"));
-  await page.getByText("That is a code, but not one for verifying.").waitFor();
+  await page.getByText(text("verify.scan.foreign")).waitFor();
   const filming = (): Promise<boolean> =>
     page.locator("video").evaluate((video: HTMLVideoElement) => video.srcObject instanceof MediaStream && video.srcObject.active);
   expect(await filming()).toBe(true);
-  await page.getByRole("button", { name: "Other ways" }).click();
-  await page.getByRole("heading", { name: "How do you want to compare?" }).waitFor();
+  await page.getByRole("button", { name: text("verify.scan.back") }).click();
+  await page.getByRole("heading", { name: text("verify.ready.title") }).waitFor();
   await page.close();
 });
 
