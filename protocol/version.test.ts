@@ -20,7 +20,11 @@ const history: readonly (readonly [version: number, hash: string, change: string
     "7068ab15b399770d180b8d172fdcee559b674b6b5fae1512a6553fecda34e813",
     "shell: the build's commit, the report for the developers; a code for a damaged program",
   ],
-  [8, "264bc93c77d7fbe878fa59d5f6bb3dd091fdf821dec1a422cd777da96a7b99a6", "network: a spool for files, uploads and downloads; chat: attachments"],
+  [
+    8,
+    "264bc93c77d7fbe878fa59d5f6bb3dd091fdf821dec1a422cd777da96a7b99a6",
+    "network: a spool for files, uploads and downloads; chat: attachments",
+  ],
 ];
 
 describe("the wire between the processes", () => {
