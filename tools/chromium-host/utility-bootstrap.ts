@@ -6,12 +6,41 @@ import type { UtilityWire } from "./utility-wire.ts";
 
 const ports = new Map<number, ChildPort>();
 
+/**
+ * What a port has to say, each in a task of its own, as in Electron. Node hands on all that came together before any promise goes on: then what answers the
+ * first message would be said after what the second one has changed.
+ */
+class Mailbox {
+  readonly #waiting: (() => void)[] = [];
+  #isOpen = false;
+
+  put(task: () => void): void {
+    this.#waiting.push(task);
+    if (this.#isOpen && this.#waiting.length === 1) setImmediate(() => this.#next());
+  }
+
+  open(): void {
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    if (this.#waiting.length > 0) setImmediate(() => this.#next());
+  }
+
+  #next(): void {
+    this.#waiting[0]?.();
+    this.#waiting.shift();
+    if (this.#waiting.length > 0) setImmediate(() => this.#next());
+  }
+}
+
+type Received = { readonly data: unknown; readonly ports: readonly ChildPort[] };
+
 /** `MessagePortMain` as a utility process has it. */
 class ChildPort extends EventEmitter {
   readonly id: number;
   #started = false;
   #closed = false;
-  readonly #waiting: { data: unknown; ports: ChildPort[] }[] = [];
+  #closedHere = false;
+  readonly #mailbox = new Mailbox();
 
   constructor(id: number) {
     super();
@@ -28,35 +57,37 @@ class ChildPort extends EventEmitter {
   start(): void {
     if (this.#started) return;
     this.#started = true;
-    for (const message of this.#waiting.splice(0)) this.emit("message", message);
+    this.#mailbox.open();
   }
 
   close(): void {
     if (this.#closed) return;
+    this.#closedHere = true;
     send({ t: "port-close", id: this.id });
     this.disconnected();
   }
 
-  receive(message: { data: unknown; ports: ChildPort[] }): void {
-    if (this.#started) this.emit("message", message);
-    else this.#waiting.push(message);
+  receive(message: Received): void {
+    this.#mailbox.put(() => void (this.#closedHere || this.emit("message", message)));
   }
 
+  /** What was sent before is still told first. */
   disconnected(): void {
     this.#closed = true;
     ports.delete(this.id);
-    process.nextTick(() => this.emit("close"));
+    if (this.#started) this.#mailbox.put(() => this.emit("close"));
+    else process.nextTick(() => this.emit("close"));
   }
 }
 
 /** `process.parentPort`: messages are queued until a listener is there. */
 class ParentPort extends EventEmitter {
-  readonly #waiting: { data: unknown; ports: ChildPort[] }[] = [];
+  readonly #mailbox = new Mailbox();
 
   constructor() {
     super();
     this.on("newListener", (event) => {
-      if (event === "message") process.nextTick(() => this.#flush());
+      if (event === "message") this.#mailbox.open();
     });
   }
 
@@ -64,17 +95,12 @@ class ParentPort extends EventEmitter {
     send({ t: "message", data, ports: [] });
   }
 
-  receive(message: { data: unknown; ports: ChildPort[] }): void {
-    this.#waiting.push(message);
-    if (this.listenerCount("message") > 0) this.#flush();
+  receive(message: Received): void {
+    this.#mailbox.put(() => this.emit("message", message));
   }
 
   start(): void {}
   pause(): void {}
-
-  #flush(): void {
-    for (const message of this.#waiting.splice(0)) this.emit("message", message);
-  }
 }
 
 const parentPort = new ParentPort();

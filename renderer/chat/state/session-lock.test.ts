@@ -63,6 +63,17 @@ test("after the unlock the room that was open is there again, without the draft"
   expect(session.drafts.of(ROOM).value.text).toBe("");
 });
 
+test("what the worker tells while one answer is awaited is newer than the answers before, and stays", async () => {
+  const later = Promise.withResolvers<RoomSummary[]>();
+  const { session, server, settled } = await open({ rooms: () => later.promise });
+  server.emit("statusChanged", { sync: "catching-up", pendingSends: 3, failedSends: 0, undecryptable: 0 });
+  await settled();
+  later.resolve([summary()]);
+  await settled();
+  expect(session.status.value?.pendingSends).toBe(3);
+  expect(session.rooms.value.byId.size).toBe(1);
+});
+
 test("locking without an app lock leads to where one is set", async () => {
   const { session, enter, calls } = await open();
   await session.lock();
@@ -85,7 +96,7 @@ function text(session: Session): string {
     .join("\n");
 }
 
-async function open() {
+async function open(others: Partial<Handlers<typeof chatContract>> = {}) {
   let url = 0;
   vi.stubGlobal("URL", Object.assign(URL, { createObjectURL: () => `blob:${++url}`, revokeObjectURL: vi.fn<() => void>() }));
   const listeners = new Map<string, (payload: never) => void>();
@@ -103,7 +114,7 @@ async function open() {
   };
   const session = new Session(shell);
   const [page, inside] = channelPair();
-  const server = serve(chatContract, handlers(), inside);
+  const server = serve(chatContract, handlers(others), inside);
   session.link.attach(page);
   const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
   const enter = (state: AppState): void => listeners.get("appStateChanged")?.(state as never);
@@ -114,7 +125,7 @@ async function open() {
     server.emit("timelineChanged", { roomId: ROOM, upserts: [item()], removals: [], resetBefore: null });
     server.emit("accountChanged", account());
   };
-  return { session, enter, settled, calls, emit };
+  return { session, enter, settled, calls, emit, server };
 }
 
 const account = () => ({
@@ -164,7 +175,7 @@ const item = (): TimelineItem => ({
   readBy: [],
 });
 
-function handlers(): Handlers<typeof chatContract> {
+function handlers(others: Partial<Handlers<typeof chatContract>>): Handlers<typeof chatContract> {
   const known: Partial<Handlers<typeof chatContract>> = {
     account,
     status: () => ({ sync: "up-to-date", pendingSends: 0, failedSends: 0, undecryptable: 0 }),
@@ -172,6 +183,7 @@ function handlers(): Handlers<typeof chatContract> {
     openTimeline: () => ({ items: [item()], reachedStart: true, readUpTo: null }),
     members: () => [{ userId: ME, displayName: SECRET, avatar: null, membership: "join", powerLevel: 0 }],
     avatar: () => ({ bytes: new Uint8Array([1]), mimetype: "image/png" }),
+    ...others,
   };
   // Everything else is not asked in these tests, or may fail.
   return new Proxy(known, {

@@ -224,16 +224,16 @@ export class Session {
     clearTimeout(this.#again);
     if (!hasAccount(this.app.value) || !link.connected) return;
     const epoch = this.#epoch;
-    const [account, status, safety, rooms] = await Promise.all([
-      link.call("account", {}),
-      link.call("status", {}),
-      link.call("safety", {}),
-      link.call("rooms", {}),
-    ]);
+    // Each answer is taken as it comes: what the worker tells while another is awaited is newer.
+    const keep = async <T>(store: Store<T | null>, answer: Promise<Result<T, RpcError>>): Promise<void> => {
+      const result = await answer;
+      if (result.ok && epoch === this.#epoch) store.set(result.value);
+    };
+    void keep(this.account, link.call("account", {}));
+    void keep(this.status, link.call("status", {}));
+    void keep(this.safety, link.call("safety", {}));
+    const rooms = await link.call("rooms", {});
     if (epoch !== this.#epoch) return;
-    if (account.ok) this.account.set(account.value);
-    if (status.ok) this.status.set(status.value);
-    if (safety.ok) this.safety.set(safety.value);
     if (rooms.ok) this.rooms.set(allRooms(rooms.value, this.rooms.value));
     this.roomsError.set(rooms.ok ? null : rooms.error);
     if (!rooms.ok) {
