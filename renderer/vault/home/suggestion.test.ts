@@ -31,4 +31,5 @@ test("all is well only where all is known to be", () => {
   expect(isAllWell({ ...WELL, recovery: recovery("unknown") })).toBe(false);
   expect(isAllWell({ ...WELL, backup: { ...WELL.backup, state: "none" } })).toBe(false);
   expect(isAllWell({ ...WELL, identity: "unknown" })).toBe(false);
+  expect(isAllWell({ ...WELL, unverifiedDevices: 1 })).toBe(false);
 });

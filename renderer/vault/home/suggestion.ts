@@ -18,5 +18,6 @@ export function decideSuggestion({ identity, thisDeviceVerified, recovery, backu
 export const isAllWell = (safety: Safety): boolean =>
   decideSuggestion(safety) === null &&
   safety.identity === "present" &&
+  safety.unverifiedDevices === 0 &&
   safety.recovery.state === "enabled" &&
   safety.backup.state === "enabled";
