@@ -1,12 +1,12 @@
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { OutgoingRequest } from "../machine/requests/outgoing-request.ts";
 import { describeError } from "../log.ts";
+import { backOffMs, delay, type BackOff } from "./back-off.ts";
 import { inBackground } from "./background.ts";
 import type { ClientContext } from "./context.ts";
 import type { HttpFailure } from "./http.ts";
 
-const FIRST_DELAY_MS = 1000;
-const MAX_DELAY_MS = 300_000;
+const BACK_OFF: BackOff = { firstMs: 1000, maxMs: 300_000 };
 
 /**
  * Sends what the machine wants sent and reports the answers, until nothing is due. Each request is in flight once, whoever asks for it; one
@@ -122,7 +122,7 @@ export class RequestPump {
 
   #backOff(id: string): void {
     const count = (this.#failures.get(id)?.count ?? 0) + 1;
-    const delayMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (count - 1)) * (0.75 + Math.random() / 2);
+    const delayMs = backOffMs(BACK_OFF, count - 1);
     this.#failures.set(id, { count, notBefore: Date.now() + delayMs });
     this.#schedule();
   }
@@ -135,5 +135,3 @@ export class RequestPump {
     this.#timer = setTimeout(() => this.trigger(), Math.max(50, Math.min(...times) - Date.now()));
   }
 }
-
-const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)).unref());

@@ -1,3 +1,4 @@
+import { backOffMs, delay, type BackOff } from "../back-off.ts";
 import { inBackground } from "../background.ts";
 import type { ClientContext } from "../context.ts";
 import type { HttpFailure } from "../http.ts";
@@ -7,8 +8,7 @@ import type { RequestPump } from "../pump.ts";
 /** New keys come in groups; many clients hear of the same one at the same moment. */
 const START_JITTER_MS = 1000;
 const BETWEEN_BATCHES_MS = 100;
-const FIRST_DELAY_MS = 1000;
-const MAX_DELAY_MS = 256_000;
+const BACK_OFF: BackOff = { firstMs: 1000, maxMs: 256_000 };
 /** From here on a person is shown how far it is. */
 const WORTH_A_JOB = 200;
 /** After a person has stopped it. */
@@ -112,7 +112,7 @@ export class BackupUpload {
 
   async #failed({ code, errcode }: HttpFailure): Promise<void> {
     this.#failures += 1;
-    const delayMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (this.#failures - 1)) * (0.75 + Math.random() / 2);
+    const delayMs = backOffMs(BACK_OFF, this.#failures - 1);
     this.#backOff(delayMs);
     if (code === "not-found" || errcode === "M_WRONG_ROOM_KEYS_VERSION") await this.#onVersionGone();
   }
@@ -122,5 +122,3 @@ export class BackupUpload {
     this.#schedule(delayMs);
   }
 }
-
-const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());

@@ -4,6 +4,7 @@ import { publicKeyOf } from "../../machine/backup/backup.ts";
 import type { Secret } from "../../primitives/secret.ts";
 import { BACKUP_ALGORITHM, isBackupVersion, parseBackupInfo, type BackupInfo } from "../../wire/backup.ts";
 import { field, type JsonObject } from "../../wire/json.ts";
+import { backOffMs, type BackOff } from "../back-off.ts";
 import { inBackground } from "../background.ts";
 import type { Changes } from "../changes.ts";
 import type { ClientContext } from "../context.ts";
@@ -17,8 +18,7 @@ import { KeyDownloads } from "./key-downloads.ts";
 import { PendingBackup } from "./pending-backup.ts";
 
 const VERSION_PATH = "/_matrix/client/v3/room_keys/version";
-const FIRST_RETRY_MS = 5000;
-const MAX_RETRY_MS = 300_000;
+const RETRY: BackOff = { firstMs: 5000, maxMs: 300_000 };
 const CHECK_SOON_MS = 1000;
 /** Account data that changes where another device has made a backup. */
 const ANNOUNCED_BY = ["m.megolm_backup.v1", "m.secret_storage.default_key"];
@@ -218,7 +218,7 @@ export class KeyBackup {
   }
 
   #retryLater(): void {
-    const delayMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures) * (0.75 + Math.random() / 2);
+    const delayMs = backOffMs(RETRY, this.#failures);
     this.#failures += 1;
     this.#checkIn(delayMs);
   }

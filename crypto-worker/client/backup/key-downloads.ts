@@ -1,4 +1,5 @@
 import type { RoomId, SessionId } from "../../../protocol/ids.ts";
+import { delay } from "../back-off.ts";
 import { inBackground } from "../background.ts";
 import type { ClientContext } from "../context.ts";
 import { segment, type HttpFailure } from "../http.ts";
@@ -119,5 +120,3 @@ function backOff(wanted: Wanted): void {
   wanted.notBefore = Date.now() + Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(wanted.failures, 16));
   wanted.failures += 1;
 }
-
-const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());

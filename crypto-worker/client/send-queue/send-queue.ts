@@ -8,6 +8,7 @@ import { encodeBase64Url } from "../../primitives/base64.ts";
 import type { NewAttachment } from "../../store/tables/outgoing-attachments.ts";
 import type { QueuedEvent } from "../../store/tables/send-queue.ts";
 import { stringField, type JsonObject } from "../../wire/json.ts";
+import { backOffMs, type BackOff } from "../back-off.ts";
 import { inBackground } from "../background.ts";
 import type { Changes } from "../changes.ts";
 import type { ClientContext } from "../context.ts";
@@ -34,8 +35,7 @@ type Attempt =
   /** `progress`: how far it got. */
   | { readonly kind: "later"; readonly progress: number };
 
-const FIRST_DELAY_MS = 1000;
-const MAX_DELAY_MS = 60_000;
+const BACK_OFF: BackOff = { firstMs: 1000, maxMs: 60_000 };
 const MAX_REMEMBERED = 500;
 /** Reasons that a person takes away by deciding about somebody. */
 const TRUST_CODES: readonly ErrorCode[] = ["verified-identity-changed", "verified-user-unsigned-device"];
@@ -337,7 +337,7 @@ export class SendQueue {
     const before = this.#failures.get(roomId);
     const count = before === undefined || progress > before.progress ? 1 : before.count + 1;
     this.#failures.set(roomId, { count, progress });
-    const delayMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (count - 1)) * (0.75 + Math.random() / 2);
+    const delayMs = backOffMs(BACK_OFF, count - 1);
     const timer = setTimeout(() => {
       this.#retries.delete(roomId);
       this.wake(roomId);

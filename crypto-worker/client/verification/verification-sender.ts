@@ -3,14 +3,14 @@ import { err, type Result } from "../../../protocol/result.ts";
 import { describeError } from "../../log.ts";
 import type { OutgoingRequest } from "../../machine/requests/outgoing-request.ts";
 import { isJsonObject, objectField, stringField, type JsonObject } from "../../wire/json.ts";
+import { backOffMs, type BackOff } from "../back-off.ts";
 import { inBackground } from "../background.ts";
 import type { ClientContext } from "../context.ts";
 import { roomPath, segment, type HttpFailure } from "../http.ts";
 import type { RoomEncryption } from "../send-queue/room-encryption.ts";
 import { codedStoreError } from "../store-errors.ts";
 
-const FIRST_DELAY_MS = 500;
-const MAX_DELAY_MS = 15_000;
+const BACK_OFF: BackOff = { firstMs: 500, maxMs: 15_000 };
 /** Codes of an encryption that fails in the same way every time. */
 const PERMANENT: ReadonlySet<ErrorCode> = new Set(["forbidden", "not-found", "too-large", "room-encryption-unsupported"]);
 
@@ -138,7 +138,7 @@ export class VerificationSender {
   }
 
   #delay(key: string, lane: Lane): void {
-    const delayMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** lane.failures) * (0.75 + Math.random() / 2);
+    const delayMs = backOffMs(BACK_OFF, lane.failures);
     lane.failures += 1;
     lane.timer = setTimeout(() => this.#wake(key, lane), delayMs);
     lane.timer.unref();
