@@ -5,7 +5,17 @@ import { pbkdf2Sha512Async } from "../../primitives/pbkdf2.ts";
 import type { Secret } from "../../primitives/secret.ts";
 import { err, ok, type Result } from "../../../protocol/result.ts";
 import { breathe } from "../jobs.ts";
-import { CIPHERTEXT_AT, DERIVED_BYTES, HEADER, IV_AT, MAC_BYTES, ROUNDS_AT, SALT_AT, TRAILER, VERSION } from "./key-file-format.ts";
+import {
+  CIPHERTEXT_AT,
+  DERIVED_BYTES,
+  HEADER,
+  IV_AT,
+  MAC_BYTES,
+  ROUNDS_AT,
+  SALT_AT,
+  TRAILER,
+  VERSION,
+} from "../../machine/megolm/room-key-file-format.ts";
 
 export type KeyFileFailure =
   | "too-large"

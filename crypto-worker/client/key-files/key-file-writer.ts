@@ -3,11 +3,21 @@ import { encodePaddedBase64 } from "../../primitives/base64.ts";
 import { HmacSha256Stream } from "../../primitives/hmac.ts";
 import { pbkdf2Sha512Async } from "../../primitives/pbkdf2.ts";
 import type { Env } from "../../machine/env.ts";
-import { CIPHERTEXT_AT, DERIVED_BYTES, HEADER, IV_AT, ROUNDS_AT, SALT_AT, SALT_BYTES, TRAILER, VERSION } from "./key-file-format.ts";
+import {
+  LINE_LENGTH,
+  CIPHERTEXT_AT,
+  DERIVED_BYTES,
+  HEADER,
+  IV_AT,
+  ROUNDS_AT,
+  SALT_AT,
+  SALT_BYTES,
+  TRAILER,
+  VERSION,
+} from "../../machine/megolm/room-key-file-format.ts";
 
 /** What Element uses; about half a second. */
 const ROUNDS = 500_000;
-const LINE_LENGTH = 96;
 const LINE_BYTES = (LINE_LENGTH / 4) * 3;
 
 /** Writes a key file piece by piece, so that no more than a piece of it is ever in memory. */

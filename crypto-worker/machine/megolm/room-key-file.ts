@@ -6,6 +6,19 @@ import { pbkdf2Sha512 } from "../../primitives/pbkdf2.ts";
 import type { JsonValue } from "../../wire/json.ts";
 import type { Env } from "../env.ts";
 import type { ExportedRoomKey } from "./exported-room-key.ts";
+import {
+  CIPHERTEXT_AT,
+  DERIVED_BYTES,
+  HEADER,
+  IV_AT,
+  LINE_LENGTH,
+  MAC_BYTES,
+  ROUNDS_AT,
+  SALT_AT,
+  SALT_BYTES,
+  TRAILER,
+  VERSION,
+} from "./room-key-file-format.ts";
 
 /** Why a key file cannot be read. A wrong passphrase and a damaged file look the same. */
 export type RoomKeyFileFailure =
@@ -20,16 +33,6 @@ export type RoomKeyFileFailure =
   | "wrong-passphrase"
   | "invalid-json";
 
-const HEADER = "-----BEGIN MEGOLM SESSION DATA-----";
-const TRAILER = "-----END MEGOLM SESSION DATA-----";
-const VERSION = 1;
-const SALT_AT = 1;
-const SALT_BYTES = 16;
-const IV_AT = SALT_AT + SALT_BYTES;
-const ROUNDS_AT = IV_AT + AES_IV_BYTES;
-const CIPHERTEXT_AT = ROUNDS_AT + 4;
-const MAC_BYTES = 32;
-const LINE_LENGTH = 96;
 /** Some 400,000 keys. */
 const MAX_FILE_LENGTH = 256 * 1024 * 1024;
 
@@ -42,7 +45,7 @@ export function encryptRoomKeyFile(
 ): Result<string, "rounds-out-of-range"> {
   const salt = env.randomBytes(SALT_BYTES);
   const iv = clearCounterBit(env.randomBytes(AES_IV_BYTES));
-  const derived = pbkdf2Sha512(passphrase, { salt, rounds, length: 64 }, "key-export");
+  const derived = pbkdf2Sha512(passphrase, { salt, rounds, length: DERIVED_BYTES }, "key-export");
   if (!derived.ok) return derived;
   using secret = derived.value;
   return secret.use((bytes) => {
@@ -69,7 +72,7 @@ export function decryptRoomKeyFile(text: string, passphrase: string): Result<rea
   const salt = file.subarray(SALT_AT, IV_AT);
   const iv = file.subarray(IV_AT, ROUNDS_AT);
   const rounds = new DataView(file.buffer, file.byteOffset).getUint32(ROUNDS_AT);
-  const derived = pbkdf2Sha512(passphrase, { salt, rounds, length: 64 }, "key-export");
+  const derived = pbkdf2Sha512(passphrase, { salt, rounds, length: DERIVED_BYTES }, "key-export");
   if (!derived.ok) return derived;
   using secret = derived.value;
   return secret.use((bytes) => {

@@ -11,5 +11,7 @@ export const IV_AT = SALT_AT + SALT_BYTES;
 export const ROUNDS_AT = IV_AT + AES_IV_BYTES;
 export const CIPHERTEXT_AT = ROUNDS_AT + 4;
 export const MAC_BYTES = 32;
+/** Of the armour's base64. */
+export const LINE_LENGTH = 96;
 /** One key for the cipher, one for the MAC. */
 export const DERIVED_BYTES = 64;
