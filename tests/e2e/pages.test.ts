@@ -1,39 +1,28 @@
-import { chromium, type Browser, type Page } from "playwright-core";
-import type { Server } from "node:http";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bundlePreview, servePreview } from "../support/ui-preview/bundle.ts";
+import { startPreviewBrowser, type PreviewBrowser } from "../support/ui-preview/preview-browser.ts";
 
 /**
  * The chat page by itself, in a real browser with the app's policy, against an in-page worker (tests/support/ui-preview): what has to be seen
  * to be believed, such as that nothing moves under the reader's eyes.
  */
-let browser: Browser;
-let server: Server;
-let url: string;
+let preview: PreviewBrowser;
 beforeAll(async () => {
-  await bundlePreview();
-  ({ url, server } = await servePreview(0));
-  browser = await chromium.launch({
-    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu"],
-  });
+  preview = await startPreviewBrowser();
 });
-afterAll(async () => {
-  await browser?.close();
-  server?.close();
-});
+afterAll(() => preview?.close());
 
 type Opened = { readonly page: Page; readonly problems: string[] };
 
 async function open(scene: string): Promise<Opened> {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce" });
+  const page = await preview.browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce" });
   const problems: string[] = [];
   page.on("console", (message) => {
     // The browser also reports what the policy forbids in the inert document that the sanitiser parses into; nothing of it reaches the page.
     if (message.type() === "error" && !message.text().endsWith("The action has been blocked.")) problems.push(message.text());
   });
   page.on("pageerror", (error) => void problems.push(error.message));
-  await page.goto(`${url}/chat.html?scene=${scene}`);
+  await page.goto(`${preview.url}/chat.html?scene=${scene}`);
   await page
     .getByRole("option", { name: /^Harbour crew/ })
     .first()

@@ -1,31 +1,20 @@
-import { chromium, type Browser, type Locator, type Page } from "playwright-core";
-import type { Server } from "node:http";
+import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bundlePreview, servePreview } from "../support/ui-preview/bundle.ts";
+import { startPreviewBrowser, type PreviewBrowser } from "../support/ui-preview/preview-browser.ts";
 
 /**
  * What the chat page says about keys and identities, in a real browser against an in-page worker (tests/support/ui-preview): that it is seen in
  * time, that it never takes the focus and never loses it, and that a locked app shows nothing.
  */
-let browser: Browser;
-let server: Server;
-let url: string;
+let preview: PreviewBrowser;
 beforeAll(async () => {
-  await bundlePreview();
-  ({ url, server } = await servePreview(0));
-  browser = await chromium.launch({
-    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu"],
-  });
+  preview = await startPreviewBrowser();
 });
-afterAll(async () => {
-  await browser?.close();
-  server?.close();
-});
+afterAll(() => preview?.close());
 
 async function open(query = ""): Promise<Page> {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce" });
-  await page.goto(`${url}/chat.html?scene=room${query}`);
+  const page = await preview.browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce" });
+  await page.goto(`${preview.url}/chat.html?scene=room${query}`);
   await page
     .getByRole("option", { name: /^Harbour crew/ })
     .first()

@@ -1,31 +1,20 @@
-import type { Server } from "node:http";
-import { chromium, type Browser, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bundlePreview, servePreview } from "../support/ui-preview/bundle.ts";
+import { startPreviewBrowser, type PreviewBrowser } from "../support/ui-preview/preview-browser.ts";
 
 /**
  * How the vault's steps behave in a real browser against an in-page worker (tests/support/ui-preview): where the focus goes, what Escape does, and that
  * nothing is confirmed by a press that was meant for something else.
  */
-let browser: Browser;
-let server: Server;
-let url: string;
+let preview: PreviewBrowser;
 beforeAll(async () => {
-  await bundlePreview();
-  ({ url, server } = await servePreview(0));
-  browser = await chromium.launch({
-    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu"],
-  });
+  preview = await startPreviewBrowser();
 });
-afterAll(async () => {
-  await browser?.close();
-  server?.close();
-});
+afterAll(() => preview?.close());
 
 async function open(query: string, locale = "en-GB"): Promise<Page> {
-  const page = await browser.newPage({ viewport: { width: 520, height: 680 }, reducedMotion: "reduce", locale });
-  await page.goto(`${url}/vault.html?${query}`);
+  const page = await preview.browser.newPage({ viewport: { width: 520, height: 680 }, reducedMotion: "reduce", locale });
+  await page.goto(`${preview.url}/vault.html?${query}`);
   await page.getByRole("heading", { level: 1 }).waitFor();
   return page;
 }

@@ -259,6 +259,16 @@ export class TestDevice {
   }
 }
 
+/** Each asks for the devices and identities of all of them anew. */
+export function refresh(...devices: readonly TestDevice[]): void {
+  const userIds = devices.map(({ userId }) => userId);
+  for (const device of devices) {
+    device.machine.updateTrackedUsers(userIds);
+    device.machine.markUsersAsChanged(userIds);
+    device.flush();
+  }
+}
+
 function mergeSignatures(stored: JsonObject, signed: JsonObject): JsonObject {
   const merged: Record<string, JsonObject> = {};
   for (const source of [stored, signed]) {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
+import { refresh, KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
 import { asOlmEvent, Party, roomId } from "../../../tests/support/megolm-world.ts";
 import { parseSessionId, type SessionId } from "../../../protocol/ids.ts";
 import { isJsonObject, objectField, stringField, type JsonObject } from "../../wire/json.ts";
@@ -48,15 +48,6 @@ function world(settings = ON): World & { readonly event: JsonObject } {
   refresh(old, fresh, bob);
   for (const { machine } of [old, fresh, bob]) machine.setRoomKeyRequests(settings);
   return { server, clock, old, fresh, bob, event };
-}
-
-function refresh(...devices: TestDevice[]): void {
-  const userIds = devices.map(({ userId }) => userId);
-  for (const device of devices) {
-    device.machine.updateTrackedUsers(userIds);
-    device.machine.markUsersAsChanged(userIds);
-    device.flush();
-  }
 }
 
 function settle(...devices: TestDevice[]): void {

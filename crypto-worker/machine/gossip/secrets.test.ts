@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
+import { refresh, KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
 import { parseCurve25519PublicKey, type Curve25519PublicKey } from "../../../protocol/ids.ts";
 import { encodeBase64 } from "../../primitives/base64.ts";
 import { isJsonObject, objectField, stringField, type JsonObject } from "../../wire/json.ts";
@@ -41,15 +41,6 @@ function verified(): World {
   refresh(all.old, all.fresh);
   all.fresh.send(...all.fresh.machine.verifyIdentity(ALICE));
   return all;
-}
-
-function refresh(...devices: TestDevice[]): void {
-  const userIds = devices.map(({ userId }) => userId);
-  for (const device of devices) {
-    device.machine.updateTrackedUsers(userIds);
-    device.machine.markUsersAsChanged(userIds);
-    device.flush();
-  }
 }
 
 function settle(...devices: TestDevice[]): string[] {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
+import { refresh, KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
 import { isJsonObject, objectField, stringField, type JsonObject } from "../../wire/json.ts";
 import { OlmMachine } from "../olm-machine.ts";
 import type { OutgoingRequest } from "../requests/outgoing-request.ts";
@@ -26,15 +26,6 @@ function world(): World {
   }
   refresh(alice, bob);
   return { server, clock, alice, bob };
-}
-
-function refresh(...devices: TestDevice[]): void {
-  const userIds = devices.map(({ userId }) => userId);
-  for (const device of devices) {
-    device.machine.updateTrackedUsers(userIds);
-    device.machine.markUsersAsChanged(userIds);
-    device.flush();
-  }
 }
 
 /** Sends and receives until nothing moves. */
