@@ -199,6 +199,20 @@ export class OlmMachine extends MachineGossip {
     return this.run(({ megolm }) => megolm.setRoomSettings(requireRoomId(roomId), settings));
   }
 
+  /** Whether room keys go to trusted devices only: those verified, or those of verified people and signed by them. Without a room: in all rooms. */
+  onlyAllowTrustedDevices(roomId?: string): boolean {
+    return this.run(({ megolm: { onlyTrusted } }) =>
+      roomId === undefined ? onlyTrusted.everywhere() : onlyTrusted.inRoom(requireRoomId(roomId)),
+    );
+  }
+
+  /** Kept over restarts, off at first. It decides for `shareRoomKey` where its caller names no strategy; who is left out is told `m.unverified`. */
+  setOnlyAllowTrustedDevices(on: boolean, roomId?: string): void {
+    this.run(({ megolm: { onlyTrusted } }) =>
+      roomId === undefined ? onlyTrusted.setEverywhere(on) : onlyTrusted.setInRoom(requireRoomId(roomId), on),
+    );
+  }
+
   // To-device
 
   /**

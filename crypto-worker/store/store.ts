@@ -18,6 +18,7 @@ import { WedgedDeviceTable } from "./tables/wedged-devices.ts";
 import { CustomValueTable } from "./tables/custom-values.ts";
 import { SessionTable } from "./tables/session.ts";
 import { AccountDataTable } from "./tables/account-data.ts";
+import { DraftTable } from "./tables/drafts.ts";
 import { EventTable } from "./tables/events.ts";
 import { ReceiptTable } from "./tables/receipts.ts";
 import { RoomMemberTable } from "./tables/room-members.ts";
@@ -32,6 +33,7 @@ import { MegolmMessageIndexTable } from "./tables/megolm-message-indices.ts";
 import { OutgoingAttachmentTable } from "./tables/outgoing-attachments.ts";
 import { OutboundGroupSessionTable } from "./tables/outbound-group-sessions.ts";
 import { RoomKeyShareTable } from "./tables/room-key-shares.ts";
+import { OnlyTrustedRoomTable } from "./tables/only-trusted-rooms.ts";
 import { RoomSettingsTable } from "./tables/room-settings.ts";
 import { BackupKeyTable } from "./tables/backup-keys.ts";
 import { KeyBundleTable } from "./tables/key-bundles.ts";
@@ -57,6 +59,7 @@ export type CryptoStore = Database & {
   readonly trackedUsers: TrackedUserTable;
   readonly wedgedDevices: WedgedDeviceTable;
   readonly accountData: AccountDataTable;
+  readonly drafts: DraftTable;
   readonly events: EventTable;
   readonly receipts: ReceiptTable;
   readonly members: RoomMemberTable;
@@ -71,6 +74,7 @@ export type CryptoStore = Database & {
   readonly outboundGroupSessions: OutboundGroupSessionTable;
   readonly roomKeyShares: RoomKeyShareTable;
   readonly roomSettings: RoomSettingsTable;
+  readonly onlyTrustedRooms: OnlyTrustedRoomTable;
   readonly withheldSessions: WithheldSessionTable;
   readonly keyRequests: KeyRequestTable;
   readonly secretRequests: SecretRequestTable;
@@ -203,6 +207,7 @@ function assemble(database: SqliteDatabase): CryptoStore {
     session: new SessionTable(database),
     customValues: new CustomValueTable(database),
     accountData: new AccountDataTable(database),
+    drafts: new DraftTable(database),
     events: new EventTable(database),
     receipts: new ReceiptTable(database),
     members: new RoomMemberTable(database),
@@ -227,6 +232,7 @@ function assemble(database: SqliteDatabase): CryptoStore {
     outboundGroupSessions: new OutboundGroupSessionTable(database),
     roomKeyShares: new RoomKeyShareTable(database),
     roomSettings: new RoomSettingsTable(database),
+    onlyTrustedRooms: new OnlyTrustedRoomTable(database),
     withheldSessions: new WithheldSessionTable(database),
     keyRequests: new KeyRequestTable(database),
     secretRequests: new SecretRequestTable(database),

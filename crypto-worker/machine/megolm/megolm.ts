@@ -15,6 +15,7 @@ import type { ExportedRoomKey } from "./exported-room-key.ts";
 import type { InboundSession } from "./inbound-session.ts";
 import { forwardedRoomKeyOf, importForwardedRoomKey, type ForwardedImport, type ForwardedRoomKey } from "./forwarded-room-key.ts";
 import { InboundSessions } from "./inbound-sessions.ts";
+import { OnlyTrusted } from "./only-trusted.ts";
 import { requestOf } from "./outbound-session.ts";
 import { OutboundSessions } from "./outbound-sessions.ts";
 import { RoomEventDecryption } from "./room-event-decryption.ts";
@@ -37,6 +38,8 @@ export class Megolm {
   readonly #sharing: RoomKeySharing;
   readonly #decryption: RoomEventDecryption;
   readonly #settings: RoomSettings;
+  /** Who gets keys where a caller does not say. */
+  readonly onlyTrusted: OnlyTrusted;
   readonly #directory: DeviceDirectory;
 
   constructor(context: MachineContext, directory: DeviceDirectory, channel: OlmChannel) {
@@ -47,6 +50,7 @@ export class Megolm {
     this.#sharing = new RoomKeySharing(context, directory, channel, this.#outbound);
     this.#decryption = new RoomEventDecryption(context, directory, this.#inbound);
     this.#settings = new RoomSettings(context);
+    this.onlyTrusted = new OnlyTrusted(context);
   }
 
   /** An `m.room_key` that came over Olm. Undefined when it is malformed, or gives us nothing that we did not have. */
@@ -105,17 +109,19 @@ export class Megolm {
 
   /**
    * Makes sure that everyone who may read the next message will have its key; to be called before every message, and its requests sent. Missing
-   * settings come from the room's `m.room.encryption`, as far as `setRoomSettings` was told, then from the defaults.
+   * settings come from the room's `m.room.encryption`, as far as `setRoomSettings` was told, and from `onlyTrusted`, then from the defaults.
    * @throws RoomKeySharingError
    */
   shareRoomKey(roomId: RoomId, userIds: Iterable<UserId>, settings: Partial<EncryptionSettings> = {}): OutgoingRequest[] {
     return this.#context.store.transaction(() => {
       const room = this.#settings.of(roomId);
-      const periods = clampEncryptionSettings({
+      const onlyTrusted = this.onlyTrusted.everywhere() || this.onlyTrusted.inRoom(roomId);
+      const defaults = clampEncryptionSettings({
+        ...(onlyTrusted ? { sharingStrategy: "onlyTrustedDevices" } : {}),
         ...(room?.rotationPeriodMs === undefined ? {} : { rotationPeriodMs: room.rotationPeriodMs }),
         ...(room?.rotationPeriodMsgs === undefined ? {} : { rotationPeriodMsgs: room.rotationPeriodMsgs }),
       });
-      return this.#sharing.share(roomId, userIds, clampEncryptionSettings(settings, periods));
+      return this.#sharing.share(roomId, userIds, clampEncryptionSettings(settings, defaults));
     });
   }
 

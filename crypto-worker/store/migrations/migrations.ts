@@ -7,6 +7,8 @@ import { migration as gossip } from "./0060-gossip.ts";
 import { migration as backup } from "./0070-backup.ts";
 import { migration as history } from "./0080-history.ts";
 import { migration as attachments } from "./0090-attachments.ts";
+import { migration as trust } from "./0130-trust.ts";
+import { migration as drafts } from "./0140-drafts.ts";
 
 /** One step of the schema. Append-only: a released step is never edited, it is followed by another. */
 export type Migration = {
@@ -16,4 +18,4 @@ export type Migration = {
   readonly statements: readonly string[];
 };
 
-export const migrations: readonly Migration[] = [init, machine, megolm, client, verification, gossip, backup, history, attachments];
+export const migrations: readonly Migration[] = [init, machine, megolm, client, verification, gossip, backup, history, attachments, trust, drafts];
