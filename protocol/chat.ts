@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { call, event } from "./define.ts";
 import { deviceSchema } from "./messages/device.ts";
+import { draftSchema, keptDraftSchema } from "./messages/draft.ts";
 import { mediaKindSchema, pieceSchema, pixelsSchema, thumbnailSchema, transferSchema } from "./messages/media.ts";
 import { memberSchema, roomSummarySchema } from "./messages/room-summary.ts";
 import { safetySchema } from "./messages/safety.ts";
@@ -42,8 +43,8 @@ const encryptionStatusSchema = z.strictObject({
 });
 
 const statusSchema = z.strictObject({
-  /** `catching-up`: the first sync after a start or a gap is under way. */
-  sync: z.enum(["idle", "catching-up", "up-to-date"]),
+  /** `first`: this device has never synced, its rooms are on their way; `catching-up`: the first sync of this start is under way. */
+  sync: z.enum(["first", "catching-up", "up-to-date"]),
   pendingSends: countSchema,
   failedSends: countSchema,
   undecryptable: countSchema,
@@ -140,6 +141,11 @@ export const chatContract = {
   typing: call("public", z.strictObject({ roomId: roomIdSchema, typing: z.boolean() }), nothing),
   /** `visible`: whether the others in the room may see how far we have read. */
   markRead: call("public", z.strictObject({ roomId: roomIdSchema, eventId: eventIdSchema, visible: z.boolean() }), nothing),
+
+  /** What is half written in a room; null where there is nothing. */
+  draft: call("plaintext", z.strictObject({ roomId: roomIdSchema }), keptDraftSchema.nullable()),
+  /** Keeps it in the store, over a lock and a crash; null for what was sent or thrown away. Of many rooms only the newest drafts are kept. */
+  saveDraft: call("public", z.strictObject({ roomId: roomIdSchema, draft: draftSchema.nullable() }), nothing),
 
   /** Puts a message into the durable send queue. `markdown` is turned into HTML by the worker. Answers once it is on disk. */
   send: call(

@@ -25,6 +25,11 @@ const history: readonly (readonly [version: number, hash: string, change: string
     "264bc93c77d7fbe878fa59d5f6bb3dd091fdf821dec1a422cd777da96a7b99a6",
     "network: a spool for files, uploads and downloads; chat: attachments",
   ],
+  [
+    9,
+    "e6f344d9ccaf2ffc4b4a65fc6322c2875178ef4fe903360a6e721fe12c46855a",
+    "chat: drafts, requests to verify in the timeline, the very first sync",
+  ],
 ];
 
 describe("the wire between the processes", () => {
@@ -46,9 +51,9 @@ describe("the wire between the processes", () => {
 const classified: Readonly<Record<string, Readonly<Record<Sensitivity, string>>>> = {
   chat: {
     public:
-      "acceptIdentity account accountChanged appendAttachment beginAttachment cancelSend closeAttachment closeTimeline createRoom devices devicesChanged discardAttachment edit enableEncryption encryptionStatus forget identity invite join kick leave markRead membersChanged outcome react redact renameDevice retrySend roomSafety safety safetyChanged searchUsers send sendAttachment setBlacklisted setDisplayName setRoomName setRoomTopic signOutRisk status statusChanged transfersChanged typing typingChanged",
+      "acceptIdentity account accountChanged appendAttachment beginAttachment cancelSend closeAttachment closeTimeline createRoom devices devicesChanged discardAttachment edit enableEncryption encryptionStatus forget identity invite join kick leave markRead membersChanged outcome react redact renameDevice retrySend roomSafety safety safetyChanged saveDraft searchUsers send sendAttachment setBlacklisted setDisplayName setRoomName setRoomTopic signOutRisk status statusChanged transfersChanged typing typingChanged",
     plaintext:
-      "avatar members notification openAttachment openTimeline paginateBack readAttachment room rooms roomsChanged search timelineChanged",
+      "avatar draft members notification openAttachment openTimeline paginateBack readAttachment room rooms roomsChanged search timelineChanged",
     secret: "",
   },
   control: {

@@ -17,12 +17,15 @@ const PROFILE = "bulkhead.own-profile";
 export class Account {
   readonly #context: ClientContext;
   readonly #homeserver: string;
-  #synced = false;
+  /** How far the first sync of this run has come. */
+  #sync: Status["sync"];
   #profileRefreshed = false;
 
-  constructor(context: ClientContext, homeserver: string) {
+  /** `hasSynced`: whether this device has synced before this run. */
+  constructor(context: ClientContext, homeserver: string, hasSynced: boolean) {
     this.#context = context;
     this.#homeserver = homeserver;
+    this.#sync = hasSynced ? "catching-up" : "first";
   }
 
   view(): AccountView {
@@ -44,7 +47,7 @@ export class Account {
     const { store } = this.#context;
     const { pending, failed } = store.sendQueue.counts();
     return {
-      sync: this.#synced ? "up-to-date" : "catching-up",
+      sync: this.#sync,
       pendingSends: pending,
       failedSends: failed,
       undecryptable: store.events.undecryptableCount(),
@@ -67,7 +70,7 @@ export class Account {
   }
 
   markSynced(): void {
-    this.#synced = true;
+    this.#sync = "up-to-date";
   }
 
   /** Once a run. The first attempt comes before main has a connection, so that it is made again whenever there is one. */

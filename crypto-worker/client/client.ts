@@ -12,6 +12,7 @@ import { AvatarCache } from "./avatars.ts";
 import { inBackground } from "./background.ts";
 import { Changes } from "./changes.ts";
 import type { ClientContext } from "./context.ts";
+import { Drafts } from "./drafts.ts";
 import { ClientEmitter } from "./emitter.ts";
 import { MatrixHttp, type Network } from "./http.ts";
 import type { Machine } from "./machine.ts";
@@ -57,6 +58,7 @@ export class Client {
   readonly attachments: AttachmentDrafts;
   readonly avatars: AvatarCache;
   readonly composer: Composer;
+  readonly drafts: Drafts;
   readonly keeping: Safekeeping;
   readonly media: Media;
   readonly ownDevices: OwnDevices;
@@ -107,13 +109,14 @@ export class Client {
     this.rooms = new RoomActions(context);
     this.views = new RoomViews(context, this.#members);
     this.composer = new Composer(context, this.sendQueue, encryption);
+    this.drafts = new Drafts(context);
     this.attachments = this.media.drafts(this.composer);
     this.ownDevices = new OwnDevices(context);
     this.people = new People(context, this.#pump, this.ownDevices);
     this.roomSafety = new RoomSafety(context, this.#members, this.#pump);
     this.search = new Search(context);
     this.avatars = new AvatarCache(context.http);
-    this.account = new Account(context, session.homeserver);
+    this.account = new Account(context, session.homeserver, this.#position.since() !== undefined);
     this.verification = new VerificationCenter(context, {
       pump: this.#pump,
       encryption,

@@ -102,6 +102,17 @@ const contentSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("name-changed"), name: nameSchema }),
   z.strictObject({ kind: z.literal("topic-changed"), topic: z.string().max(4096) }),
   z.strictObject({ kind: z.literal("avatar-changed") }),
+  /** The sender asks somebody to be verified; one of the two is us. The event's id is the verification's. */
+  z.strictObject({
+    kind: z.literal("verification"),
+    to: userIdSchema,
+    toName: nameSchema,
+    /**
+     * `verified` only where it ended well and we hold the other person verified now; `over`: it can be answered no more, or it ended well and that holds no
+     * more. The mark of trust is the person's, never this line's.
+     */
+    state: z.enum(["asked", "running", "verified", "cancelled", "over"]),
+  }),
   z.strictObject({ kind: z.literal("unsupported"), type: z.string().max(255) }),
 ]);
 

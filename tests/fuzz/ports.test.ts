@@ -122,6 +122,8 @@ const PARAMS: Readonly<Record<string, unknown>> = {
   paginateBack: { roomId: ROOM, before: 10, limit: 50 },
   typing: { roomId: ROOM, typing: true },
   markRead: { roomId: ROOM, eventId: "$1", visible: true },
+  draft: { roomId: ROOM },
+  saveDraft: { roomId: ROOM, draft: { text: "hi", about: { kind: "reply", eventId: "$1" }, mentions: [] } },
   send: { roomId: ROOM, msgtype: "text", markdown: "hi", relation: { replyTo: "$1" }, mentions: ["@ada:example.org"] },
   edit: { roomId: ROOM, eventId: "$1", markdown: "hi" },
   react: { roomId: ROOM, eventId: "$1", key: "x" },

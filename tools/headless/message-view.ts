@@ -41,6 +41,7 @@ export function messageView(item: TimelineItem): MessageView | undefined {
     case "name-changed":
     case "topic-changed":
     case "avatar-changed":
+    case "verification":
       return undefined;
   }
 }

@@ -89,9 +89,9 @@ export class RoomActions {
   /** Also forgets its history here. That it was encrypted stays known. */
   async forget(roomId: RoomId): Promise<void> {
     await this.#post(roomId, "forget", {});
-    const { events, gaps, receipts, members, roomState, rooms } = this.#context.store;
+    const { drafts, events, gaps, receipts, members, roomState, rooms } = this.#context.store;
     this.#context.commit((changes) => {
-      for (const table of [events, gaps, receipts, members, roomState]) table.drop(roomId);
+      for (const table of [drafts, events, gaps, receipts, members, roomState]) table.drop(roomId);
       rooms.unlist(roomId);
       changes.rooms.add(roomId);
     });

@@ -1,9 +1,12 @@
+import type { UserId } from "../../../protocol/ids.ts";
 import type { Shown } from "../../store/tables/events.ts";
 import { objectField, stringField, type JsonObject } from "../../wire/json.ts";
 import { isVerificationEvent } from "../verification/verification-intake.ts";
+import { requestedOf } from "../verification/verification-line.ts";
 import { ANNOTATION, REPLACEMENT, relationOf } from "./relation.ts";
 
 export type EventFacts = {
+  readonly sender: UserId;
   readonly type: string;
   readonly stateKey: string | undefined;
   readonly content: JsonObject;
@@ -20,13 +23,14 @@ const MESSAGES: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether an event is an item of the timeline, and of which weight. */
-export function decideShown({ type, stateKey, content, prevContent }: EventFacts): Shown {
+export function decideShown(ourselves: UserId, { sender, type, stateKey, content, prevContent }: EventFacts): Shown {
   if (stateKey !== undefined) {
     if (type === "m.room.member") return changesMembership(content, prevContent) ? 1 : 0;
     return STATE_NOTICES.has(type) && stateKey === "" ? 1 : 0;
   }
-  // What is under way is shown where it can be answered; what is over is in the marks on people and devices.
-  if (!MESSAGES.has(type) || isVerificationEvent(type, content)) return 0;
+  if (!MESSAGES.has(type)) return 0;
+  // One line for the whole verification: its request. That it waits for an answer is told apart from messages.
+  if (isVerificationEvent(type, content)) return requestedOf(ourselves, sender, type, content) === undefined ? 0 : 1;
   const relation = relationOf(content)?.kind;
   return relation === REPLACEMENT || relation === ANNOTATION || relation === "m.reference" ? 0 : 2;
 }

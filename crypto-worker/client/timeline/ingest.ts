@@ -62,7 +62,13 @@ export class Ingest {
     const prevContent = prevContentOf(event.unsigned);
     const relation = event.redacts === undefined ? relationOf(reading.content) : { kind: REDACTION, eventId: event.redacts };
     const mine = event.sender === userId;
-    const shown = decideShown({ type: reading.type, stateKey: event.stateKey, content: reading.content, prevContent });
+    const shown = decideShown(userId, {
+      sender: event.sender,
+      type: reading.type,
+      stateKey: event.stateKey,
+      content: reading.content,
+      prevContent,
+    });
     const record: NewEvent = {
       roomId: this.#roomId,
       eventId: event.eventId,

@@ -11,6 +11,7 @@ import type { QueuedEvent } from "../../store/tables/send-queue.ts";
 import { objectField, stringField, type JsonObject } from "../../wire/json.ts";
 import type { ClientContext } from "../context.ts";
 import { parseShownEventId, parseShownUserId } from "../shown-ids.ts";
+import { lineState, requestedOf } from "../verification/verification-line.ts";
 import { hasMediaFile } from "../media/media-content.ts";
 import { cleanName, NameDirectory } from "../rooms/names.ts";
 import { latestEdit } from "./edits.ts";
@@ -132,6 +133,9 @@ export class ItemAssembler {
       };
     }
     if (event.stateKey !== undefined) return this.#state(event, event.stateKey);
+    const to = requestedOf(userId, event.sender, event.type, event.content);
+    if (to !== undefined)
+      return { kind: "verification", to, toName: this.#names.name(to), state: lineState(this.#context, this.#roomId, event, to) };
     const replacement = pendingEdit?.content ?? edit?.content;
     const edited = replacement === undefined ? undefined : objectField(replacement, "m.new_content");
     return this.#message(event.type, edited ?? event.content, edited !== undefined, event.notify === 2, event);

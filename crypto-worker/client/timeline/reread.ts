@@ -27,7 +27,13 @@ export function rereadEvent(context: ClientContext, changes: Changes, event: Eve
   changes.noteReading(event.roomId, reading);
   if (reading.utdCode === event.utdCode && reading.withheldCode === event.withheldCode && reading.shield === event.shield) return;
   const wasUnreadable = event.utdCode !== undefined;
-  const shown = decideShown({ type: reading.type, stateKey: undefined, content: reading.content, prevContent: undefined });
+  const shown = decideShown(context.userId, {
+    sender: event.sender,
+    type: reading.type,
+    stateKey: undefined,
+    content: reading.content,
+    prevContent: undefined,
+  });
   const relation = relationOf(reading.content);
   const notify =
     reading.utdCode === undefined && wasUnreadable ? new NotifyJudge(context, event.roomId).decide(event, reading, shown) : event.notify;

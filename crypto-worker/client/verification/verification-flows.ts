@@ -4,6 +4,7 @@ import { describeError } from "../../log.ts";
 import type { OutgoingRequest } from "../../machine/requests/outgoing-request.ts";
 import type { VerificationRequestInfo } from "../../machine/verification/verification-info.ts";
 import type { ClientContext } from "../context.ts";
+import { parseShownEventId } from "../shown-ids.ts";
 import type { PersonNames } from "./person-names.ts";
 import { incomingOf, VerificationViews } from "./verification-views.ts";
 
@@ -20,6 +21,8 @@ export class VerificationFlows {
   readonly #agreed = new Set<string>();
   readonly #dismissed = new Set<string>();
   #finished: ReadonlySet<string> = new Set();
+  /** How far those in rooms had come when their line in the timeline was last told. */
+  #phases: ReadonlyMap<string, VerificationRequestInfo["phase"]> = new Map();
   #revision = -1;
   #looking = false;
   #published = "[]";
@@ -125,7 +128,22 @@ export class VerificationFlows {
       // Signatures wait to be uploaded.
       this.#send([]);
     }
+    this.#tellTimelines(flows);
     this.#watchClock(flows.some((flow) => !isEnded(flow)));
+  }
+
+  /** A request in a room has a line in its timeline, which shows how far it has come. */
+  #tellTimelines(flows: readonly VerificationRequestInfo[]): void {
+    const before = this.#phases;
+    this.#phases = new Map(flows.flatMap(({ roomId, flowId, phase }) => (roomId === undefined ? [] : [[flowId, phase]])));
+    const moved = flows.flatMap(({ roomId, flowId, phase }) => {
+      const eventId = parseShownEventId(flowId);
+      return roomId === undefined || eventId === undefined || before.get(flowId) === phase ? [] : [{ roomId, eventId }];
+    });
+    if (moved.length === 0) return;
+    this.#context.commit((changes) => {
+      for (const { roomId, eventId } of moved) changes.timeline(roomId).events.add(eventId);
+    });
   }
 
   /** The method was agreed on with the request: only what it shows is for a person to decide about. */

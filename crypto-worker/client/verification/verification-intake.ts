@@ -6,7 +6,12 @@ const REQUEST = "m.key.verification.request";
 
 /** Whether something in a room, as it reads decrypted, belongs to a verification. */
 export function isVerificationEvent(type: string, content: JsonObject): boolean {
-  return type.startsWith("m.key.verification.") || (type === "m.room.message" && stringField(content, "msgtype") === REQUEST);
+  return type.startsWith("m.key.verification.") || isVerificationRequest(type, content);
+}
+
+/** In a room a request is a message, for clients that know of no verifications. */
+export function isVerificationRequest(type: string, content: JsonObject): boolean {
+  return type === "m.room.message" && stringField(content, "msgtype") === REQUEST;
 }
 
 export type RoomEventFacts = {

@@ -2,7 +2,7 @@ import type { ChatContract } from "../../../protocol/chat.ts";
 import type { RoomId } from "../../../protocol/ids.ts";
 import type { Handlers } from "../../../protocol/rpc.ts";
 import type { AccountHost } from "../../client/account-host.ts";
-import { eventIdOf, roomIdOf } from "../ids.ts";
+import { eventIdOf, roomIdOf, userIdOf } from "../ids.ts";
 
 type Verbs =
   | "openTimeline"
@@ -10,6 +10,8 @@ type Verbs =
   | "paginateBack"
   | "typing"
   | "markRead"
+  | "draft"
+  | "saveDraft"
   | "send"
   | "edit"
   | "react"
@@ -45,6 +47,12 @@ export function timelineHandlers(host: AccountHost, timelines: OpenTimelines): P
     },
     markRead: async ({ roomId, eventId, visible }) => {
       await host.client.rooms.markRead(roomIdOf(roomId), eventIdOf(eventId), visible);
+      return {};
+    },
+    draft: ({ roomId }) => host.client.drafts.load(roomIdOf(roomId)),
+    saveDraft: ({ roomId, draft }) => {
+      for (const { userId } of draft?.mentions ?? []) userIdOf(userId);
+      host.client.drafts.save(roomIdOf(roomId), draft);
       return {};
     },
     send: ({ roomId, ...message }) => ({ itemId: host.client.composer.send(roomIdOf(roomId), message) }),

@@ -98,6 +98,7 @@ export function isMessage(item: TimelineItem): boolean {
     case "name-changed":
     case "topic-changed":
     case "avatar-changed":
+    case "verification":
       return false;
   }
 }

@@ -29,6 +29,10 @@ export function itemText(say: Say, item: TimelineItem): string {
       return content.topic === "" ? say("state.topicCleared", { actor }) : say("state.topic", { actor, topic: content.topic });
     case "avatar-changed":
       return say("state.roomAvatar", { actor });
+    case "verification": {
+      const mine = item.mine ? "yes" : "no";
+      return say("state.verification", { actor, to: content.toName, mine, state: say(`state.verification.${content.state}`, { mine }) });
+    }
     case "unsupported":
       return say("item.unsupported", { type: content.type });
   }

@@ -50,6 +50,7 @@ export function MessageBody({ item }: { readonly item: TimelineItem }): ReactNod
     case "name-changed":
     case "topic-changed":
     case "avatar-changed":
+    case "verification":
       return null;
   }
 }

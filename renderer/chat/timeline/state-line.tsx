@@ -1,9 +1,10 @@
-import { Hash, KeyRound, LogOut, Pencil, UserPlus, UsersRound } from "lucide-react";
+import { Hash, KeyRound, LogOut, Pencil, ShieldCheck, ShieldQuestionMark, UserPlus, UsersRound } from "lucide-react";
 import { memo, useState, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import type { TimelineContent, TimelineItem } from "../../../protocol/messages/timeline-item.ts";
 import { useSay } from "../../ui/text.tsx";
 import { useClock } from "../../ui/time.ts";
+import { useSession } from "../state/session.ts";
 import { itemText } from "./item-text.ts";
 
 type StateProps = { readonly item: TimelineItem; readonly index: number; readonly tabbable: boolean };
@@ -17,12 +18,25 @@ export const StateLine = memo(function StateLine({ item, index, tabbable }: Stat
     <article className="state" tabIndex={tabbable ? 0 : -1} data-index={index} aria-label={text}>
       <StateIcon content={item.content} />
       <span>{text}</span>
+      <OpenVerification item={item} />
       <time className="state__time tabular" dateTime={new Date(item.at).toISOString()}>
         {clock.time(item.at)}
       </time>
     </article>
   );
 });
+
+/** Leads to a request that waits or is under way. */
+function OpenVerification({ item: { content, eventId } }: { readonly item: TimelineItem }): ReactNode {
+  const say = useSay();
+  const session = useSession();
+  if (content.kind !== "verification" || eventId === null || (content.state !== "asked" && content.state !== "running")) return null;
+  return (
+    <AriaButton className="link-button" onPress={() => void session.openVault({ kind: "verification", flowId: eventId })}>
+      {say("common.openInVault")}
+    </AriaButton>
+  );
+}
 
 type RunProps = { readonly items: readonly TimelineItem[]; readonly index: number; readonly tabbable: boolean };
 
@@ -67,6 +81,8 @@ function StateIcon({ content }: { readonly content: TimelineContent }): ReactNod
       ) : (
         <UserPlus {...look} />
       );
+    case "verification":
+      return content.state === "verified" ? <ShieldCheck {...look} /> : <ShieldQuestionMark {...look} />;
     case "created":
     case "message":
     case "media":

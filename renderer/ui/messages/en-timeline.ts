@@ -76,6 +76,12 @@ export const timelineMessages = {
   "state.run": "{names} and {count, plural, one {# more change} other {# more changes}} of who is here",
   "state.runShow": "Show",
   "state.runHide": "Hide",
+  "state.verification": "{mine, select, yes {You asked to verify {to}} other {{actor} asked to verify you}} · {state}",
+  "state.verification.asked": "{mine, select, yes {waiting for an answer} other {waiting for your answer}}",
+  "state.verification.running": "under way",
+  "state.verification.verified": "verified",
+  "state.verification.cancelled": "cancelled",
+  "state.verification.over": "no longer open",
 
   "utd.waiting": "Waiting for this message's key from {name}'s device",
   "utd.waitingNext":

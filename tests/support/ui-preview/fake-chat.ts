@@ -29,7 +29,7 @@ const query = new URLSearchParams(location.search);
 const scene = query.get("scene") ?? "room";
 installShell(scene, query);
 
-const empty = scene === "first-run";
+const empty = scene === "first-run" || scene === "first-sync";
 const rooms = empty ? [] : [...Array.from({ length: 200 }, (_, index) => summary(index)), ...(query.has("noinvites") ? [] : INVITES)];
 const timelines = new Map<string, TimelineItem[]>();
 const timelineOf = (roomId: string): TimelineItem[] => {
@@ -73,7 +73,7 @@ const account = {
   curve25519: "h7Wk2nQx9BvRjF4mLpTzYcDsEaGuNoXi3q5w8rKtb0M",
 };
 const status = {
-  sync: scene === "catching-up" ? ("catching-up" as const) : ("up-to-date" as const),
+  sync: scene === "first-sync" ? ("first" as const) : scene === "catching-up" ? ("catching-up" as const) : ("up-to-date" as const),
   pendingSends: 1,
   failedSends: 1,
   undecryptable: 2,
@@ -164,6 +164,8 @@ const server = serve(
     },
     typing: done,
     markRead: done,
+    draft: () => null,
+    saveDraft: () => ({}),
     send: async ({ roomId, markdown }) => {
       await done();
       const content = {
