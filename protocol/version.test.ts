@@ -30,6 +30,7 @@ const history: readonly (readonly [version: number, hash: string, change: string
     "e6f344d9ccaf2ffc4b4a65fc6322c2875178ef4fe903360a6e721fe12c46855a",
     "chat: drafts, requests to verify in the timeline, the very first sync",
   ],
+  [10, "b9684c945c096f7079ebaed7da89a7de8a75dec622cb22a84e938b7be449c075", "chat: who shared the key of a message"],
 ];
 
 describe("the wire between the processes", () => {

@@ -14,6 +14,7 @@ import { Changes } from "./changes.ts";
 import type { ClientContext } from "./context.ts";
 import { Drafts } from "./drafts.ts";
 import { ClientEmitter } from "./emitter.ts";
+import { RoomHistory } from "./history/room-history.ts";
 import { MatrixHttp, type Network } from "./http.ts";
 import type { Machine } from "./machine.ts";
 import type { AttachmentDrafts } from "./media/attachment-drafts.ts";
@@ -75,6 +76,7 @@ export class Client {
   readonly #context: ClientContext;
   readonly #members: MemberLoader;
   readonly #position: SyncPosition;
+  readonly #history: RoomHistory;
   readonly #publisher: Publisher;
   readonly #pump: RequestPump;
   #closed = false;
@@ -106,7 +108,13 @@ export class Client {
     this.media = new Media(context, network);
     this.sendQueue = new SendQueue(context, encryption, this.media.uploads);
     this.timelines = new Timelines(context, (itemId) => this.sendQueue.isSending(itemId));
-    this.rooms = new RoomActions(context);
+    this.#history = new RoomHistory(context, {
+      completeRoom: (roomId) => this.keeping.backup.completeRoom(roomId),
+      blobs: this.media.blobs,
+      encryption,
+      pump: this.#pump,
+    });
+    this.rooms = new RoomActions(context, this.#history.sharing);
     this.views = new RoomViews(context, this.#members);
     this.composer = new Composer(context, this.sendQueue, encryption);
     this.drafts = new Drafts(context);
@@ -172,6 +180,7 @@ export class Client {
     return { since: next };
   }
 
+    this.#history.afterSync();
   summaries(): RoomSummary[] {
     return this.#context.store.rooms.summaries();
   }
@@ -212,6 +221,7 @@ export class Client {
     if (online) inBackground(this.#context, this.account.refreshProfile());
   }
 
+    this.#history.setOnline(online);
   /** A port shows this room's timeline: from now on its changes are told. Returns how to stop. */
   watchTimeline(roomId: RoomId): () => void {
     return this.#publisher.watch(roomId);
@@ -227,6 +237,7 @@ export class Client {
     this.#pump.stop();
   }
 
+    this.#history.stop();
   #commit<T>(work: (changes: Changes) => T): T {
     if (this.#closed) throw new CodedError("not-signed-in");
     const { store } = this.#context;
@@ -245,6 +256,7 @@ export class Client {
       });
       return value;
     });
+        this.#history.observe(changes);
   }
 
   /** What is on disk stays there: a bug in telling of it must not look like a failed commit. */

@@ -49,3 +49,4 @@ export type Machine = Pick<
   | "tickVerifications"
   | "close"
 >;
+  | "history"

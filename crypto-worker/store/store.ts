@@ -36,6 +36,7 @@ import { RoomKeyShareTable } from "./tables/room-key-shares.ts";
 import { OnlyTrustedRoomTable } from "./tables/only-trusted-rooms.ts";
 import { RoomSettingsTable } from "./tables/room-settings.ts";
 import { BackupKeyTable } from "./tables/backup-keys.ts";
+import { HistoryShareTable } from "./tables/history-shares.ts";
 import { KeyBundleTable } from "./tables/key-bundles.ts";
 import { SecretRequestTable } from "./tables/secret-requests.ts";
 import { SecretsInboxTable } from "./tables/secrets-inbox.ts";
@@ -83,6 +84,8 @@ export type CryptoStore = Database & {
   readonly backupKeys: BackupKeyTable;
   readonly keyBundles: KeyBundleTable;
   /** Flushes and closes; the same path can be opened again at once. */
+  readonly dehydration: DehydrationTable;
+  readonly historyShares: HistoryShareTable;
   close(): void;
 };
 
@@ -241,6 +244,8 @@ function assemble(database: SqliteDatabase): CryptoStore {
     backupKeys: new BackupKeyTable(database),
     keyBundles: new KeyBundleTable(database),
   });
+    dehydration: new DehydrationTable(database),
+    historyShares: new HistoryShareTable(database),
 }
 
 function syncPath(path: string): void {

@@ -137,6 +137,8 @@ export const timelineItemSchema = z.strictObject({
   at: millisSchema,
   encrypted: z.boolean(),
   shield: shieldSchema.nullable(),
+  /** Who else gave us the key that reads it, where its maker did not: who wrote it is then only their word. */
+  keySharedBy: z.strictObject({ userId: userIdSchema, displayName: nameSchema }).nullable(),
   content: contentSchema,
   reactions: z.array(reactionSchema).max(64),
   /** Set on our own messages until the server's copy has arrived. */

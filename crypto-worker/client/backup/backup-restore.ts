@@ -1,4 +1,5 @@
 import { CodedError } from "../../../protocol/errors.ts";
+import type { RoomId } from "../../../protocol/ids.ts";
 import type { ServerBackupEntry } from "../../machine/backup/backup-restore.ts";
 import { entriesOfBackup } from "../../wire/backup.ts";
 import type { ClientContext } from "../context.ts";
@@ -31,6 +32,23 @@ export class BackupRestore {
       this.#running = undefined;
     });
     return this.#running;
+  }
+
+  /** All keys of one room, without a job; then the room counts as restored. @throws CodedError */
+  async room(version: string, roomId: RoomId): Promise<void> {
+    const room = await this.#context.http.jsonOrThrow({
+      kind: "keys_backup",
+      method: "GET",
+      path: `/_matrix/client/v3/room_keys/keys/${segment(roomId)}?version=${segment(version)}`,
+      timeoutMs: TIMEOUT_MS,
+    });
+    const entries = [...entriesOfBackup({ rooms: { [roomId]: room } })];
+    for (let at = 0; at < entries.length; at += CHUNK) {
+      await breathe();
+      if (this.#context.isClosed()) throw new CodedError("cancelled");
+      this.#take(entries.slice(at, at + CHUNK));
+    }
+    this.#context.commit(() => this.#context.machine.history.markRestored(roomId));
   }
 
   async #restore(version: string): Promise<number> {

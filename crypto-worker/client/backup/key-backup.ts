@@ -1,4 +1,5 @@
 import { CodedError } from "../../../protocol/errors.ts";
+import type { RoomId } from "../../../protocol/ids.ts";
 import type { Safety } from "../../../protocol/messages/safety.ts";
 import { publicKeyOf } from "../../machine/backup/backup.ts";
 import type { Secret } from "../../primitives/secret.ts";
@@ -195,6 +196,14 @@ export class KeyBackup {
     } finally {
       this.#apply();
     }
+  }
+
+  /** Fetches all keys of a room, once, from a backup that can be read; where there is none, nothing is missing. @throws CodedError */
+  async completeRoom(roomId: RoomId): Promise<void> {
+    if (this.#context.machine.history.isRestored(roomId)) return;
+    if (this.#seen === undefined) await this.check();
+    const version = this.#readableVersion();
+    if (version !== undefined) await this.#restore.room(version, roomId);
   }
 
   async #check(): Promise<void> {

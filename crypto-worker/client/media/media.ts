@@ -5,14 +5,16 @@ import type { Composer } from "../send-queue/composer.ts";
 import { AttachmentDownloads } from "./attachment-downloads.ts";
 import { AttachmentDrafts } from "./attachment-drafts.ts";
 import { AttachmentUploads } from "./attachment-uploads.ts";
+import { MediaBlobs } from "./media-blobs.ts";
 import { MediaHttp } from "./media-http.ts";
 import { Spool } from "./spool.ts";
 import { TransferRegister } from "./transfer-register.ts";
 
-/** Files of messages, in both directions. */
+/** Files, in both directions. */
 export class Media {
   readonly uploads: AttachmentUploads;
   readonly downloads: AttachmentDownloads;
+  readonly blobs: MediaBlobs;
   readonly #context: ClientContext;
   readonly #http: MediaHttp;
   readonly #spool: Spool;
@@ -25,6 +27,7 @@ export class Media {
     this.#register = new TransferRegister(context.emitter, network);
     this.uploads = new AttachmentUploads(context, this.#http, this.#spool, this.#register);
     this.downloads = new AttachmentDownloads(context, this.#http, this.#spool, this.#register);
+    this.blobs = new MediaBlobs(context, this.#http, this.#spool);
   }
 
   drafts(composer: Composer): AttachmentDrafts {

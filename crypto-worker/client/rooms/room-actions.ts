@@ -6,6 +6,7 @@ import { MEGOLM_ALGORITHM } from "../../wire/algorithms.ts";
 import { booleanField, stringField, type JsonObject } from "../../wire/json.ts";
 import type { Changes } from "../changes.ts";
 import type { ClientContext } from "../context.ts";
+import type { HistorySharing } from "../history/history-sharing.ts";
 import { roomPath, segment } from "../http.ts";
 import { markOwnAsRead } from "../sync/receipts.ts";
 import { withDirectRoom } from "./direct-rooms.ts";
@@ -18,10 +19,12 @@ const TYPING_MS = 20_000;
 /** What a person does with rooms. Each is one request; what it changes comes back with the sync. */
 export class RoomActions {
   readonly #context: ClientContext;
+  readonly #history: HistorySharing;
   readonly #arrivals = new Map<RoomId, Set<() => void>>();
 
-  constructor(context: ClientContext) {
+  constructor(context: ClientContext, history: HistorySharing) {
     this.#context = context;
+    this.#history = history;
   }
 
   async create(params: ParamsOf<ChatContract["createRoom"]>): Promise<RoomId> {
@@ -62,8 +65,11 @@ export class RoomActions {
   async join(roomIdOrAlias: string): Promise<RoomId> {
     const invited = parseRoomId(roomIdOrAlias);
     const own = invited.ok ? this.#context.store.roomState.load(invited.value, "m.room.member", this.#context.userId) : undefined;
-    const isDirect =
-      own !== undefined && stringField(own.content, "membership") === "invite" && booleanField(own.content, "is_direct") === true;
+    const invite = own !== undefined && stringField(own.content, "membership") === "invite" ? own : undefined;
+    const isDirect = invite !== undefined && booleanField(invite.content, "is_direct") === true;
+    // On disk first: the inviter's keys of what was said before are taken even if our own end comes before the answer.
+    if (invited.ok && invite !== undefined)
+      this.#context.commit(() => this.#context.machine.history.acceptedInvite(invited.value, invite.sender));
     const answer = await this.#context.http.jsonOrThrow({
       kind: "room",
       method: "POST",
@@ -73,7 +79,7 @@ export class RoomActions {
       body: {},
     });
     const roomId = requireRoomId(answer);
-    if (isDirect && own !== undefined) await this.#markDirect(roomId, own.sender);
+    if (isDirect) await this.#markDirect(roomId, invite.sender);
     await this.#arrival(roomId);
     return roomId;
   }
@@ -83,6 +89,7 @@ export class RoomActions {
     this.#context.commit((changes) => {
       this.#context.store.rooms.enter(roomId, "leave", false);
       changes.rooms.add(roomId);
+      this.#context.machine.history.forgetBundle(roomId);
     });
   }
 
@@ -98,7 +105,7 @@ export class RoomActions {
   }
 
   async invite(roomId: RoomId, userId: UserId): Promise<void> {
-    await this.#post(roomId, "invite", { user_id: userId });
+    await this.#history.inviting(roomId, userId, () => this.#post(roomId, "invite", { user_id: userId }));
   }
 
   async kick(roomId: RoomId, userId: UserId, reason: string | undefined): Promise<void> {

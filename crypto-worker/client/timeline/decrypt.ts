@@ -6,7 +6,7 @@ import type { RoomEvent } from "../../wire/room-event.ts";
 import type { ClientContext } from "../context.ts";
 
 /** What an event says and how far that can be trusted. */
-export type Reading = Pick<NewEvent, "type" | "content" | "source" | "sessionId" | "utdCode" | "withheldCode" | "shield">;
+export type Reading = Pick<NewEvent, "type" | "content" | "source" | "sessionId" | "utdCode" | "withheldCode" | "shield" | "forwarder">;
 
 /** Reads an event; one in clear is read as it is. Encrypted state is not a feature of this client, so it stays unread. */
 export function decryptEvent(
@@ -32,6 +32,7 @@ export function decryptSource(context: ClientContext, roomId: RoomId, encrypted:
       utdCode: outcome.reason.code,
       withheldCode: outcome.reason.withheldCode,
       shield: undefined,
+      forwarder: undefined,
     };
   }
   const { type, content, encryptionInfo } = outcome.event;
@@ -44,6 +45,7 @@ export function decryptSource(context: ClientContext, roomId: RoomId, encrypted:
     utdCode: undefined,
     withheldCode: undefined,
     shield: shield === null ? undefined : `${shield.color} ${shield.code}`,
+    forwarder: encryptionInfo.forwarder?.userId,
   };
 }
 
@@ -57,6 +59,7 @@ function inClear(context: ClientContext, roomId: RoomId, event: RoomEvent, posit
     utdCode: undefined,
     withheldCode: undefined,
     shield: said && position !== undefined && wasEncryptedAt(context, roomId, position) ? "red SentInClear" : undefined,
+    forwarder: undefined,
   };
 }
 

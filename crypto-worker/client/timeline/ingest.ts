@@ -87,6 +87,7 @@ export class Ingest {
       withheldCode: reading.withheldCode,
       senderMembership: stringField(event.unsigned, "membership") ?? stringField(event.unsigned, "io.element.msc4115.membership"),
       shield: reading.shield,
+      forwarder: reading.forwarder,
       relation: relation?.kind,
       relatesTo: relation?.eventId,
       notify: mine || redactedBecause !== undefined ? 0 : this.#judge.decide(event, reading, shown),
@@ -168,6 +169,7 @@ const clearReading = (event: RoomEvent): Reading => ({
   utdCode: undefined,
   withheldCode: undefined,
   shield: undefined,
+  forwarder: undefined,
 });
 
 /** Forgets what a message said. State stays: redacting it changes history, not the room. */

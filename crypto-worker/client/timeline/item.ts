@@ -68,6 +68,7 @@ export class ItemAssembler {
       at: event.ts,
       encrypted: event.source !== undefined,
       shield: content.kind === "redacted" ? null : parseShield((edit ?? event).shield),
+      keySharedBy: content.kind === "redacted" ? null : this.#keySharedBy((edit ?? event).forwarder),
       content,
       reactions:
         content.kind === "redacted"
@@ -97,6 +98,7 @@ export class ItemAssembler {
       at: entry.createdAt,
       encrypted: this.#encrypted,
       shield: null,
+      keySharedBy: null,
       content: this.#queued(entry),
       reactions: [],
       send: sendState(entry, isSending),
@@ -157,6 +159,12 @@ export class ItemAssembler {
     if (text.kind === "message") return { ...text, edited, mentionsMe, replyTo };
     const has = (part: "file" | "thumbnail"): boolean => hasMediaFile(content, part, original?.source !== undefined);
     return { ...text, edited, replyTo, available: has("file"), hasThumbnail: has("thumbnail") };
+  }
+
+  /** Another device of ours counts as ourselves. */
+  #keySharedBy(forwarder: UserId | undefined): TimelineItem["keySharedBy"] {
+    if (forwarder === undefined || forwarder === this.#context.userId || parseShownUserId(forwarder) === undefined) return null;
+    return { userId: forwarder, displayName: this.#names.name(forwarder) };
   }
 
   #redacted(by: UserId, reason: string | undefined): Content {

@@ -25,7 +25,8 @@ export function rereadEvent(context: ClientContext, changes: Changes, event: Eve
   // A device that vanished must not make a message unreadable that could be read.
   if (reading.utdCode !== undefined && event.utdCode === undefined) return;
   changes.noteReading(event.roomId, reading);
-  if (reading.utdCode === event.utdCode && reading.withheldCode === event.withheldCode && reading.shield === event.shield) return;
+  const same = (["utdCode", "withheldCode", "shield", "forwarder"] as const).every((key) => reading[key] === event[key]);
+  if (same) return;
   const wasUnreadable = event.utdCode !== undefined;
   const shown = decideShown(context.userId, {
     sender: event.sender,

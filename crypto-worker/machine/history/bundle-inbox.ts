@@ -1,4 +1,4 @@
-import type { MxcUri, RoomId, UserId } from "../../../protocol/ids.ts";
+import type { MxcUri, RoomId, SessionId, UserId } from "../../../protocol/ids.ts";
 import { err, ok, type Result } from "../../../protocol/result.ts";
 import type { AcceptedInvite, ReceivedKeyBundle } from "../../store/tables/key-bundles.ts";
 import { encodeEncryptedFile, parseEncryptedFile, type EncryptedFile } from "../../wire/encrypted-file.ts";
@@ -36,6 +36,8 @@ export type BundleImport = {
   readonly next: number | undefined;
   readonly importedCount: number;
   readonly roomKeys: readonly RoomKeyInfo[];
+  /** Sessions of the room whose keys the forwarder says are not for us. */
+  readonly withheld: readonly SessionId[];
 };
 
 /** How long after an accepted invite its bundle is welcome. */
@@ -94,6 +96,8 @@ export class BundleInbox {
   /** The user went into the room on this invite: the inviter's bundle is welcome from now on, and one that is here already is ready. */
   acceptedInvite(roomId: RoomId, inviter: UserId): void {
     const { store, env } = this.#context;
+    for (const { roomId: over, acceptedTs } of store.keyBundles.invites())
+      if (!isRecent(env.now(), acceptedTs)) store.keyBundles.removeInvite(over);
     store.keyBundles.saveInvite({ roomId, inviter, acceptedTs: env.now() });
     this.#directory.updateTrackedUsers([inviter]);
     const received = store.keyBundles.find(roomId, inviter);
@@ -131,16 +135,17 @@ export class BundleInbox {
   importBatch(bundle: OpenBundle, from: number, limit: number): BundleImport {
     const { roomId, roomKeys, withheld } = bundle;
     const imported: RoomKeyInfo[] = [];
+    const noted: SessionId[] = [];
     const end = Math.min(from + limit, roomKeys.length + withheld.length);
     for (let at = from; at < end; at++) {
       if (at < roomKeys.length) {
         const info = this.#importKey(bundle, roomKeys[at]);
         if (info !== undefined) imported.push(info);
-      } else this.#importNotice(bundle, withheld[at - roomKeys.length]);
+      } else noted.push(...this.#importNotice(bundle, withheld[at - roomKeys.length]));
     }
     const next = end < roomKeys.length + withheld.length ? end : undefined;
     if (next === undefined) this.forget(roomId);
-    return { next, importedCount: imported.length, roomKeys: imported };
+    return { next, importedCount: imported.length, roomKeys: imported, withheld: noted };
   }
 
   /** Waits for no bundle of this room any more: it was imported or cannot be had, or the user left. */
@@ -158,11 +163,12 @@ export class BundleInbox {
     return { roomId, senderKey, sessionId: ratchet.sessionId, algorithm: MEGOLM_ALGORITHM };
   }
 
-  #importNotice({ roomId, forwarder }: OpenBundle, value: unknown): void {
+  #importNotice({ roomId, forwarder }: OpenBundle, value: unknown): SessionId[] {
     const withheld = parseWithheld(value);
-    if (!withheld.ok || withheld.value.session?.roomId !== roomId || withheld.value.code !== HISTORY_NOT_SHARED) return;
+    if (!withheld.ok || withheld.value.session?.roomId !== roomId || withheld.value.code !== HISTORY_NOT_SHARED) return [];
     const { code, senderKey, session } = withheld.value;
     this.#context.store.withheldSessions.save(roomId, session.sessionId, code, forwarder.userId, senderKey);
+    return [session.sessionId];
   }
 
   /** The sender's device may be unknown, or signed only since we last looked. */
@@ -179,10 +185,12 @@ export class BundleInbox {
 
   #invites(): AcceptedInvite[] {
     const { store, env } = this.#context;
-    // A clock that went backwards keeps an invite alive no longer than forwards.
-    return store.keyBundles.invites().filter(({ acceptedTs }) => Math.abs(env.now() - acceptedTs) <= ACCEPTED_FOR_MS);
+    return store.keyBundles.invites().filter(({ acceptedTs }) => isRecent(env.now(), acceptedTs));
   }
 }
+
+/** A clock that went backwards keeps an invite alive no longer than forwards. */
+const isRecent = (now: number, acceptedTs: number): boolean => Math.abs(now - acceptedTs) <= ACCEPTED_FOR_MS;
 
 function isTrusted(kind: string): boolean {
   return kind === "senderUnverified" || kind === "senderVerified";

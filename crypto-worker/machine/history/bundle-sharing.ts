@@ -4,6 +4,7 @@ import type { JsonObject } from "../../wire/json.ts";
 import type { MachineContext } from "../context.ts";
 import type { Device } from "../devices/device.ts";
 import type { DeviceDirectory } from "../devices/device-directory.ts";
+import { OnlyTrusted } from "../megolm/only-trusted.ts";
 import { RoomKeySharingError } from "../megolm/room-key-sharing.ts";
 import { decideRecipients } from "../megolm/sharing-strategy.ts";
 import type { OlmChannel } from "../olm/olm-channel.ts";
@@ -28,21 +29,23 @@ export class BundleSharing {
   readonly #directory: DeviceDirectory;
   readonly #channel: OlmChannel;
   readonly #requests: OutgoingRequests;
+  readonly #onlyTrusted: OnlyTrusted;
 
   constructor(context: MachineContext, directory: DeviceDirectory, channel: OlmChannel, requests: OutgoingRequests) {
     this.#context = context;
     this.#directory = directory;
     this.#channel = channel;
     this.#requests = requests;
+    this.#onlyTrusted = new OnlyTrusted(context);
   }
 
   /**
    * SECURITY: goes only to devices that the user's own identity signed, and only while that identity is not one that replaced a verified one: a device which
-   * the server made up must never get a room's past (CVE-2024-47080). Our own device must be signed too, or the other side would refuse it.
+   * the server made up must never get a room's past (CVE-2024-47080), nor one that gets no keys of this room at all. Our own device must be signed too, or the other side would refuse it.
    * @throws RoomKeySharingError
    */
   share(userId: UserId, roomId: RoomId, url: MxcUri, keys: AttachmentKeys): SharedBundle {
-    const devices = this.#recipients(userId);
+    const devices = this.#recipients(userId, roomId);
     const payload = this.#channel.payload(BUNDLE_EVENT_TYPE, { room_id: roomId, file: encodeEncryptedFile(url, keys) });
     const messages: [string, JsonObject][] = [];
     for (const device of devices) {
@@ -57,7 +60,7 @@ export class BundleSharing {
     return { requests, sentCount: messages.length, unreachableCount: devices.length - messages.length };
   }
 
-  #recipients(userId: UserId): readonly Device[] {
+  #recipients(userId: UserId, roomId: RoomId): readonly Device[] {
     const { userId: ownUserId, deviceId: ownDeviceId } = this.#context;
     const own = this.#directory.device(ownUserId, ownDeviceId);
     if (own === undefined) throw new Error("our own device is not in the directory");
@@ -68,6 +71,10 @@ export class BundleSharing {
     const candidates = [{ userId, owner: this.#directory.ownerTrust(userId), devices }];
     const recipients = decideRecipients("identityBased", candidates, this.#directory.trustOf(own));
     if (!recipients.ok) throw new RoomKeySharingError(recipients.error);
-    return recipients.value.allowed.get(userId) ?? [];
+    const signed = recipients.value.allowed.get(userId) ?? [];
+    if (!this.#onlyTrusted.everywhere() && !this.#onlyTrusted.inRoom(roomId)) return signed;
+    // Whoever would not be given the key of the next message is not given those of all before it.
+    const trusted = decideRecipients("onlyTrustedDevices", candidates, this.#directory.trustOf(own));
+    return signed.filter((device) => trusted.ok && trusted.value.allowed.get(userId)?.includes(device) === true);
   }
 }

@@ -30,6 +30,8 @@ export type NewEvent = {
   readonly senderMembership: string | undefined;
   /** `color code`, or undefined. */
   readonly shield: string | undefined;
+  /** Who gave us the key that reads it, where that is not who made it. */
+  readonly forwarder: UserId | undefined;
   readonly relation: string | undefined;
   readonly relatesTo: EventId | undefined;
   readonly notify: Notify;
@@ -45,7 +47,7 @@ export type EventRecord = NewEvent & {
 /** What a new attempt to decrypt may change. */
 export type Decryption = Pick<
   NewEvent,
-  "type" | "content" | "shown" | "sessionId" | "utdCode" | "withheldCode" | "shield" | "relation" | "relatesTo" | "notify"
+  "type" | "content" | "shown" | "sessionId" | "utdCode" | "withheldCode" | "shield" | "forwarder" | "relation" | "relatesTo" | "notify"
 >;
 
 type Row = {
@@ -67,6 +69,7 @@ type Row = {
   withheld_code: string | null;
   sender_membership: string | null;
   shield: string | null;
+  forwarder: UserId | null;
   relation: string | null;
   relates_to: EventId | null;
   redacted_by: UserId | null;
@@ -75,7 +78,7 @@ type Row = {
 };
 
 const COLUMNS = `id, room_id, event_id, position, item_id, sender, type, state_key, ts, shown, content, prev_content, source, session_id, utd_code,
-  withheld_code, sender_membership, shield, relation, relates_to, redacted_by, redaction_reason, notify`;
+  withheld_code, sender_membership, shield, forwarder, relation, relates_to, redacted_by, redaction_reason, notify`;
 
 export class EventTable {
   readonly #database: Database;
@@ -97,8 +100,8 @@ export class EventTable {
     const stored = this.#database
       .prepare<{ id: number }>(
         `INSERT INTO event (room_id, event_id, position, item_id, sender, type, state_key, ts, shown, content, prev_content, source, session_id, utd_code,
-           withheld_code, sender_membership, shield, relation, relates_to, notify)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+           withheld_code, sender_membership, shield, forwarder, relation, relates_to, notify)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
       )
       .first(
         event.roomId,
@@ -118,6 +121,7 @@ export class EventTable {
         event.withheldCode ?? null,
         event.senderMembership ?? null,
         event.shield ?? null,
+        event.forwarder ?? null,
         event.relation ?? null,
         event.relatesTo ?? null,
         event.notify,
@@ -134,7 +138,7 @@ export class EventTable {
   setDecryption(row: number, decryption: Decryption): void {
     this.#database
       .prepare(
-        `UPDATE event SET type = ?, content = ?, shown = ?, session_id = ?, utd_code = ?, withheld_code = ?, shield = ?, relation = ?, relates_to = ?,
+        `UPDATE event SET type = ?, content = ?, shown = ?, session_id = ?, utd_code = ?, withheld_code = ?, shield = ?, forwarder = ?, relation = ?, relates_to = ?,
            notify = ? WHERE id = ?`,
       )
       .run(
@@ -145,6 +149,7 @@ export class EventTable {
         decryption.utdCode ?? null,
         decryption.withheldCode ?? null,
         decryption.shield ?? null,
+        decryption.forwarder ?? null,
         decryption.relation ?? null,
         decryption.relatesTo ?? null,
         decryption.notify,
@@ -156,7 +161,7 @@ export class EventTable {
   redact(row: number, by: UserId, reason: string | undefined): void {
     this.#database
       .prepare(
-        `UPDATE event SET content = '{}', prev_content = NULL, source = NULL, utd_code = NULL, withheld_code = NULL, shield = NULL, notify = 0,
+        `UPDATE event SET content = '{}', prev_content = NULL, source = NULL, utd_code = NULL, withheld_code = NULL, shield = NULL, forwarder = NULL, notify = 0,
            redacted_by = ?, redaction_reason = ? WHERE id = ?`,
       )
       .run(by, reason ?? null, row);
@@ -276,6 +281,7 @@ const fromRow = (row: Row): EventRecord => ({
   withheldCode: row.withheld_code ?? undefined,
   senderMembership: row.sender_membership ?? undefined,
   shield: row.shield ?? undefined,
+  forwarder: row.forwarder ?? undefined,
   relation: row.relation ?? undefined,
   relatesTo: row.relates_to ?? undefined,
   redactedBy: row.redacted_by ?? undefined,

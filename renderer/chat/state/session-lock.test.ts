@@ -169,6 +169,7 @@ const item = (): TimelineItem => ({
   at: 1,
   encrypted: true,
   shield: null,
+  keySharedBy: null,
   content: { kind: "message", msgtype: "text", body: SECRET, html: null, edited: false, mentionsMe: false, replyTo: null },
   reactions: [],
   send: null,

@@ -28,6 +28,7 @@ function item(position: number, more: Partial<TimelineItem> = {}): TimelineItem 
     at: NOON + position * 1000,
     encrypted: true,
     shield: null,
+    keySharedBy: null,
     content: text(`m${position}`),
     reactions: [],
     send: null,

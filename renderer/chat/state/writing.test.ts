@@ -26,6 +26,7 @@ const item: TimelineItem = {
   at: 0,
   encrypted: true,
   shield: null,
+  keySharedBy: null,
   content: { kind: "message", msgtype: "text", body: "before", html: null, edited: false, mentionsMe: false, replyTo: null },
   reactions: [],
   send: null,

@@ -174,6 +174,7 @@ export function item(
     at: when,
     encrypted: true,
     shield: null,
+    keySharedBy: null,
     content,
     reactions: [],
     send: null,
