@@ -25,6 +25,7 @@ const httpRequestSchema = z.strictObject({
     "signing_keys_upload",
     "keys_backup",
     "room_message",
+    "dehydrated_device",
     "room",
     "account",
     "media",

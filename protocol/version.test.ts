@@ -31,6 +31,7 @@ const history: readonly (readonly [version: number, hash: string, change: string
     "chat: drafts, requests to verify in the timeline, the very first sync",
   ],
   [10, "b9684c945c096f7079ebaed7da89a7de8a75dec622cb22a84e938b7be449c075", "chat: who shared the key of a message"],
+  [11, "eb392ab62dd4e7c49c57f51dec6bbc18a2a9c1f8cf8052575d3890e6d60a5b0a", "safety: the dehydrated device; network: its requests"],
 ];
 
 describe("the wire between the processes", () => {

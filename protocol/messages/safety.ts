@@ -30,6 +30,16 @@ export const safetySchema = z.strictObject({
     backedUp: countSchema,
     uploading: z.boolean(),
   }),
+  /** The device on the server that takes room keys while nobody is signed in (MSC3814). */
+  dehydration: z.strictObject({
+    /**
+     * `off`: recovery is off, or holds no key for it. `unsupported`: by the server. `locked`: its key, or our identity's, is not here. `unreadable`: another
+     * program has made it, in a form that this one cannot read. `collecting`: what it has received is being read.
+     */
+    state: z.enum(["unknown", "off", "unsupported", "locked", "unreadable", "collecting", "on"]),
+    /** Messages that were read out of it since the start. */
+    received: countSchema,
+  }),
   /** Requests of others that wait for a person. */
   incoming: z.array(incomingVerificationSchema).max(50),
 });

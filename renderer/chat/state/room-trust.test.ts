@@ -5,9 +5,15 @@ import type { Utd } from "../../../protocol/messages/timeline-item.ts";
 import { arrangeDevices } from "./own-devices.ts";
 import { concernBehind, concernsByPerson, concernsOf, decideUtdStep, isHeldBack, trustOf, type RoomSafety } from "./room-trust.ts";
 
-const QUIET: RoomSafety = { everyoneVerified: false, changed: [], unsignedDevices: [] };
-const TROUBLED: RoomSafety = {
+const QUIET: RoomSafety = {
   everyoneVerified: false,
+  changed: [],
+  unsignedDevices: [],
+  onlyVerified: { here: false, everywhere: false },
+  leftOut: [],
+};
+const TROUBLED: RoomSafety = {
+  ...QUIET,
   changed: [
     { userId: "@new:x", problem: "new-identity" },
     { userId: "@was:x", problem: "was-verified" },
@@ -61,6 +67,7 @@ describe("an unreadable message", () => {
     unverifiedDevices: 0,
     recovery: { state: "enabled", hasPassphrase: false, missing: [] },
     backup: { state: "enabled", version: "1", total: 1, backedUp: 1, uploading: false },
+    dehydration: { state: "on", received: 0 },
     incoming: [],
     ...change,
   });

@@ -10,6 +10,7 @@ const WELL: Safety = {
   unverifiedDevices: 0,
   recovery: { state: "enabled", hasPassphrase: false, missing: [] },
   backup: { state: "enabled", version: "1", total: 10, backedUp: 10, uploading: false },
+  dehydration: { state: "on", received: 0 },
   incoming: [],
 };
 const recovery = (state: Safety["recovery"]["state"]): Safety["recovery"] => ({ state, hasPassphrase: false, missing: [] });

@@ -1,5 +1,5 @@
 import type { ChatContract } from "../../../protocol/chat.ts";
-import type { ResultOf } from "../../../protocol/define.ts";
+import type { ParamsOf, ResultOf } from "../../../protocol/define.ts";
 import type { Safety } from "../../../protocol/messages/safety.ts";
 import type { IncomingVerification } from "../../../protocol/messages/verification-view.ts";
 import { ADA, ME, NOW } from "./fixture.ts";
@@ -14,6 +14,7 @@ const GOOD: Safety = {
   unverifiedDevices: 0,
   recovery: { state: "enabled", hasPassphrase: false, missing: [] },
   backup: { state: "enabled", version: "1", total: 4212, backedUp: 4212, uploading: false },
+  dehydration: { state: "on", received: 0 },
   incoming: [],
 };
 const NONE: Safety["backup"] = { state: "none", version: null, total: 4212, backedUp: 0, uploading: false };
@@ -47,24 +48,49 @@ export function safety(query: URLSearchParams): Safety {
 const was: RoomSafety["changed"] = [{ userId: "@mikael:harbour.example", problem: "was-verified" }];
 const fresh: RoomSafety["changed"] = [{ userId: "@noor:harbour.example", problem: "new-identity" }];
 const unsigned: RoomSafety["unsignedDevices"] = [{ userId: ADA.userId, deviceIds: ["OLDLAPTOPX"] }];
-const QUIET: RoomSafety = { everyoneVerified: false, changed: [], unsignedDevices: [] };
+const QUIET: RoomSafety = {
+  everyoneVerified: false,
+  changed: [],
+  unsignedDevices: [],
+  onlyVerified: { here: false, everywhere: false },
+  leftOut: [
+    { userId: ME, devices: "some" },
+    { userId: "@noor:harbour.example", devices: "all" },
+    { userId: "@mikael:harbour.example", devices: "all" },
+    { userId: ADA.userId, devices: "some" },
+  ],
+};
 
 const ROOMS = new Map<string, RoomSafety>([
-  ["verified", { ...QUIET, everyoneVerified: true }],
+  ["verified", { ...QUIET, everyoneVerified: true, leftOut: [] }],
   ["was", { ...QUIET, changed: was }],
   ["new", { ...QUIET, changed: fresh }],
   ["unsigned", { ...QUIET, unsignedDevices: unsigned }],
-  ["all", { everyoneVerified: false, changed: [...fresh, ...was], unsignedDevices: unsigned }],
+  ["all", { ...QUIET, changed: [...fresh, ...was], unsignedDevices: unsigned }],
 ]);
 
+type Precautions = ResultOf<ChatContract["precautions"]>;
+type FakeRoomSafety = {
+  readonly of: (roomId: string) => RoomSafety;
+  readonly settle: (userId: string) => void;
+  readonly precautions: (change?: ParamsOf<ChatContract["changePrecautions"]>) => Precautions;
+  readonly setOnlyVerified: (roomId: string, on: boolean) => void;
+};
+
 /** Rooms whose state the person has settled, as a worker would know it. */
-export function roomSafety(query: URLSearchParams): { of: (roomId: string) => RoomSafety; settle: (userId: string) => void } {
+export function roomSafety(query: URLSearchParams): FakeRoomSafety {
   const settled = new Set<string>();
+  const rooms = new Set<string>(query.has("onlyverified") ? ["!room0:harbour.example"] : []);
+  let precautions: Precautions = { onlyVerified: query.has("onlyverifiedall"), exchangeKeys: false };
   return {
+    precautions: ({ onlyVerified = precautions.onlyVerified, exchangeKeys = precautions.exchangeKeys } = {}) =>
+      (precautions = { onlyVerified, exchangeKeys }),
+    setOnlyVerified: (roomId, on) => void (on ? rooms.add(roomId) : rooms.delete(roomId)),
     of(roomId) {
       const made = roomId === "!room0:harbour.example" ? (ROOMS.get(query.get("trust") ?? "") ?? QUIET) : QUIET;
       return {
         ...made,
+        onlyVerified: { here: rooms.has(roomId), everywhere: precautions.onlyVerified },
         changed: made.changed.filter(({ userId }) => !settled.has(userId)),
         unsignedDevices: made.unsignedDevices.filter(({ userId }) => !settled.has(userId)),
       };
