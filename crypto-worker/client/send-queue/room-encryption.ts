@@ -65,14 +65,32 @@ export class RoomEncryption {
     return run;
   }
 
-  async #prepare<T>(roomId: RoomId, encrypt: () => T, guard: Guard): Promise<T> {
+  /**
+   * Brings what is known of a person up to date, who may be a stranger so far, and makes Olm sessions with their devices: for what is said to them alone.
+   * Rejects with a `PreparationError`. Of somebody whose server cannot be reached nothing may be known even so.
+   */
+  async reach(userId: UserId): Promise<void> {
+    const { machine } = this.#context;
+    machine.updateTrackedUsers([userId]);
+    // The server tells of changes only where a room is shared.
+    machine.markUsersAsChanged([userId]);
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      const query = this.#pump.open("keys_query").find(({ body }) => asksFor(body, userId));
+      if (query === undefined) break;
+      const answer = await this.#pump.send(query);
+      if (!answer.ok) throw new PreparationError(answer.error.code, "devices");
+    }
+    await this.#claimMissing(() => [userId]);
+  }
+
+  async #prepare<T>(roomId: RoomId, encrypt: () => T, tolerance: Tolerance): Promise<T> {
     const { machine } = this.#context;
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       await this.#loadMembers(roomId);
       this.#requireEncrypted(roomId);
       machine.updateTrackedUsers(recipientsOf(this.#context, roomId).userIds);
       if (round === 0) await this.#learnDevices(roomId);
-      await this.#claimMissing(roomId);
+      await this.#claimMissing(() => recipientsOf(this.#context, roomId).userIds);
       const room = this.#requireEncrypted(roomId);
       if (!room.membersComplete) continue;
       const requests = this.#share(room, guard);
@@ -133,14 +151,14 @@ export class RoomEncryption {
   }
 
   /** One claim at a time in the whole account: two would take two one-time keys of the same device. */
-  async #claimMissing(roomId: RoomId): Promise<void> {
-    const turn = this.#claims.then(() => this.#claim(roomId));
+  async #claimMissing(whose: () => readonly UserId[]): Promise<void> {
+    const turn = this.#claims.then(() => this.#claim(whose()));
     this.#claims = turn.catch(() => undefined);
     return turn;
   }
 
-  async #claim(roomId: RoomId): Promise<void> {
-    const claim = this.#context.machine.getMissingSessions(recipientsOf(this.#context, roomId).userIds);
+  async #claim(userIds: readonly UserId[]): Promise<void> {
+    const claim = this.#context.machine.getMissingSessions(userIds);
     if (claim === undefined) return;
     const answer = await this.#pump.send(claim);
     if (!answer.ok) throw new PreparationError(answer.error.code, "sessions");

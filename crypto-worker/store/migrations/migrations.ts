@@ -7,6 +7,8 @@ import { migration as gossip } from "./0060-gossip.ts";
 import { migration as backup } from "./0070-backup.ts";
 import { migration as history } from "./0080-history.ts";
 import { migration as attachments } from "./0090-attachments.ts";
+import { migration as historyShares } from "./0100-history-shares.ts";
+import { migration as dehydration } from "./0110-dehydration.ts";
 import { migration as trust } from "./0130-trust.ts";
 import { migration as drafts } from "./0140-drafts.ts";
 
@@ -18,4 +20,18 @@ export type Migration = {
   readonly statements: readonly string[];
 };
 
-export const migrations: readonly Migration[] = [init, machine, megolm, client, verification, gossip, backup, history, attachments, trust, drafts];
+export const migrations: readonly Migration[] = [
+  init,
+  machine,
+  megolm,
+  client,
+  verification,
+  gossip,
+  backup,
+  history,
+  attachments,
+  historyShares,
+  dehydration,
+  trust,
+  drafts,
+];
