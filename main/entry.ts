@@ -5,6 +5,7 @@ import { Account } from "./account/account.ts";
 import { Application } from "./app/application.ts";
 import { readBuildInfo } from "./app/build-info.ts";
 import { parseArguments } from "./app/arguments.ts";
+import { LinkInbox } from "./app/link-inbox.ts";
 import { electronWorkerSpawner } from "./crypto-host/electron-worker.ts";
 import { Log } from "./logging/log.ts";
 import { openLogFile } from "./logging/log-file.ts";
@@ -15,6 +16,9 @@ import { ProfileFolder } from "./profile/profile-folder.ts";
 import { registerAppScheme } from "./security/app-protocol.ts";
 import { hardenAllContents } from "./security/harden-contents.ts";
 import { hardenStart } from "./security/start-conditions.ts";
+import { planUpdates } from "./updates/plan.ts";
+import { readUpdateFeed, UPDATE_FEED_FILE } from "./updates/update-feed.ts";
+import { Updates } from "./updates/updates.ts";
 
 /** The build's root: this bundle lies in its `main/`. */
 const dist = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -26,6 +30,14 @@ const refused = hardenStart(app, process.env);
 const { profileDir, homeserver } = parseArguments(process.argv.slice(1), process.cwd());
 if (profileDir !== undefined) app.setPath("userData", profileDir);
 
+const links = new LinkInbox();
+links.offer(process.argv.slice(1));
+// macOS tells of a link by an event, and of the one that started the app before it is ready.
+app.on("open-url", (event, url) => {
+  event.preventDefault();
+  links.offer([url]);
+});
+
 if (refused !== undefined) {
   dialog.showErrorBox(
     "Bulkhead does not start",
@@ -33,9 +45,11 @@ if (refused !== undefined) {
   );
   app.exit(1);
 } else if (!app.requestSingleInstanceLock()) {
-  // Two processes on one store would tear its ratchets apart; the second one only brings the first to the front.
+  // Two processes on one store would tear its ratchets apart; the second one only brings the first to the front, and hands its link over.
   app.quit();
 } else {
+  // On the other systems the package says which links it opens; the installer for Windows does not.
+  if (process.platform === "win32" && app.isPackaged) app.setAsDefaultProtocolClient("matrix");
   registerAppScheme();
   app.enableSandbox();
   hardenAllContents(app);
@@ -59,6 +73,24 @@ function run(): void {
     clock: systemClock,
     log,
   });
+  let closed = false;
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> =>
+    (closing ??= account.close().finally(() => {
+      closed = true;
+      log.info("app.quit", {});
+    }));
+  const updates = new Updates({
+    plan: planUpdates(readUpdateFeed(join(dist, UPDATE_FEED_FILE))),
+    folder: join(app.getPath("userData"), "updates"),
+    transport: fetchTransport,
+    clock: systemClock,
+    log,
+    leave: async (last) => {
+      await close();
+      last();
+    },
+  });
   const application = new Application({
     account,
     folder,
@@ -68,30 +100,27 @@ function run(): void {
     suggestedHomeserver: homeserver,
     build: readBuildInfo(join(dist, "build-info.json")),
     logPath,
+    links,
+    updates,
     renderer: join(dist, "renderer"),
     preload: join(dist, "preload", "entry.cjs"),
   });
 
-  app.on("second-instance", () => application.showChat());
+  app.on("second-instance", (_event, argv) => {
+    if (!links.offer(argv)) application.showChat();
+  });
   app.on("activate", () => application.showChat());
   app.on("window-all-closed", () => {
     if (process.platform !== "darwin") app.quit();
   });
-  let closed = false;
-  let closing = false;
   app.on("before-quit", (event) => {
     if (closed) return;
     // The store is closed before the process goes; then the quit is asked for again.
     event.preventDefault();
-    if (closing) return;
-    closing = true;
-    void account.close().finally(() => {
-      closed = true;
-      log.info("app.quit", {});
-      app.quit();
-    });
+    void close().finally(() => app.quit());
   });
 
   account.start();
   application.start();
+  updates.start();
 }

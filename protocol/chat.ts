@@ -2,6 +2,7 @@ import { z } from "zod";
 import { call, event } from "./define.ts";
 import { deviceSchema } from "./messages/device.ts";
 import { draftSchema, keptDraftSchema } from "./messages/draft.ts";
+import { roomAliasSchema, viaSchema } from "./matrix-link.ts";
 import { mediaKindSchema, pieceSchema, pixelsSchema, thumbnailSchema, transferSchema } from "./messages/media.ts";
 import { memberSchema, roomSummarySchema } from "./messages/room-summary.ts";
 import { safetySchema } from "./messages/safety.ts";
@@ -258,8 +259,14 @@ export const chatContract = {
     z.strictObject({ roomId: roomIdSchema }),
   ),
   invite: call("public", z.strictObject({ roomId: roomIdSchema, userId: userIdSchema }), nothing),
-  /** Joins by id or alias; accepting an invite is joining. */
-  join: call("public", z.strictObject({ roomIdOrAlias: z.string().min(1).max(255) }), z.strictObject({ roomId: roomIdSchema })),
+  /** Joins by id or alias; accepting an invite is joining. `via`: servers that may know a room by this id. */
+  join: call(
+    "public",
+    z.strictObject({ roomIdOrAlias: z.string().min(1).max(255), via: viaSchema.optional() }),
+    z.strictObject({ roomId: roomIdSchema }),
+  ),
+  /** Which of the rooms known here says that this is its address. Asks nobody. */
+  roomByAlias: call("public", z.strictObject({ alias: roomAliasSchema }), z.strictObject({ roomId: roomIdSchema.nullable() })),
   /** Leaves a room, or declines its invite. */
   leave: call("public", z.strictObject({ roomId: roomIdSchema }), nothing),
   forget: call("public", z.strictObject({ roomId: roomIdSchema }), nothing),

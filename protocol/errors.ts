@@ -71,6 +71,13 @@ export const errorCodeSchema = z.enum([
   "key-file-malformed",
   /** Not the file that the message was written for, or what the message says of it makes no sense. */
   "attachment-damaged",
+  // Updates.
+  /** Not signed by us, or not the file that was signed. */
+  "update-untrusted",
+  /** Signed by us, but no longer valid, or older than what runs. */
+  "update-outdated",
+  "update-not-saved",
+  "update-not-installed",
   // A bug of ours.
   "internal",
 ]);

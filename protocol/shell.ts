@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { call, event } from "./define.ts";
 import { errorCodeSchema } from "./errors.ts";
+import { matrixLinkSchema } from "./matrix-link.ts";
+import { updateStateSchema } from "./messages/update-state.ts";
 import { vaultIntentSchema } from "./messages/vault-intent.ts";
 import { idSchema, millisSchema, nameSchema, roomIdSchema, userIdSchema } from "./messages/text.ts";
 
@@ -124,14 +126,28 @@ export const shellContract = {
   diagnostics: call("public", nothing, z.strictObject({ text: z.string().max(512 * 1024) })),
   /** Saves exactly the report that was read last, in a file that the person chooses. */
   saveDiagnostics: call("public", nothing, z.strictObject({ saved: z.boolean() })),
-  /** http(s), mailto and matrix links only, after a confirmation that shows the whole address. */
+  /** http(s) and mailto links only, after a confirmation that shows the whole address. */
   openExternal: call("public", z.strictObject({ url: z.string().max(4096) }), z.strictObject({ opened: z.boolean() })),
+
+  /** The link that the system opened the app with, once; null where there is none. Main keeps it until a page with an open account asks. */
+  takeLink: call("public", nothing, matrixLinkSchema.nullable()),
+
+  updates: call("public", nothing, updateStateSchema),
+  /** Asks the feed now; downloads what is newer. `conflict` where there is no feed, or something is under way already. */
+  checkForUpdates: call("public", nothing, nothing),
+  /** Gives the download up. */
+  cancelUpdate: call("public", nothing, nothing),
+  /** Ends the app and starts the version that was downloaded. `conflict` where none is ready. */
+  installUpdate: call("public", nothing, nothing),
 
   appStateChanged: event("public", appStateSchema),
   connectionChanged: event("public", connectionSchema),
   /** For the vault, when it is open already. */
   vaultIntended: event("public", vaultIntentSchema),
   settingsChanged: event("public", settingsSchema),
+  updatesChanged: event("public", updateStateSchema),
+  /** A link waits to be taken. */
+  linkArrived: event("public", nothing),
   /** A menu item or a notification asks the page for something. */
   command: event(
     "public",

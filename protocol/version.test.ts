@@ -32,6 +32,7 @@ const history: readonly (readonly [version: number, hash: string, change: string
   ],
   [10, "b9684c945c096f7079ebaed7da89a7de8a75dec622cb22a84e938b7be449c075", "chat: who shared the key of a message"],
   [11, "eb392ab62dd4e7c49c57f51dec6bbc18a2a9c1f8cf8052575d3890e6d60a5b0a", "safety: the dehydrated device; network: its requests"],
+  [12, "413dd9b18742575dade8e4b058332c6e38f862425eef367b565e78346662fc05", "shell: updates, and the link that the app was opened with; chat: joining by way of other servers, a room by its alias"],
 ];
 
 describe("the wire between the processes", () => {
@@ -53,7 +54,7 @@ describe("the wire between the processes", () => {
 const classified: Readonly<Record<string, Readonly<Record<Sensitivity, string>>>> = {
   chat: {
     public:
-      "acceptIdentity account accountChanged appendAttachment beginAttachment cancelSend closeAttachment closeTimeline createRoom devices devicesChanged discardAttachment edit enableEncryption encryptionStatus forget identity invite join kick leave markRead membersChanged outcome react redact renameDevice retrySend roomSafety safety safetyChanged saveDraft searchUsers send sendAttachment setBlacklisted setDisplayName setRoomName setRoomTopic signOutRisk status statusChanged transfersChanged typing typingChanged",
+      "acceptIdentity account accountChanged appendAttachment beginAttachment cancelSend closeAttachment closeTimeline createRoom devices devicesChanged discardAttachment edit enableEncryption encryptionStatus forget identity invite join kick leave markRead membersChanged outcome react redact renameDevice retrySend roomByAlias roomSafety safety safetyChanged saveDraft searchUsers send sendAttachment setBlacklisted setDisplayName setRoomName setRoomTopic signOutRisk status statusChanged transfersChanged typing typingChanged",
     plaintext:
       "avatar draft members notification openAttachment openTimeline paginateBack readAttachment room rooms roomsChanged search timelineChanged",
     secret: "",
@@ -67,7 +68,7 @@ const classified: Readonly<Record<string, Readonly<Record<Sensitivity, string>>>
   network: { public: "download http spoolAppend spoolList spoolRead spoolRemove transferred upload", plaintext: "", secret: "" },
   shell: {
     public:
-      "about appState appStateChanged changeAppLock changeSettings closeVault command connection connectionChanged diagnostics discover lock loginPassword loginSso logout openExternal openVault reauthenticate register retryConnection retryOpen saveDiagnostics setAccountAside settings settingsChanged takeVaultIntent vaultIntended",
+      "about appState appStateChanged cancelUpdate changeAppLock changeSettings checkForUpdates closeVault command connection connectionChanged diagnostics discover installUpdate linkArrived lock loginPassword loginSso logout openExternal openVault reauthenticate register retryConnection retryOpen saveDiagnostics setAccountAside settings settingsChanged takeLink takeVaultIntent updates updatesChanged vaultIntended",
     plaintext: "",
     secret: "",
   },

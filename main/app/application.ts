@@ -13,10 +13,12 @@ import type { Transport } from "../matrix/transport.ts";
 import type { ProfileFolder } from "../profile/profile-folder.ts";
 import { readSettings, writeSettings } from "../profile/settings-file.ts";
 import type { PageKind } from "../security/page-file.ts";
+import type { Updates } from "../updates/updates.ts";
 import { openChatWindow } from "../windows/chat-window.ts";
 import { openVaultWindow } from "../windows/vault-window.ts";
 import { AutoLock } from "./auto-lock.ts";
 import type { BuildInfo } from "./build-info.ts";
+import type { LinkInbox } from "./link-inbox.ts";
 import { installMenu } from "./menu.ts";
 
 export type ApplicationDeps = {
@@ -28,6 +30,8 @@ export type ApplicationDeps = {
   readonly suggestedHomeserver: string | undefined;
   readonly build: BuildInfo | undefined;
   readonly logPath: string;
+  readonly links: LinkInbox;
+  readonly updates: Updates;
   /** Absolute paths into the build. */
   readonly renderer: string;
   readonly preload: string;
@@ -82,6 +86,8 @@ export class Application {
         return intent;
       },
       closeVault: () => this.#closeVault(),
+      takeLink: () => deps.links.take(),
+      updates: deps.updates,
       confirmAndOpen: (url) => this.#confirmAndOpen(url),
       openBrowser: (url) => shell.openExternal(url),
     });
@@ -119,6 +125,11 @@ export class Application {
       void this.#vault?.link.givePort();
     });
     account.host.on("unread", ({ unread }) => void app.setBadgeCount(unread));
+    this.#deps.links.onArrival(() => {
+      this.showChat();
+      this.#chat?.link.emit("linkArrived", {});
+    });
+    this.#deps.updates.state.watch((state) => this.#chat?.link.emit("updatesChanged", state));
     powerMonitor.on("resume", () => account.wake());
     this.#autoLock.start();
     if (account.needsPassphrase) this.#startWithVault();

@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { parseArguments } from "./arguments.ts";
 
 test("reads the two options and ignores the rest", () => {
-  expect(parseArguments(["--profile-dir=p", "--homeserver=http://localhost:8008", "--no-sandbox", "x"], "/home/ada")).toEqual({
+  expect(
+    parseArguments(["--profile-dir=p", "--homeserver=http://localhost:8008", "--no-sandbox", "x", "matrix:u/ada:example.org"], "/home/ada"),
+  ).toEqual({
     profileDir: "/home/ada/p",
     homeserver: "http://localhost:8008",
   });

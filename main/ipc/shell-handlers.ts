@@ -1,5 +1,6 @@
 import { CodedError } from "../../protocol/errors.ts";
 import type { VaultIntent } from "../../protocol/messages/vault-intent.ts";
+import type { MatrixLink } from "../../protocol/matrix-link.ts";
 import type { Handlers } from "../../protocol/rpc.ts";
 import type { Settings, ShellContract } from "../../protocol/shell.ts";
 import type { Account } from "../account/account.ts";
@@ -11,6 +12,7 @@ import { signOnWithBrowser } from "../matrix/sso-redirect.ts";
 import type { Diagnostics } from "../logging/diagnostics.ts";
 import type { Transport } from "../matrix/transport.ts";
 import { parseExternalLink } from "../security/external-link.ts";
+import type { Updates } from "../updates/updates.ts";
 
 export type ShellDeps = {
   readonly account: Account;
@@ -25,6 +27,8 @@ export type ShellDeps = {
   readonly openVault: (intent: VaultIntent) => void;
   readonly takeVaultIntent: () => VaultIntent | null;
   readonly closeVault: () => void;
+  readonly takeLink: () => MatrixLink | null;
+  readonly updates: Pick<Updates, "state" | "check" | "cancel" | "install">;
   /** Shows the whole address and asks; resolves to whether it was opened. */
   readonly confirmAndOpen: (url: string) => Promise<boolean>;
   /** Opens an address that the person has just asked for, in the browser. */
@@ -116,6 +120,14 @@ export function shellHandlers(deps: ShellDeps): Handlers<ShellContract> {
     },
     diagnostics: () => ({ text: deps.diagnostics.compose() }),
     saveDiagnostics: async () => ({ saved: await deps.diagnostics.save() }),
+    takeLink: () => deps.takeLink(),
+    updates: () => deps.updates.state.value,
+    checkForUpdates: () => unlessRefused(deps.updates.check()),
+    cancelUpdate: () => {
+      deps.updates.cancel();
+      return {};
+    },
+    installUpdate: () => unlessRefused(deps.updates.install()),
     openExternal: async ({ url }) => {
       const link = parseExternalLink(url);
       if (link === undefined) throw new CodedError("unsupported");
@@ -132,6 +144,11 @@ export const pickChatHandlers = (all: Handlers<ShellContract>): Handlers<ShellCo
     throw new CodedError("forbidden");
   },
 });
+
+function unlessRefused(accepted: boolean): Record<string, never> {
+  if (!accepted) throw new CodedError("conflict");
+  return {};
+}
 
 const withoutUndefined = <T extends object>(changes: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };

@@ -42,6 +42,6 @@ export async function exchangeJson(transport: Transport, request: JsonRequest): 
 }
 
 /** How a failure of the transport is called on our ports. */
-function errorCodeOfFailure(failure: TransportFailure): ErrorCode {
+export function errorCodeOfFailure(failure: TransportFailure): ErrorCode {
   return failure === "no-such-host" || failure === "unreachable" ? "offline" : failure;
 }

@@ -35,6 +35,7 @@ import { rpcErrorSchema } from "../../protocol/errors.ts";
 import { networkContract } from "../../protocol/network.ts";
 import { err, ok } from "../../protocol/result.ts";
 import { connect, serve, type Channel, type Client } from "../../protocol/rpc.ts";
+import type { UpdateState } from "../../protocol/messages/update-state.ts";
 import { shellContract, type Settings } from "../../protocol/shell.ts";
 import { vaultContract } from "../../protocol/vault.ts";
 import { describeContracts, PROTOCOL_VERSION } from "../../protocol/version.ts";
@@ -131,7 +132,8 @@ const PARAMS: Readonly<Record<string, unknown>> = {
   cancelSend: { roomId: ROOM, itemId: "~1" },
   createRoom: { name: "x", encrypted: true, invite: ["@ada:example.org"], direct: false },
   invite: { roomId: ROOM, userId: "@ada:example.org" },
-  join: { roomIdOrAlias: "#x:example.org" },
+  join: { roomIdOrAlias: "#x:example.org", via: ["example.org"] },
+  roomByAlias: { alias: "#x:example.org" },
   setBlacklisted: { userId: "@ada:example.org", deviceId: "D", blacklisted: true },
   avatar: { mxc: "mxc://example.org/x", size: 64 },
   search: { query: "hi", limit: 10 },
@@ -288,6 +290,8 @@ describe(`FUZZ_SEED=${SEED}`, () => {
       suggestedHomeserver: undefined,
       openVault: () => undefined,
       takeVaultIntent: () => null,
+      takeLink: () => null,
+      updates: { state: new Observed<UpdateState>({ phase: "off" }), check: () => false, cancel: () => undefined, install: () => false },
       closeVault: () => undefined,
       confirmAndOpen: () => Promise.resolve(false),
       openBrowser: () => Promise.resolve(),

@@ -122,6 +122,22 @@ export const crashReporter = { start(): void {}, getParameters: () => ({}), addE
 /** The module `net`, without its own network stack: the app brings its HTTP client. */
 export const net = { isOnline: () => true, online: true, fetch: (...args: Parameters<typeof fetch>): Promise<Response> => fetch(...args) };
 
+/** The module `autoUpdater`, which exists on every system and works on macOS and Windows only. */
+class AutoUpdater extends LooseEmitter {
+  setFeedURL(): void {}
+  getFeedURL(): string {
+    return "";
+  }
+  checkForUpdates(): void {
+    this.emit("error", new Error("Auto update feature is not supported"));
+  }
+  quitAndInstall(): void {}
+}
+export const autoUpdater = new AutoUpdater() satisfies Pick<
+  Electron.AutoUpdater,
+  "setFeedURL" | "getFeedURL" | "checkForUpdates" | "quitAndInstall"
+>;
+
 /** An image that is never drawn. */
 class NativeImage {
   static createEmpty(): NativeImage {

@@ -4,6 +4,7 @@ import { BrowserWindow } from "./browser-window.ts";
 import {
   Notification,
   Tray,
+  autoUpdater,
   clipboard,
   crashReporter,
   nativeImage,
@@ -25,6 +26,7 @@ import { webContents } from "./web-contents.ts";
 
 const electron = {
   app,
+  autoUpdater,
   BrowserWindow,
   clipboard,
   crashReporter,
@@ -52,6 +54,7 @@ const electron = {
 export default electron;
 export {
   app,
+  autoUpdater,
   BrowserWindow,
   clipboard,
   crashReporter,

@@ -62,7 +62,8 @@ export class RoomActions {
     return roomId;
   }
 
-  async join(roomIdOrAlias: string): Promise<RoomId> {
+  /** `via`: servers that may know a room by this id, for one that ours does not know. */
+  async join(roomIdOrAlias: string, via: readonly string[] = []): Promise<RoomId> {
     const invited = parseRoomId(roomIdOrAlias);
     const own = invited.ok ? this.#context.store.roomState.load(invited.value, "m.room.member", this.#context.userId) : undefined;
     const invite = own !== undefined && stringField(own.content, "membership") === "invite" ? own : undefined;
@@ -73,7 +74,7 @@ export class RoomActions {
     const answer = await this.#context.http.jsonOrThrow({
       kind: "room",
       method: "POST",
-      path: `/_matrix/client/v3/join/${segment(roomIdOrAlias)}`,
+      path: `/_matrix/client/v3/join/${segment(roomIdOrAlias)}${viaQuery(via)}`,
       timeoutMs: 120_000,
       retry: "safe",
       body: {},
@@ -198,6 +199,16 @@ function encryptionContent(rotationMs: number | undefined, rotationMsgs: number 
     ...(rotationMs === undefined ? {} : { rotation_period_ms: rotationMs }),
     ...(rotationMsgs === undefined ? {} : { rotation_period_msgs: rotationMsgs }),
   };
+}
+
+/** `server_name` is what `via` was called before version 1.12. */
+function viaQuery(via: readonly string[]): string {
+  const query = new URLSearchParams();
+  for (const server of via) {
+    query.append("via", server);
+    query.append("server_name", server);
+  }
+  return via.length === 0 ? "" : `?${query.toString()}`;
 }
 
 function requireRoomId(answer: JsonObject): RoomId {

@@ -53,6 +53,17 @@ export class RoomViews {
     };
   }
 
+  /** The joined room whose state names this alias; null where there is none. The server may know better, but it is not asked. */
+  byAlias(alias: string): RoomId | null {
+    const { rooms, roomState } = this.#context.store;
+    const isNamed = (roomId: RoomId): boolean => {
+      const content = roomState.load(roomId, "m.room.canonical_alias")?.content ?? {};
+      const others = content["alt_aliases"];
+      return content["alias"] === alias || (Array.isArray(others) && others.includes(alias));
+    };
+    return rooms.joined().find(isNamed) ?? null;
+  }
+
   /** Everybody who is or was there; those whom we know already where the server cannot be asked. */
   async members(roomId: RoomId): Promise<Member[]> {
     const { store } = this.#context;

@@ -10,6 +10,7 @@ type Verbs =
   | "createRoom"
   | "invite"
   | "join"
+  | "roomByAlias"
   | "leave"
   | "forget"
   | "kick"
@@ -31,7 +32,8 @@ export function roomHandlers(host: AccountHost): Pick<Handlers<ChatContract>, Ve
       return { roomId: await host.client.rooms.create(params) };
     },
     invite: ({ roomId, userId }) => done(host.client.rooms.invite(roomIdOf(roomId), userIdOf(userId))),
-    join: async ({ roomIdOrAlias }) => ({ roomId: await host.client.rooms.join(roomIdOrAlias) }),
+    join: async ({ roomIdOrAlias, via }) => ({ roomId: await host.client.rooms.join(roomIdOrAlias, via) }),
+    roomByAlias: ({ alias }) => ({ roomId: host.client.views.byAlias(alias) }),
     leave: ({ roomId }) => done(host.client.rooms.leave(roomIdOf(roomId))),
     forget: ({ roomId }) => done(host.client.rooms.forget(roomIdOf(roomId))),
     kick: ({ roomId, userId, reason }) => done(host.client.rooms.kick(roomIdOf(roomId), userIdOf(userId), reason)),

@@ -1,0 +1,26 @@
+import { constants } from "node:fs";
+import { chmod, copyFile, open, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { CodedError } from "../../../protocol/errors.ts";
+import type { Installer } from "./installer.ts";
+
+/** The AppImage is one file: the new one takes its place in one step, under the same name, and is started when this process has ended. */
+export function appImageInstaller(appImage: string, restart: (program: string) => void): Installer {
+  return {
+    async prepare(file) {
+      // In the same folder, since a rename does not go from one file system to another.
+      const arriving = join(dirname(appImage), `.${basename(appImage)}.new`);
+      try {
+        await copyFile(file, arriving, constants.COPYFILE_FICLONE);
+        await chmod(arriving, 0o755);
+        const handle = await open(arriving, "r");
+        await handle.sync().finally(() => handle.close());
+        await rename(arriving, appImage);
+      } catch {
+        await rm(arriving, { force: true }).catch(() => undefined);
+        throw new CodedError("update-not-installed");
+      }
+      return () => restart(appImage);
+    },
+  };
+}
