@@ -4,6 +4,7 @@ import { CodedError } from "../../protocol/errors.ts";
 import { parseUserId } from "../../protocol/ids.ts";
 import type { DeviceView } from "../../protocol/messages/device.ts";
 import { arrayField, isJsonObject, stringField } from "../wire/json.ts";
+import { isUnattended } from "../machine/device-info.ts";
 import type { ClientContext } from "./context.ts";
 import type { RequestPump } from "./pump.ts";
 import type { Machine } from "./machine.ts";
@@ -49,11 +50,19 @@ export class People {
     });
   }
 
-  /** A person's devices; asked of the server first where none is known yet. */
+  /** A person's devices, without those that take keys while nobody is signed in; asked of the server first where none is known yet. */
   async devices(userId: string): Promise<DeviceView[]> {
     await this.#ask(userId);
     const known = this.#knownDevices(userId);
-    return userId === this.#context.userId ? this.#ownDevices.complete(known) : known;
+    if (userId !== this.#context.userId) return known;
+    const all = await this.#ownDevices.complete(known);
+    const unattended = new Set<string>(
+      this.#context.machine
+        .getUserDevices(userId)
+        .filter(isUnattended)
+        .map(({ deviceId }) => deviceId),
+    );
+    return all.filter(({ deviceId }) => !unattended.has(deviceId));
   }
 
   /** A person's cross-signing identity; asked of the server first where no device of theirs is known yet. */
@@ -100,6 +109,7 @@ export class People {
   #knownDevices(userId: string): DeviceView[] {
     return this.#context.machine
       .getUserDevices(userId)
+      .filter((device) => !isUnattended(device))
       .slice(0, 2000)
       .map((device) => ({
         userId: device.userId,

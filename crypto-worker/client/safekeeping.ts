@@ -3,6 +3,7 @@ import type { IncomingVerification } from "../../protocol/messages/verification-
 import { KeyBackup } from "./backup/key-backup.ts";
 import type { Changes } from "./changes.ts";
 import type { ClientContext } from "./context.ts";
+import { Dehydration } from "./dehydration/dehydration.ts";
 import { IdentitySetup } from "./identity-setup.ts";
 import { InteractiveAuth } from "./interactive-auth.ts";
 import { Jobs } from "./jobs.ts";
@@ -36,6 +37,7 @@ export class Safekeeping {
   readonly #context: ClientContext;
   readonly #parts: SafekeepingParts;
   readonly #auth: InteractiveAuth;
+  readonly #dehydration: Dehydration;
 
   constructor(context: ClientContext, parts: SafekeepingParts) {
     const { pump, homeserver, incoming, hasSynced } = parts;
@@ -52,10 +54,18 @@ export class Safekeeping {
     const data = new ServerAccountData(context);
     const storage = new SecretStorage(data);
     const identity = new IdentityPublisher(context, pump, this.#auth, storage);
-    const secrets = new OwnSecrets(context, pump, this.backup);
+    this.#dehydration = new Dehydration(context, storage, () => this.safety.changed());
+    const secrets = new OwnSecrets(context, pump, this.backup, this.#dehydration);
     const setup = new IdentitySetup(context, pump);
-    this.recovery = new Recovery(context, { data, storage, identity, setup, backup: this.backup, secrets });
-    this.safety = new SafetyMonitor(context, { identity, backup: this.backup, storage, incoming, hasSynced });
+    this.recovery = new Recovery(context, { data, storage, identity, setup, backup: this.backup, secrets, dehydration: this.#dehydration });
+    this.safety = new SafetyMonitor(context, {
+      identity,
+      backup: this.backup,
+      storage,
+      dehydration: this.#dehydration,
+      incoming,
+      hasSynced,
+    });
   }
 
   /** Undefined once they are signed out. @throws CodedError */
@@ -66,7 +76,8 @@ export class Safekeeping {
   setOnline(online: boolean): void {
     this.backup.setOnline(online);
     // The first sync after a start may take as long as nothing happens.
-    if (online && this.#parts.hasSynced()) this.recovery.settle();
+    this.#dehydration.setOnline(online);
+    if (online && this.#parts.hasSynced()) this.#settle();
   }
 
   /** After a commit. */
@@ -76,7 +87,12 @@ export class Safekeeping {
   }
 
   afterSync(): void {
+    this.#settle();
+  }
+
+  #settle(): void {
     this.recovery.settle();
+    this.#dehydration.settle();
   }
 
   stop(): void {

@@ -2,8 +2,10 @@ import type { ChatContract } from "../../protocol/chat.ts";
 import type { ResultOf } from "../../protocol/define.ts";
 import type { Safety } from "../../protocol/messages/safety.ts";
 import type { IncomingVerification } from "../../protocol/messages/verification-view.ts";
+import { isUnattended } from "../machine/device-info.ts";
 import type { KeyBackup } from "./backup/key-backup.ts";
 import type { ClientContext } from "./context.ts";
+import type { Dehydration } from "./dehydration/dehydration.ts";
 import type { IdentityPublisher } from "./recovery/identity-publisher.ts";
 import { holds, type SecretStorage, type Storage } from "./recovery/secret-storage.ts";
 
@@ -14,6 +16,7 @@ export type SafetyParts = {
   readonly identity: IdentityPublisher;
   readonly backup: KeyBackup;
   readonly storage: SecretStorage;
+  readonly dehydration: Dehydration;
   readonly incoming: () => IncomingVerification[];
   /** Whether a sync has come, ever. */
   readonly hasSynced: () => boolean;
@@ -36,8 +39,8 @@ export class SafetyMonitor {
 
   view(): Safety {
     const { machine, userId, deviceId } = this.#context;
-    const { identity, backup, incoming } = this.#parts;
-    const others = machine.getUserDevices(userId).filter((device) => device.deviceId !== deviceId);
+    const { identity, backup, dehydration, incoming } = this.#parts;
+    const others = machine.getUserDevices(userId).filter((device) => device.deviceId !== deviceId && !isUnattended(device));
     const vouched = others.filter(({ crossSigned }) => crossSigned).length;
     const { hasMaster, hasSelfSigning, hasUserSigning } = machine.crossSigningStatus();
     const backupView = backup.view();
@@ -49,6 +52,7 @@ export class SafetyMonitor {
       unverifiedDevices: others.length - vouched,
       recovery: this.#recovery(backupView),
       backup: backupView,
+      dehydration: dehydration.view(),
       incoming: incoming().slice(0, 50),
     };
   }

@@ -19,6 +19,9 @@ export type DeviceInfo = {
   readonly firstSeen: number;
 };
 
+/** Nobody sits at it, and its owner's identity vouches for it (MSC3814): no person has anything to do with it. One that is not signed is shown as what it may be. */
+export const isUnattended = ({ dehydrated, crossSigned }: DeviceInfo): boolean => dehydrated && crossSigned;
+
 export function deviceInfoOf(device: Device, trust: DeviceTrust): DeviceInfo {
   const { userId, deviceId, ed25519, curve25519, displayName, localTrust, dehydrated, firstSeenTs: firstSeen } = device;
   return {

@@ -10,6 +10,7 @@ import { BackupSigner } from "./backup/backup-trust.ts";
 import type { MachineContext } from "./context.ts";
 import { CrossSigning } from "./cross-signing/cross-signing.ts";
 import { PrivateKeys, type CrossSigningImport, type CrossSigningSeeds } from "./cross-signing/private-keys.ts";
+import type { DehydrationParts } from "./dehydration/machine-dehydration.ts";
 import type { Device, LocalTrust } from "./devices/device.ts";
 import { Devices } from "./devices/devices.ts";
 import { StoredDeviceDirectory } from "./devices/directory.ts";
@@ -28,6 +29,9 @@ import type { InboundSession, SessionSink } from "./megolm/inbound-session.ts";
 import { parseEncryptedRoomEvent, type DecryptionResult } from "./megolm/room-event.ts";
 import type { ImportOptions, ImportResult } from "./megolm/room-key-transfer.ts";
 import type { DecryptionSettings } from "./megolm/trust-requirement.ts";
+import type { RoomKeyInfo } from "./megolm/room-key.ts";
+import type { SenderDevices } from "./olm/check-olm-event.ts";
+import type { DecryptedOlmEvent } from "./olm/decrypted-olm-event.ts";
 import { KeyClaims } from "./olm/key-claims.ts";
 import { OlmDecryption } from "./olm/olm-decryption.ts";
 import { OlmSessions } from "./olm/olm-sessions.ts";
@@ -59,6 +63,7 @@ export class MachineParts {
   readonly backupRestore: BackupRestore;
   readonly bundleSharing: BundleSharing;
   readonly bundleInbox: BundleInbox;
+  readonly dehydration: DehydrationParts["dehydration"];
   readonly toDevice: ToDeviceReceiver;
   readonly verifications: Verifications;
   readonly verificationReceiver: VerificationReceiver;
@@ -108,9 +113,18 @@ export class MachineParts {
     const receiver = new KeyQueryResponseReceiver(context, this.devices, this.identities);
     this.#queries = new KeyQueries(context, this.tracked, receiver, this.#requests, (outcome) => this.#onKeyQuery(outcome));
     const embedded = new EmbeddedDevices(context, this.devices, this.identities);
-    this.#decryption = new OlmDecryption(context, account, this.#sessions, {
+    const senders: SenderDevices = {
       deviceByCurveKey: (userId, curve25519) => this.devices.findByCurveKey(userId, curve25519),
       parseEmbeddedDevice: (deviceKeys) => embedded.parse(deviceKeys),
+    };
+    this.dehydration = {
+      vouchFor: this.crossSigning.vouchFor,
+      selfSigningKey: () => this.identities.own()?.selfSigningKey,
+      senders,
+      receiveRoomKey: (event) => this.#receiveRoomKey(event),
+    };
+    this.#decryption = new OlmDecryption(context, account, this.#sessions, {
+      ...senders,
       onNewInboundSession: (device) => {
         this.directory.onNewInboundSession(device);
         this.#renewed.add(device);
@@ -250,6 +264,12 @@ export class MachineParts {
     const added = this.megolm.addSession(session);
     if (added) this.gossip.roomKeys.onRoomKey(session.roomId, session.ratchet.sessionId);
     return added;
+  }
+
+  #receiveRoomKey(event: DecryptedOlmEvent): RoomKeyInfo | undefined {
+    const roomKey = this.megolm.receiveRoomKey(event);
+    if (roomKey !== undefined) this.gossip.roomKeys.onRoomKey(roomKey.roomId, roomKey.sessionId);
+    return roomKey;
   }
 
   #onKeyQuery({ changedDevices, changedIdentities }: KeyQueryOutcome): void {

@@ -10,6 +10,7 @@ import { parseKeyCounts } from "../wire/keys-responses.ts";
 import { MachineBackup } from "./backup/machine-backup.ts";
 import type { CrossSigningStatus } from "./cross-signing/cross-signing.ts";
 import type { CrossSigningImport, CrossSigningSeeds } from "./cross-signing/private-keys.ts";
+import { MachineDehydration } from "./dehydration/machine-dehydration.ts";
 import { deviceInfoOf, identityInfoOf, type DeviceInfo, type IdentityInfo } from "./device-info.ts";
 import type { LocalTrust } from "./devices/device.ts";
 import type { Env } from "./env.ts";
@@ -69,6 +70,8 @@ export class OlmMachine extends MachineGossip {
   readonly backup = new MachineBackup((work) => this.run(work));
   /** The past of rooms, for those who are invited. */
   readonly history = new MachineHistory((work) => this.run(work));
+  /** Devices on the server that take room keys while nobody is signed in. */
+  readonly dehydration = new MachineDehydration((work) => this.run(work));
   readonly #store: CryptoStore;
   readonly #parts: MachineParts;
 

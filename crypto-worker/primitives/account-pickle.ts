@@ -14,6 +14,32 @@ const MAX_ONE_TIME_KEYS = 100;
 export class AccountPickle {
   readonly #bytes: Buffer;
 
+  /**
+   * The plaintext of an account with these keys, all of them published: public and private half in one, of the Ed25519 key the public half only, so that it
+   * signs nothing. Undefined where libolm has no room for them. Wipes the pairs.
+   */
+  static encode(keys: {
+    readonly ed25519: Uint8Array;
+    readonly curve25519: Uint8Array;
+    readonly oneTimeKeys: readonly Uint8Array[];
+    readonly fallbackKey: Uint8Array | undefined;
+  }): Buffer | undefined {
+    const { ed25519, curve25519, oneTimeKeys, fallbackKey } = keys;
+    const pairs = [curve25519, ...oneTimeKeys, ...(fallbackKey === undefined ? [] : [fallbackKey])];
+    try {
+      if (oneTimeKeys.length > MAX_ONE_TIME_KEYS) return undefined;
+      const entry = (pair: Uint8Array, id: number): Buffer => Buffer.concat([uint32(id), Buffer.from([1]), pair]);
+      const identity = [uint32(VERSION), ed25519, Buffer.alloc(64), curve25519];
+      const listed = oneTimeKeys.map((pair, index) => entry(pair, oneTimeKeys.length - index));
+      const fallback = fallbackKey === undefined ? [Buffer.from([0])] : [Buffer.from([1]), entry(fallbackKey, oneTimeKeys.length + 1)];
+      const bytes = Buffer.concat([...identity, uint32(listed.length), ...listed, ...fallback, uint32(oneTimeKeys.length + 1)]);
+      for (const secret of [...listed, ...fallback]) secret.fill(0);
+      return bytes;
+    } finally {
+      for (const pair of pairs) pair.fill(0);
+    }
+  }
+
   constructor(bytes: Buffer) {
     if (bytes.length < ONE_TIME_KEYS_AT + 4 || bytes.readUInt32BE(0) !== VERSION) throw new Error("not an account pickle of version 4");
     this.#bytes = bytes;
@@ -79,4 +105,10 @@ export class AccountPickle {
     }
     return undefined;
   }
+}
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
 }

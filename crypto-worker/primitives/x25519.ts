@@ -23,6 +23,13 @@ export function x25519PrivateKey(privateKey: Uint8Array): KeyObject {
   }
 }
 
+/** The public half and the private one, 32 bytes each. SECURITY: the second is secret. */
+export function x25519KeyPairOf(privateKey: Uint8Array): Uint8Array {
+  const { x } = createPublicKey(x25519PrivateKey(privateKey)).export({ format: "jwk" });
+  if (x === undefined) throw new Error("an X25519 key without its public half");
+  return Buffer.concat([Buffer.from(x, "base64url"), privateKey]);
+}
+
 /** 32 bytes. */
 export function x25519PublicKey(publicKey: Uint8Array): KeyObject {
   const x = Buffer.from(publicKey.buffer, publicKey.byteOffset, publicKey.byteLength).toString("base64url");

@@ -1,13 +1,14 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import SQLite from "better-sqlite3-multiple-ciphers";
-import { hasKeyCheck, keyMatches, writeKeyCheck } from "./key-check.ts";
+import { KeyCheck } from "./key-check.ts";
 import { migrate } from "./migrate.ts";
 import { sqliteBinding } from "./native-module.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
 import { storeErrorFrom } from "./sqlite-error.ts";
 import { AccountTable } from "./tables/account.ts";
 import { CrossSigningKeyTable } from "./tables/cross-signing-keys.ts";
+import { DehydrationTable } from "./tables/dehydration.ts";
 import { DeviceTable } from "./tables/devices.ts";
 import { IdentityTable } from "./tables/identities.ts";
 import { OlmHashTable } from "./tables/olm-hashes.ts";
@@ -35,8 +36,8 @@ import { OutboundGroupSessionTable } from "./tables/outbound-group-sessions.ts";
 import { RoomKeyShareTable } from "./tables/room-key-shares.ts";
 import { OnlyTrustedRoomTable } from "./tables/only-trusted-rooms.ts";
 import { RoomSettingsTable } from "./tables/room-settings.ts";
-import { BackupKeyTable } from "./tables/backup-keys.ts";
 import { HistoryShareTable } from "./tables/history-shares.ts";
+import { BackupKeyTable } from "./tables/backup-keys.ts";
 import { KeyBundleTable } from "./tables/key-bundles.ts";
 import { SecretRequestTable } from "./tables/secret-requests.ts";
 import { SecretsInboxTable } from "./tables/secrets-inbox.ts";
@@ -83,9 +84,9 @@ export type CryptoStore = Database & {
   readonly waitingRequests: WaitingRequestTable;
   readonly backupKeys: BackupKeyTable;
   readonly keyBundles: KeyBundleTable;
-  /** Flushes and closes; the same path can be opened again at once. */
   readonly dehydration: DehydrationTable;
   readonly historyShares: HistoryShareTable;
+  /** Flushes and closes; the same path can be opened again at once. */
   close(): void;
 };
 
@@ -108,17 +109,13 @@ export function openSqlCipherStore({ path, key, mode = "open-or-create" }: SqlCi
   if (key.byteLength !== 32) throw new RangeError("a store key has 32 bytes");
   requireNodeApi();
   try {
-    if (existsSync(path)) {
-      if (mode === "create") throw new StoreError("already-exists");
-      // SQLite takes an empty file for a new database. Here it is one that lost its content, never a reason to start over.
-      if (statSync(path).size === 0) throw new StoreError("corrupt");
-    } else {
-      if (mode === "open") throw new StoreError("missing");
-      // A log without its database means that the database was lost: creating one beside it would destroy what can be rescued.
-      if (existsSync(`${path}-wal`)) throw new StoreError("corrupt");
-      createFile(path, key);
+    const keyCheck = new KeyCheck(path, key);
+    if (isMissing(path, mode, keyCheck.exists)) {
+      for (const suffix of ["", "-wal"]) rmSync(path + suffix, { force: true });
+      keyCheck.remove();
+      return create(path, key, new KeyCheck(path, key));
     }
-    return openExisting(path, key);
+    return openExisting(path, key, keyCheck);
   } catch (error) {
     throw storeErrorFrom(error);
   }
@@ -136,41 +133,78 @@ function requireNodeApi(): void {
   if (Number(process.versions["napi"] ?? 0) < REQUIRED_NODE_API) throw new StoreError("runtime-too-old");
 }
 
-/** Builds the file under another name and renames it when it is complete, so that a crash cannot leave half a store behind. */
-function createFile(path: string, key: Uint8Array): void {
-  const unfinished = `${path}.new`;
-  for (const suffix of ["", "-wal", "-shm"]) rmSync(unfinished + suffix, { force: true });
-  const connection = connectKeyed(unfinished, key, false);
-  try {
-    const database = new SqliteDatabase(connection, unfinished);
-    migrate(database);
-    // Noted in the file's header here, without a flush of its own; opening then finds it.
-    connection.pragma("journal_mode=WAL");
-  } finally {
-    connection.close();
+/** Whether the store has to be made. `wasReliedOn`: a commit of it had to last. Then it is never taken for a new one. */
+function isMissing(path: string, mode: SqlCipherStoreOptions["mode"], wasReliedOn: boolean): boolean {
+  if (existsSync(path)) {
+    const empty = hasNoContent(path);
+    if (empty && (wasReliedOn || mode === "open")) throw new StoreError("corrupt");
+    if (!empty && mode === "create") throw new StoreError("already-exists");
+    return empty;
   }
-  writeKeyCheck(path, key);
-  syncPath(unfinished);
-  renameSync(unfinished, path);
-  if (process.platform !== "win32") syncPath(dirname(path));
+  if (mode === "open") throw new StoreError("missing");
+  // A log without its database means that the database was lost: creating one beside it would destroy what can be rescued.
+  if (wasReliedOn && existsSync(`${path}-wal`)) throw new StoreError("corrupt");
+  return true;
 }
 
-function openExisting(path: string, key: Uint8Array): CryptoStore {
-  if (hasKeyCheck(path) && !keyMatches(path, key)) throw new StoreError("wrong-key");
+/** Empty, or zeros, which is what file systems leave of a file that had not reached the disk when the power failed. A store begins with a random salt. */
+function hasNoContent(path: string): boolean {
+  const descriptor = openSync(path, "r");
+  try {
+    const head = Buffer.alloc(16);
+    readSync(descriptor, head);
+    return head.every((byte) => byte === 0);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * The whole schema is one commit in the log, so that a crash leaves either all of it or a file without tables, which the next opening fills. Nothing is
+ * flushed until a commit has to last.
+ */
+function create(path: string, key: Uint8Array, keyCheck: KeyCheck): CryptoStore {
   const connection = connectKeyed(path, key, true);
   try {
-    return assemble(new SqliteDatabase(connection, path));
+    const store = assemble(new SqliteDatabase(connection, path, () => finish(path, keyCheck)));
+    connection.pragma("synchronous=NORMAL");
+    return store;
   } catch (error) {
     connection.close();
+    throw error;
+  }
+}
+
+function openExisting(path: string, key: Uint8Array, keyCheck: KeyCheck): CryptoStore {
+  if (keyCheck.exists && !keyCheck.matches) throw new StoreError("wrong-key");
+  try {
+    const connection = connectKeyed(path, key, false);
+    try {
+      const database = new SqliteDatabase(connection, path, keyCheck.exists ? undefined : () => finish(path, keyCheck));
+      // Its log is lost, and with it everything that was committed.
+      if (keyCheck.exists && database.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").first() === undefined) throw new StoreError("corrupt");
+      return assemble(database);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  } catch (error) {
     const failure = storeErrorFrom(error);
     // The key is known to be right, so a first page that does not authenticate is a damaged one.
-    if (failure instanceof StoreError && failure.code === "wrong-key" && hasKeyCheck(path)) throw new StoreError("corrupt");
+    if (failure instanceof StoreError && failure.code === "wrong-key" && keyCheck.exists) throw new StoreError("corrupt");
     throw failure;
   }
 }
 
-function connectKeyed(path: string, key: Uint8Array, fileMustExist: boolean): SQLite {
-  const connection = new SQLite(path, { fileMustExist, timeout: 0, nativeBinding: sqliteBinding() });
+/** The log was flushed: with the file below it and both their names, what is in it lasts. */
+function finish(path: string, keyCheck: KeyCheck): void {
+  syncPath(path);
+  keyCheck.write();
+  if (process.platform !== "win32") syncPath(dirname(path));
+}
+
+function connectKeyed(path: string, key: Uint8Array, isNew: boolean): SQLite {
+  const connection = new SQLite(path, { fileMustExist: !isNew, timeout: 0, nativeBinding: sqliteBinding() });
   const rawKey = Buffer.from(`x'${Buffer.from(key).toString("hex")}'`, "latin1");
   try {
     connection.pragma("cipher='sqlcipher'");
@@ -178,16 +212,13 @@ function connectKeyed(path: string, key: Uint8Array, fileMustExist: boolean): SQ
     connection.key(rawKey);
     // One process an account: the lock is taken with the first read and held, and a second opener is refused at once. It dies with the process.
     connection.pragma("locking_mode=EXCLUSIVE");
-    if (fileMustExist) connection.pragma("journal_mode=WAL");
     configure(connection);
-    // A file that is not there yet needs no journal: it gets its name only when it is complete and on disk.
-    if (!fileMustExist) connection.pragma("journal_mode=OFF");
-    if (!fileMustExist) connection.pragma("synchronous=OFF");
+    // The switch to the log would write a journal of the empty file, and the log flush its first page.
+    if (isNew) connection.exec("PRAGMA synchronous=OFF; PRAGMA journal_mode=MEMORY");
+    connection.pragma("journal_mode=WAL");
     return connection;
   } catch (error) {
     connection.close();
-    if (fileMustExist && hasKeyCheck(path) && error instanceof SQLite.SqliteError && error.code === "SQLITE_NOTADB")
-      throw new StoreError("corrupt");
     throw error;
   } finally {
     rawKey.fill(0);
@@ -243,9 +274,9 @@ function assemble(database: SqliteDatabase): CryptoStore {
     waitingRequests: new WaitingRequestTable(database),
     backupKeys: new BackupKeyTable(database),
     keyBundles: new KeyBundleTable(database),
-  });
     dehydration: new DehydrationTable(database),
     historyShares: new HistoryShareTable(database),
+  });
 }
 
 function syncPath(path: string): void {

@@ -67,6 +67,8 @@ export class KeyServer {
         return this.#uploadSigningKeys(from.userId, request.body);
       case "signatures_upload":
         return this.#uploadSignatures(request.body);
+      case "dehydrated_device":
+        return this.#upload(from.userId, stringField(request.body, "device_id") ?? "", request.body);
       default:
         throw new Error(`the key server does not know ${request.kind}`);
     }

@@ -6,40 +6,46 @@ import { Secret } from "../../primitives/secret.ts";
 import { inBackground } from "../background.ts";
 import type { KeyBackup } from "../backup/key-backup.ts";
 import type { ClientContext } from "../context.ts";
+import type { Dehydration } from "../dehydration/dehydration.ts";
 import type { RequestPump } from "../pump.ts";
-import { holds, SECRET_NAMES, type SecretName, type SecretStorage, type Storage } from "./secret-storage.ts";
+import { DEHYDRATION_SECRET, holds, SECRET_NAMES, type SecretName, type SecretStorage, type Storage } from "./secret-storage.ts";
 
 const BACKUP_KEY = "m.megolm_backup.v1";
-const CROSS_SIGNING: Readonly<Record<Exclude<SecretName, typeof BACKUP_KEY>, CrossSigningKeyName>> = {
+const CROSS_SIGNING: Readonly<Record<Exclude<SecretName, typeof BACKUP_KEY | typeof DEHYDRATION_SECRET>, CrossSigningKeyName>> = {
   "m.cross_signing.master": "master",
   "m.cross_signing.self_signing": "selfSigning",
   "m.cross_signing.user_signing": "userSigning",
 };
 
-/** The four secrets that make a device a full one, on their way between the store, secret storage, and other devices of ours. */
+/** The secrets that make a device a full one, on their way between the store, secret storage, and other devices of ours. */
 export class OwnSecrets {
   readonly #context: ClientContext;
   readonly #pump: RequestPump;
   readonly #backup: KeyBackup;
+  readonly #dehydration: Dehydration;
   #takingInbox = false;
 
-  constructor(context: ClientContext, pump: RequestPump, backup: KeyBackup) {
+  constructor(context: ClientContext, pump: RequestPump, backup: KeyBackup, dehydration: Dehydration) {
     this.#context = context;
     this.#pump = pump;
     this.#backup = backup;
+    this.#dehydration = dehydration;
   }
 
   /** Puts all that are here into secret storage under a new key; what the key `keep` opens stays beside it. @throws CodedError */
   async write(storage: SecretStorage, key: SecretStorageKey, keep: string | undefined): Promise<void> {
+    await this.#dehydration.prepareKey();
     for (const name of SECRET_NAMES) {
       using secret = this.#load(name);
       if (secret !== undefined) await storage.writeSecret(key, name, secret, keep);
     }
+    this.#dehydration.keyIsCurrent();
   }
 
   /** Puts those into secret storage that are here and missing there, or are others there. @throws CodedError */
   async complete(storage: SecretStorage, present: Storage, key: SecretStorageKey): Promise<void> {
     if (!key.isProven) return;
+    await this.#takeDehydrationKey(present, key);
     for (const name of SECRET_NAMES) {
       using secret = this.#load(name);
       if (secret === undefined) continue;
@@ -47,6 +53,7 @@ export class OwnSecrets {
       using theirs = stored?.ok === true ? stored.value : undefined;
       if (theirs === undefined || !sameKey(theirs, secret)) await storage.writeSecret(key, name, secret, undefined);
     }
+    this.#dehydration.keyIsCurrent();
   }
 
   /**
@@ -113,17 +120,35 @@ export class OwnSecrets {
   requestMissing(): void {
     const { machine, userId, deviceId } = this.#context;
     const isVerified = machine.getDevice(userId, deviceId)?.crossSigned === true && machine.getIdentity(userId)?.verified === true;
-    const hasOthers = machine.getUserDevices(userId).some((device) => device.crossSigned && device.deviceId !== deviceId);
+    const hasOthers = machine
+      .getUserDevices(userId)
+      .some((device) => device.crossSigned && !device.dehydrated && device.deviceId !== deviceId);
     if (isVerified && hasOthers) {
       machine.requestMissingSecrets();
       this.#pump.trigger();
     }
   }
 
+  /** The stored one, if there is one to be read, as dehydrated devices of ours were made with it; else one of our own. */
+  async #takeDehydrationKey(present: Storage, key: SecretStorageKey): Promise<void> {
+    const stored = holds(present, DEHYDRATION_SECRET)
+      ? key.decryptSecret(DEHYDRATION_SECRET, present.contents.get(DEHYDRATION_SECRET))
+      : undefined;
+    using text = stored?.ok === true ? stored.value : undefined;
+    const parsed = text === undefined ? undefined : parseKeyText(text, "dehydration-key");
+    if (parsed?.ok !== true) return this.#dehydration.prepareKey();
+    using secret = parsed.value;
+    this.#dehydration.useKey(secret);
+  }
+
   /** SECURITY: the secret's text; the caller disposes of it. */
   #load(name: SecretName): Secret<"stored-secret"> | undefined {
     if (name === BACKUP_KEY) {
       using key = this.#backup.decryptionKey();
+      return key === undefined ? undefined : encodeKeyText(key);
+    }
+    if (name === DEHYDRATION_SECRET) {
+      using key = this.#context.machine.dehydration.pickleKey();
       return key === undefined ? undefined : encodeKeyText(key);
     }
     const seed = this.#context.machine.exportCrossSigningKeys()[CROSS_SIGNING[name]];

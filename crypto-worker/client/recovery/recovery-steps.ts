@@ -39,6 +39,7 @@ export type Task =
   | "complete-storage"
   | "clear-default-key"
   | "clear-secrets"
+  | "remove-dehydrated-device"
   | "end-reset";
 
 /**
@@ -130,6 +131,7 @@ const storageFromHere: readonly Stage[] = [
 ];
 const afterReset: readonly Stage[] = [
   stage("clear-default-key", ({ storage }) => storage === "present"),
+  stage("remove-dehydrated-device"),
   stage("sign-backup", ({ backup }) => backup === "open"),
   // What the old one holds stays on the server; this device has its keys and puts them into the new one.
   stage("create-backup", ({ backup, backupRefused }) => backup === "locked" && !backupRefused),
@@ -152,7 +154,13 @@ const PLANS: Readonly<Record<Goal, readonly Stage[]>> = {
     stage("create-backup", ({ identity, backup, backupRefused }) => identity === "here" && backup === "none" && !backupRefused),
     stage("complete-storage"),
   ],
-  disable: [stage("refuse-backup"), stage("clear-default-key"), stage("clear-secrets"), stage("delete-backup")],
+  disable: [
+    stage("refuse-backup"),
+    stage("clear-default-key"),
+    stage("clear-secrets"),
+    stage("remove-dehydrated-device"),
+    stage("delete-backup"),
+  ],
   reset: [stage("replace-identity", ({ resetting }) => !resetting), ...afterReset],
   "finish-reset": afterReset,
   "finish-change": [stage("retire-old-key", ({ storage }) => storage === "present")],

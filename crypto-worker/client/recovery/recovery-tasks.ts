@@ -5,6 +5,7 @@ import type { SecretStorageKey } from "../../machine/secret-storage/secret-stora
 import { isBackupRefused, LEGACY_PREFERENCE, PREFERENCE } from "../backup/backup-preference.ts";
 import type { KeyBackup } from "../backup/key-backup.ts";
 import type { ClientContext } from "../context.ts";
+import type { Dehydration } from "../dehydration/dehydration.ts";
 import { RESETTING, type IdentityPublisher } from "./identity-publisher.ts";
 import type { OwnSecrets } from "./own-secrets.ts";
 import type { Facts, Goal, Task } from "./recovery-steps.ts";
@@ -22,6 +23,7 @@ export type RecoveryTasksParts = {
   readonly identity: IdentityPublisher;
   readonly backup: KeyBackup;
   readonly secrets: OwnSecrets;
+  readonly dehydration: Dehydration;
 };
 
 /** What an operation was given. */
@@ -65,7 +67,7 @@ export class RecoveryTasks {
 
   /** Undefined once it is done, else what the person has to give first. */
   async perform(task: Task, operation: Operation): Promise<AuthNeeded | undefined> {
-    const { identity, backup, storage, secrets } = this.#parts;
+    const { identity, backup, storage, secrets, dehydration } = this.#parts;
     const { auth = NO_AUTH, passphrase = null, given } = operation;
     const oldKeyId = operation.storage?.description.keyId;
     switch (task) {
@@ -106,6 +108,8 @@ export class RecoveryTasks {
         return this.#clearDefaultKey(operation, oldKeyId);
       case "clear-secrets":
         return nothing(storage.clearSecrets());
+      case "remove-dehydrated-device":
+        return nothing(dehydration.remove());
       case "end-reset":
         this.#context.commit((changes) => {
           this.#context.store.customValues.remove(RESETTING);

@@ -9,11 +9,14 @@ import {
 } from "../../wire/secret-storage.ts";
 import type { ServerAccountData } from "./server-account-data.ts";
 
+/** The key of our dehydrated devices (MSC3814). */
+export const DEHYDRATION_SECRET = "org.matrix.msc3814";
 export const SECRET_NAMES = [
   "m.cross_signing.master",
   "m.cross_signing.self_signing",
   "m.cross_signing.user_signing",
   "m.megolm_backup.v1",
+  DEHYDRATION_SECRET,
 ] as const;
 export type SecretName = (typeof SECRET_NAMES)[number];
 

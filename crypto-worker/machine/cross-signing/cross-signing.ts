@@ -112,6 +112,12 @@ export class CrossSigning {
     return [this.#signaturesUpload(userId, [[deviceId, onlySignature(keys, userId, `ed25519:${device.crossSignedBy ?? ""}`)]])];
   }
 
+  /**
+   * Device keys with our identity's word for them, of a device that is being made.
+   * @throws MachineError `missing-cross-signing-key`
+   */
+  readonly vouchFor = (deviceKeys: JsonObject): JsonObject => this.#signWith(this.#selfSigning(), deviceKeys);
+
   /** Forgets private keys that are not those of our identity any more: another device has replaced it. */
   clearIfDiffers(): void {
     const own = this.#identities.own();
@@ -171,10 +177,16 @@ export class CrossSigning {
   }
 
   #signDevice(device: Device): Device {
-    const selfSigning = this.#signer("self_signing");
-    if (selfSigning.publicKey !== this.#identities.own()?.selfSigningKey) throw new MachineError("missing-cross-signing-key");
+    const selfSigning = this.#selfSigning();
     const keys = this.#signWith(selfSigning, parseStored(device.keysJson));
     return this.#devices.save({ ...device, keysJson: JSON.stringify(keys), crossSignedBy: selfSigning.publicKey });
+  }
+
+  /** The published one. */
+  #selfSigning(): PkSigning {
+    const selfSigning = this.#signer("self_signing");
+    if (selfSigning.publicKey !== this.#identities.own()?.selfSigningKey) throw new MachineError("missing-cross-signing-key");
+    return selfSigning;
   }
 
   #signer(usage: CrossSigningUsage): PkSigning {

@@ -37,14 +37,14 @@ export class OwnDevices {
     return device?.curve25519 === senderCurve25519 && device.ed25519 === senderEd25519 ? device : undefined;
   }
 
-  /** SECURITY: for secrets. Our verified identity has signed the device; a mark on this device alone is not enough. */
+  /** SECURITY: for secrets. Our verified identity has signed the device; a mark on this device alone is not enough. Nobody sits at a dehydrated one. */
   mayKnowSecrets(device: Device): boolean {
-    return device.localTrust !== "blacklisted" && this.#directory.trustOf(device).crossSigningTrusted;
+    return !device.dehydrated && device.localTrust !== "blacklisted" && this.#directory.trustOf(device).crossSigningTrusted;
   }
 
   /** For room keys. */
   isVerified(device: Device): boolean {
-    return device.localTrust !== "blacklisted" && this.#directory.trustOf(device).verified;
+    return !device.dehydrated && device.localTrust !== "blacklisted" && this.#directory.trustOf(device).verified;
   }
 
   /** Whether there is anybody to ask. */

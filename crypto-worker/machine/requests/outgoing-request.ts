@@ -2,7 +2,18 @@ import type { DeviceId, RoomId, UserId } from "../../../protocol/ids.ts";
 import type { JsonObject } from "../../wire/json.ts";
 
 export type OutgoingRequestKind =
-  "keys_upload" | "keys_query" | "keys_claim" | "to_device" | "signatures_upload" | "signing_keys_upload" | "keys_backup" | "room_message";
+  | "keys_upload"
+  | "keys_query"
+  | "keys_claim"
+  | "to_device"
+  | "signatures_upload"
+  | "signing_keys_upload"
+  | "keys_backup"
+  | "room_message"
+  | "dehydrated_device";
+
+/** MSC3814 is not in the spec yet. */
+export const DEHYDRATED_DEVICE_PATH = "/_matrix/client/unstable/org.matrix.msc3814.v1/dehydrated_device";
 
 /** A request that the caller sends as it is and then reports with `markRequestAsSent(id, responseBody)`. */
 export type OutgoingRequest = {
@@ -73,4 +84,9 @@ export function keysBackupRequest(id: string, version: string, body: JsonObject)
 export function roomMessageRequest(id: string, roomId: RoomId, eventType: string, content: JsonObject): OutgoingRequest {
   const path = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/send/${encodeURIComponent(eventType)}/${encodeURIComponent(id)}`;
   return { id, kind: "room_message", method: "PUT", path, body: content, room: { roomId, eventType } };
+}
+
+/** Replaces the user's dehydrated device (MSC3814). */
+export function putDehydratedDeviceRequest(id: string, body: JsonObject): OutgoingRequest {
+  return { id, kind: "dehydrated_device", method: "PUT", path: DEHYDRATED_DEVICE_PATH, body };
 }
