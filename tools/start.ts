@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { BuildFailed, bundle } from "../build/bundle.ts";
+import { compileCache } from "./chromium-host/versions.ts";
 import { chooseRuntime, type AppRuntime } from "./electron-binary.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -20,7 +21,10 @@ async function main(args: readonly string[]): Promise<number> {
   if (process.platform === "linux" && !process.env["DISPLAY"] && !process.env["WAYLAND_DISPLAY"])
     console.error("There is no display: the app runs without one.");
   const [command, parameters] = commandOf(runtime, args);
-  const child = spawn(command, parameters, { stdio: "inherit", env: { ...process.env, ELECTRON_RUN_AS_NODE: undefined } });
+  const child = spawn(command, parameters, {
+    stdio: "inherit",
+    env: { ...process.env, ...(runtime.kind === "chromium-host" ? compileCache : {}), ELECTRON_RUN_AS_NODE: undefined },
+  });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
   return new Promise((resolve, reject) => {
     child.once("error", reject);

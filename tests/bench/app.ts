@@ -1,6 +1,6 @@
 // `npm run measure`: how long the app takes to start, what it costs while nothing happens, and how fast its page and its worker talk. On the runtime that the
 // end-to-end tests use; on the Chromium host the numbers hold its relays too, which Electron does not have.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Page } from "@playwright/test";
@@ -8,13 +8,13 @@ import { bundle } from "../../build/bundle.ts";
 import { TestUser } from "../../tools/homeserver/test-user.ts";
 import { eventually, PASSWORD, World } from "../e2e/world.ts";
 import { type AppDriver, expect, PASSPHRASE, text } from "../support/app-driver.ts";
-import { commandOf, processTree } from "../support/process-memory.ts";
+import { processTree } from "../support/process-memory.ts";
+import { usageOf } from "./process-usage.ts";
 
 const ROOMS = 200;
 const STARTS = 3;
 const IDLE_MS = 10_000;
 const CALLS = 500;
-const TICKS_PER_SECOND = 100;
 
 type Measured = Record<string, number | string>;
 
@@ -95,35 +95,17 @@ async function unlockToRooms(app: AppDriver): Promise<Measured> {
   return { "passphrase to room list with 200 rooms, key stretching included, ms": Date.now() - pressed };
 }
 
-type Usage = { readonly name: string; readonly cpuTicks: number; readonly kilobytes: number };
-
-function usageOf(app: AppDriver): ReadonlyMap<number, Usage> {
-  const worker = app.host.workerPid();
-  const usage = new Map<number, Usage>();
-  for (const pid of processTree(app.host.pid)) {
-    const command = commandOf(pid);
-    const kind = /--type=([\w-]+)/.exec(command)?.[1] ?? "browser";
-    const name = pid === worker ? "crypto worker" : pid === app.host.pid ? "main" : kind;
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
-      .replace(/^.*\) /s, "")
-      .split(" ");
-    const pss = /^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1];
-    usage.set(pid, { name, cpuTicks: Number(stat[11]) + Number(stat[12]), kilobytes: Number(pss ?? 0) });
-  }
-  return usage;
-}
-
 /** Memory is each process's proportional share; processor time is of one core. */
 async function idle(app: AppDriver): Promise<Measured> {
   if (process.platform !== "linux") return { idle: "is measured on Linux only" };
-  const before = usageOf(app);
+  const before = usageOf(processTree(app.host.pid));
   await delay(IDLE_MS);
-  const after = usageOf(app);
+  const after = usageOf(processTree(app.host.pid));
   const measured: Measured = {};
   let megabytes = 0;
   let percent = 0;
-  for (const [pid, { name, cpuTicks, kilobytes }] of after) {
-    const share = ((cpuTicks - (before.get(pid)?.cpuTicks ?? cpuTicks)) / TICKS_PER_SECOND / (IDLE_MS / 1000)) * 100;
+  for (const [pid, { name, cpuMs, kilobytes }] of after) {
+    const share = ((cpuMs - (before.get(pid)?.cpuMs ?? cpuMs)) / IDLE_MS) * 100;
     const label = `idle, ${name} (${[...after.keys()].indexOf(pid)})`;
     measured[label] = `${Math.round(kilobytes / 1024)} MB, ${share.toFixed(1)} % of a core`;
     megabytes += kilobytes / 1024;

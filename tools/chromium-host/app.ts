@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { BrowserWindow } from "./browser-window.ts";
 import { browser } from "./browser.ts";
 import { LooseEmitter, emitPreventable } from "./emitter.ts";
+import { decideLocale } from "./locale.ts";
 import { menuEvents } from "./menu.ts";
 import { SingleInstance } from "./single-instance.ts";
 import { testLink } from "./test-link.ts";
@@ -11,6 +12,8 @@ import { utilityEvents } from "./utility-process.ts";
 import { electronVersions, repositoryRoot } from "./versions.ts";
 import { WebContents } from "./web-contents.ts";
 
+/** As Chromium was told at its start. */
+const locale = decideLocale(process.argv);
 const manifest: { productName?: string; name?: string; version?: string } = JSON.parse(
   readFileSync(join(repositoryRoot, "package.json"), "utf8"),
 );
@@ -123,16 +126,17 @@ class App extends LooseEmitter implements Checked {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => this.quit());
   }
 
-  /** Used by the host once the entry module has run: starts Chromium and announces that the app is ready. */
+  /** Used by the host once the entry module has run: announces that the app is ready as soon as Chromium is. */
   async becomeReady(): Promise<void> {
     if (this.#quitting || this.#exiting) return;
-    const chromium = await browser.start(this.getLocale());
+    const { exited } = await browser.ready();
+    if (this.#quitting || this.#exiting) return;
     const onBrowserGone = (): void => {
       if (this.#exiting) return;
       console.error("[chromium-host] Chromium has ended; the app ends with it");
       this.exit(1);
     };
-    chromium.exited.then(onBrowserGone, onBrowserGone);
+    exited.then(onBrowserGone, onBrowserGone);
     this.#ready = true;
     this.emit("will-finish-launching");
     this.emit("ready", {}, {});
@@ -212,8 +216,7 @@ class App extends LooseEmitter implements Checked {
   }
 
   getLocale(): string {
-    const { locale } = Intl.DateTimeFormat().resolvedOptions();
-    return this.commandLine.getSwitchValue("lang") || (locale === "und" ? "en-US" : locale);
+    return locale;
   }
 
   getSystemLocale(): string {

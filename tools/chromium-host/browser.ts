@@ -1,7 +1,7 @@
 import { launchChromium, type Chromium } from "./chromium.ts";
-import type { CdpConnection, CdpSession } from "./cdp.ts";
+import { isGone, type CdpConnection, type CdpSession } from "./cdp.ts";
 import type { SchemeRegistry } from "./app-origin.ts";
-import { testLink } from "./test-link.ts";
+import { markStart, testLink } from "./test-link.ts";
 
 /** Schemes that `protocol.registerSchemesAsPrivileged` made app origins. */
 export const schemes: SchemeRegistry = new Set();
@@ -20,23 +20,33 @@ export type Target = { readonly id: string; readonly session: CdpSession };
 
 /** The one Chromium behind this process, and the targets the app asked for. Any other page target is closed at once. */
 class Browser {
-  #chromium: Promise<Chromium> | undefined;
+  #chromium: Chromium | undefined;
+  #isReady = false;
   readonly #attached = new Map<string, CdpSession>();
   readonly #claims = new Map<string, (session: CdpSession) => void>();
   #creating = 0;
 
-  start(locale: string): Promise<Chromium> {
+  /** Starts Chromium; what is sent to it before it is ready waits. Throws where there is none. */
+  start(locale: string): void {
     this.#chromium ??= this.#launch(locale);
-    return this.#chromium;
   }
 
-  async connection(): Promise<CdpConnection> {
-    if (this.#chromium === undefined) throw new Error("Used before the app was ready");
-    return (await this.#chromium).connection;
+  /** Answers once Chromium can be used; `exited` settles at its end. */
+  async ready(): Promise<{ readonly exited: Promise<void> }> {
+    const { ready, exited } = this.#running();
+    await ready;
+    this.#isReady = true;
+    markStart("Chromium ready");
+    return { exited };
+  }
+
+  get connection(): CdpConnection {
+    if (!this.#isReady) throw new Error("Used before the app was ready");
+    return this.#running().connection;
   }
 
   async createTarget(request: TargetRequest): Promise<Target> {
-    const connection = await this.connection();
+    const { connection } = this;
     this.#creating++;
     try {
       const { targetId } = await connection.browser.send("Target.createTarget", {
@@ -58,12 +68,16 @@ class Browser {
   }
 
   async close(): Promise<void> {
-    const chromium = await this.#chromium?.catch(() => undefined);
-    await chromium?.close();
+    await this.#chromium?.close();
   }
 
-  async #launch(locale: string): Promise<Chromium> {
-    const chromium = await launchChromium({
+  #running(): Chromium {
+    if (this.#chromium === undefined) throw new Error("Chromium was not started");
+    return this.#chromium;
+  }
+
+  #launch(locale: string): Chromium {
+    const chromium = launchChromium({
       headless: isHeadless,
       locale,
       debuggingPort: testLink.wantsDebuggingPort,
@@ -80,13 +94,17 @@ class Browser {
       if (this.#creating === 0) this.#closeUnclaimed(connection);
     });
     connection.browser.on("Target.detachedFromTarget", ({ sessionId }) => connection.dropSession(sessionId));
-    await connection.browser.send("Target.setAutoAttach", {
+    connection.browser.post("Target.setAutoAttach", {
       autoAttach: true,
       waitForDebuggerOnStart: true,
       flatten: true,
       filter: [{ type: "page" }],
     });
-    if (chromium.endpoint !== undefined) testLink.report({ t: "endpoint", url: chromium.endpoint });
+    chromium.endpoint?.then(
+      (url) => testLink.report({ t: "endpoint", url }),
+      // Whoever waits for it hears how the app ended.
+      (error: unknown) => isGone(error) || console.error(`[chromium-host] ${error instanceof Error ? error.message : String(error)}`),
+    );
     return chromium;
   }
 

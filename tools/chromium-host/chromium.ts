@@ -8,6 +8,29 @@ import { setTimeout as delay } from "node:timers/promises";
 import { CdpConnection } from "./cdp.ts";
 
 const profilePrefix = "bulkhead-chromium-";
+/** Chromium tells the person that it has no keys for its maker's services unless it is told so. */
+const withoutKeys = { GOOGLE_API_KEY: "no", GOOGLE_DEFAULT_CLIENT_ID: "no", GOOGLE_DEFAULT_CLIENT_SECRET: "no" };
+
+/** What a browser has and an app does not; the last group costs every start or window a page of Chromium's own, or a process that nothing ever uses. */
+const withoutFeatures = [
+  "Translate",
+  "MediaRouter",
+  "OptimizationHints",
+  "AutofillServerCommunication",
+  "InterestFeedContentSuggestions",
+  "CertificateTransparencyComponentUpdater",
+  "DialMediaRouteProvider",
+  "GlobalMediaControls",
+  "HttpsUpgrades",
+  "PaintHolding",
+  "WebUIOmniboxPopup",
+  "WebUIOmniboxAimPopup",
+  "WebUIOmniboxFullPopup",
+  "PreloadTopChromeWebUI",
+  "InitialWebUI",
+  "WebUIReloadButton",
+  "SpareRendererForSitePerProcess",
+] as const;
 
 export type ChromiumOptions = {
   readonly headless: boolean;
@@ -19,45 +42,62 @@ export type ChromiumOptions = {
 };
 
 export type Chromium = {
+  /** Takes commands at once; Chromium answers them when it has started. */
   readonly connection: CdpConnection;
-  readonly pid: number;
+  readonly ready: Promise<void>;
   /** WebSocket address for Playwright; only with `debuggingPort`. */
-  readonly endpoint: string | undefined;
+  readonly endpoint: Promise<string> | undefined;
   readonly exited: Promise<void>;
+  /** Ends it in order, or at once where it has not started yet. */
   close(): Promise<void>;
   /** For `process.on("exit")`: ends the browser without waiting. */
   killNow(): void;
 };
 
-/** The system's Chromium, or undefined. `CHROMIUM_PATH` overrides the search. */
+/**
+ * The system's Chromium, or undefined. `CHROMIUM_PATH` overrides the search. Debian's program is preferred to its launcher, a shell script that starts a
+ * dozen others for a browser's needs: extensions, flags of the desktop.
+ */
 export function findChromium(): string | undefined {
   const fromPath = (process.env["PATH"] ?? "")
     .split(":")
     .flatMap((folder) => ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"].map((name) => join(folder, name)));
   const macOs = ["/Applications/Chromium.app/Contents/MacOS/Chromium", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"];
-  return [process.env["CHROMIUM_PATH"] ?? "", "/usr/bin/chromium", ...fromPath, ...macOs].find((path) => path !== "" && existsSync(path));
+  return [process.env["CHROMIUM_PATH"] ?? "", "/usr/lib/chromium/chromium", "/usr/bin/chromium", ...fromPath, ...macOs].find(
+    (path) => path !== "" && existsSync(path),
+  );
 }
 
-export async function launchChromium(options: ChromiumOptions): Promise<Chromium> {
+/** Throws where there is no Chromium; one that does not come up shows in `ready`. */
+export function launchChromium(options: ChromiumOptions): Chromium {
   const executable = findChromium();
   if (executable === undefined) throw new Error("No Chromium found: install the package `chromium` or set CHROMIUM_PATH");
-  removeAbandonedProfiles();
   const profile = makeProfile(options.blockedSchemes);
   const child = spawn(executable, chromiumArguments(profile, options), {
     stdio: ["ignore", "ignore", process.env["CHROMIUM_HOST_VERBOSE"] === undefined ? "ignore" : "inherit", "pipe", "pipe"],
-    env: { ...process.env, LANGUAGE: options.locale },
+    env: { ...process.env, ...withoutKeys, LANGUAGE: options.locale },
   });
   const [output, input] = [child.stdio[3], child.stdio[4]];
   if (!(output instanceof Writable) || !(input instanceof Readable)) throw new Error("The debugging pipe was not opened");
   const connection = new CdpConnection(output, input);
   const exited = once(child, "exit").then(() => rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }));
-  await connection.browser.send("Browser.getVersion");
+  let isReady = false;
+  const ready = connection.browser.send("Browser.getVersion").then(() => {
+    isReady = true;
+    removeAbandonedProfiles();
+  });
+  // Who ends it before that does not ask.
+  ready.catch(() => undefined);
   return {
     connection,
-    pid: child.pid ?? 0,
-    endpoint: options.debuggingPort ? await readEndpoint(profile) : undefined,
+    ready,
+    endpoint: options.debuggingPort ? ready.then(() => readEndpoint(profile)) : undefined,
     exited,
-    close: () => closeChromium(connection, child, exited),
+    close: async () => {
+      if (isReady) return closeChromium(connection, child, exited);
+      child.kill("SIGKILL");
+      await exited;
+    },
     killNow: () => {
       child.kill("SIGKILL");
       rmSync(profile, { recursive: true, force: true });
@@ -152,7 +192,9 @@ function chromiumArguments(profile: string, options: ChromiumOptions): string[] 
     "--disable-backgrounding-occluded-windows",
     "--disable-renderer-backgrounding",
     "--disable-ipc-flooding-protection",
-    "--disable-features=Translate,MediaRouter,OptimizationHints,AutofillServerCommunication,InterestFeedContentSuggestions,CertificateTransparencyComponentUpdater,DialMediaRouteProvider,GlobalMediaControls,HttpsUpgrades,PaintHolding",
+    `--disable-features=${withoutFeatures.join(",")}`,
+    // There is no network that it would have to be kept apart for, and a process less to start.
+    "--enable-features=NetworkServiceInProcess2",
     `--lang=${options.locale}`,
     "--force-color-profile=srgb",
   ];

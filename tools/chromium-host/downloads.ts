@@ -21,7 +21,7 @@ function quarantine(): string {
 
 /** Has a browser context save what its pages download where the app can still say no. */
 export async function allowDownloads(browserContextId: string): Promise<void> {
-  const connection = await browser.connection();
+  const { connection } = browser;
   await connection.browser.send("Browser.setDownloadBehavior", {
     behavior: "allowAndName",
     browserContextId,

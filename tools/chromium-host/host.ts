@@ -2,9 +2,14 @@
 import { registerHooks } from "node:module";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { browser } from "./browser.ts";
+import { decideLocale } from "./locale.ts";
+import { markStart } from "./test-link.ts";
 import { electronVersions, repositoryRoot } from "./versions.ts";
 
 const [, , ...given] = process.argv;
+// The slowest part of a start, and it needs nothing of the app: it comes up while the app loads.
+browser.start(decideLocale(given));
 const entryArgument = given.find((argument) => argument.startsWith("--entry="));
 const entry =
   entryArgument === undefined ? join(repositoryRoot, "dist", "main", "entry.js") : resolve(entryArgument.slice("--entry=".length));
@@ -28,7 +33,9 @@ registerHooks({
 });
 
 const { app } = await import("./app.ts");
+markStart("host loaded");
 await import("./test-orders.ts");
-// The app is ready only after its entry module has finished, as in Electron; one that has quit by then needs no Chromium.
+// The app is ready only after its entry module has finished, as in Electron.
 await import(pathToFileURL(entry).href);
+markStart("entry evaluated");
 await app.becomeReady();

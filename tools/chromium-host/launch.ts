@@ -6,7 +6,7 @@ import { chromium, type Browser, type Page } from "playwright";
 import { isAlive } from "./chromium.ts";
 import { HostDialogs } from "./host-dialogs.ts";
 import type { HostReport, TestOrder } from "./test-link.ts";
-import { repositoryRoot } from "./versions.ts";
+import { compileCache, repositoryRoot } from "./versions.ts";
 
 export type LaunchOptions = {
   /** The profile folder; passed on as `--profile-dir`. */
@@ -43,6 +43,7 @@ export async function launchApp(options: LaunchOptions): Promise<HostApp> {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       env: {
         ...process.env,
+        ...compileCache,
         CHROMIUM_HOST_TEST: "1",
         ...(headless ? { CHROMIUM_HOST_HEADLESS: "1" } : {}),
         ...(viewport === undefined ? {} : { CHROMIUM_HOST_VIEWPORT: `${viewport.width}x${viewport.height}` }),

@@ -50,7 +50,7 @@ export class Session extends LooseEmitter {
   setSpellCheckerLanguages(): void {}
 
   async clearStorageData(): Promise<void> {
-    const connection = await browser.connection();
+    const { connection } = browser;
     const origins = [...schemes]
       .flatMap((scheme) => [`${scheme}://chat`, `${scheme}://vault`])
       .map((url) => new URL(toPageUrl(schemes, url)).origin);
@@ -68,7 +68,7 @@ export class Session extends LooseEmitter {
 
   /** Asks the app's handlers about every permission and tells Chromium, which is asked by pages later and cannot wait. */
   async settlePermissions(webContents: WebContents, appUrl: string): Promise<void> {
-    const connection = await browser.connection();
+    const { connection } = browser;
     const browserContextId = await this.contextId();
     const { origin } = new URL(toPageUrl(schemes, appUrl));
     for (const [permission, name] of permissionNames) {
@@ -94,7 +94,7 @@ export class Session extends LooseEmitter {
   }
 
   async #createContext(): Promise<string> {
-    const connection = await browser.connection();
+    const { connection } = browser;
     const { browserContextId } = await connection.browser.send("Target.createBrowserContext", { disposeOnDetach: true });
     await allowDownloads(browserContextId);
     return browserContextId;

@@ -5,6 +5,7 @@ import { LooseEmitter } from "./emitter.ts";
 import { PortEnd, takeEnd, type MessagePortMain } from "./message-port.ts";
 import { testLink } from "./test-link.ts";
 import { noteTraffic } from "./traffic.ts";
+import { compileCache } from "./versions.ts";
 import type { UtilityWire } from "./utility-wire.ts";
 
 /** Used by the host: `gone` (details) after a utility process ended unasked. */
@@ -29,7 +30,7 @@ export class UtilityProcess extends LooseEmitter {
     const child = forkChild(join(import.meta.dirname, "utility-bootstrap.ts"), [modulePath, ...args], {
       execPath: process.execPath,
       execArgv: ["--disable-warning=ExperimentalWarning", ...(options.execArgv ?? [])],
-      ...(options.env === undefined ? {} : { env: { ...options.env } }),
+      env: { ...(options.env ?? process.env), ...compileCache },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       serialization: "advanced",
       stdio: ["ignore", stdio[1], stdio[2], "ipc"],

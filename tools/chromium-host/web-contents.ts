@@ -14,6 +14,7 @@ import { PageRequests } from "./page-requests.ts";
 import type { PageKey, ToHost, ToPage } from "./page-wire.ts";
 import { pageWorldSource, preloadBinding, preloadSource, preloadWorld } from "./preload-script.ts";
 import { Session, session as sessions } from "./session.ts";
+import { markStart } from "./test-link.ts";
 import { noteTraffic } from "./traffic.ts";
 import { WebFrameMain } from "./web-frame-main.ts";
 
@@ -83,6 +84,7 @@ export class WebContents extends LooseEmitter {
     const pageUrl = toPageUrl(schemes, url);
     if (pageUrl !== url) await this.session.settlePermissions(this, url);
     this.#guard.expect(pageUrl);
+    markStart(`navigate ${this.#page}`);
     const finished = new Promise<void>((resolve, reject) => {
       this.#loading = { resolve, reject };
     });
@@ -276,13 +278,13 @@ export class WebContents extends LooseEmitter {
     if (this.#destroyed) return;
     this.#dispose();
     const target = await this.target.catch(() => undefined);
-    const connection = await browser.connection().catch(() => undefined);
-    if (target !== undefined) connection?.browser.post("Target.closeTarget", { targetId: target.id });
+    if (target !== undefined) browser.connection.browser.post("Target.closeTarget", { targetId: target.id });
   }
 
   async #create(request: Omit<TargetRequest, "contextId">): Promise<Target> {
     const contextId = await this.session.contextId();
     const target = await browser.createTarget({ ...request, contextId });
+    markStart(`target ${this.id} attached`);
     const { session } = target;
     this.#cdp = session;
     // The main frame of a page target has the target's id.
@@ -311,6 +313,7 @@ export class WebContents extends LooseEmitter {
       mainFrameId: this.#mainFrameId,
       allowsDocument: (document) => this.#guard.allows(document),
     }).start();
+    markStart(`target ${this.id} set up`);
     this.emulateColorScheme(nativeTheme.emulated);
     if (isHeadless) session.post("Emulation.setFocusEmulationEnabled", { enabled: this.#focused });
     return target;
