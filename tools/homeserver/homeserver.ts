@@ -15,6 +15,7 @@ import type { RoomEvent } from "./room.ts";
 import { errorResponse, Router } from "./router.ts";
 import { addAccountDataRoutes } from "./routes/account-data.ts";
 import { addBackupRoutes } from "./routes/backup.ts";
+import { addDehydratedDeviceRoutes } from "./routes/dehydrated-device.ts";
 import { addDeviceRoutes } from "./routes/devices.ts";
 import { addDiscoveryRoutes } from "./routes/discovery.ts";
 import { addKeyRoutes } from "./routes/keys.ts";
@@ -92,6 +93,7 @@ export async function startHomeserver(options: HomeserverOptions = {}): Promise<
     openRegistration: options.openRegistration ?? true,
     maxUploadBytes: options.maxUploadBytes ?? 50 * 1024 * 1024,
     authenticatedMedia: options.authenticatedMedia ?? true,
+    dehydratedDevices: options.dehydratedDevices ?? true,
     uiaForFirstCrossSigningKeys: options.uiaForFirstCrossSigningKeys ?? false,
     rateLimits: options.rateLimits ?? {},
     accessTokenLifetimeMs: options.accessTokenLifetimeMs ?? 300_000,
@@ -127,6 +129,7 @@ function application(state: ServerState, baseUrl: () => string): Hono {
   addLoginRoutes(router);
   addSsoRoutes(router);
   addDeviceRoutes(router);
+  addDehydratedDeviceRoutes(router);
   addKeyRoutes(router);
   addToDeviceRoutes(router);
   addBackupRoutes(router);

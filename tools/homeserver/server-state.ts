@@ -2,6 +2,7 @@ import { AccountData } from "./account-data.ts";
 import { Accounts } from "./accounts.ts";
 import { Backups } from "./backup.ts";
 import { CrossSigning } from "./cross-signing.ts";
+import { DehydratedDevices } from "./dehydrated-devices.ts";
 import { DeviceKeys } from "./device-keys.ts";
 import { DeviceLists } from "./device-lists.ts";
 import { Devices } from "./devices.ts";
@@ -31,6 +32,8 @@ export type Switches = {
   maxUploadBytes: number;
   /** False: a server from before spec v1.11, whose media everybody may fetch. */
   authenticatedMedia: boolean;
+  /** False: a server that has not heard of them. */
+  dehydratedDevices: boolean;
 };
 
 export type StateOptions = Switches & { serverName: string; rateLimits: RateLimits; accessTokenLifetimeMs: number };
@@ -43,6 +46,7 @@ export class ServerState {
   readonly faults = new FaultInjector();
   readonly journal = new Journal();
   readonly devices = new Devices();
+  readonly dehydratedDevices = new DehydratedDevices();
   readonly deviceKeys = new DeviceKeys();
   readonly crossSigning = new CrossSigning(this.deviceKeys);
   readonly deviceLists = new DeviceLists();
@@ -69,6 +73,7 @@ export class ServerState {
       uiaForFirstCrossSigningKeys: options.uiaForFirstCrossSigningKeys,
       maxUploadBytes: options.maxUploadBytes,
       authenticatedMedia: options.authenticatedMedia,
+      dehydratedDevices: options.dehydratedDevices,
     };
     this.accounts = new Accounts(options.serverName);
     this.interactiveAuth = new InteractiveAuth(this.accounts);
@@ -98,6 +103,7 @@ export class ServerState {
     this.toDevice.remove(userId, deviceId);
     this.deviceKeys.remove(userId, deviceId);
     this.crossSigning.removeDevice(userId, deviceId);
+    this.dehydratedDevices.remove(userId, deviceId);
     if (this.devices.remove(userId, deviceId)) this.deviceChanged(userId);
     // A long poll of the device must notice.
     this.stream.wake([userId]);

@@ -1,0 +1,64 @@
+import { isObject, objectOr, stringOr } from "../json.ts";
+import { badJson, invalidParam, MatrixError } from "../matrix-error.ts";
+import { Call, type Router } from "../router.ts";
+import { encodeTimelineToken, parseTimelineToken } from "../stream.ts";
+
+const PATH = "/org.matrix.msc3814.v1/dehydrated_device";
+
+/** MSC3814. */
+export function addDehydratedDeviceRoutes(router: Router): void {
+  const { state } = router;
+  const { crossSigning, dehydratedDevices, deviceKeys, devices, switches, toDevice } = state;
+
+  router.put(PATH, (call) => {
+    requireOffered();
+    const { userId } = call.session;
+    const { body } = call;
+    const deviceId = Call.requireString(body, "device_id");
+    const deviceData = body["device_data"];
+    const identity = body["device_keys"];
+    if (!isObject(deviceData) || !isObject(identity)) throw badJson("Incomplete dehydrated device");
+    if (identity["user_id"] !== userId || identity["device_id"] !== deviceId) throw invalidParam("Device keys of another device");
+    const present = dehydratedDevices.find(userId);
+    if (devices.find(userId, deviceId) !== undefined && present?.deviceId !== deviceId) throw invalidParam("A device has this ID");
+    if (present !== undefined) state.removeDevice(userId, present.deviceId);
+    devices.add(userId, deviceId, stringOr(body["initial_device_display_name"], undefined));
+    deviceKeys.store(userId, deviceId, identity);
+    crossSigning.removeDevice(userId, deviceId);
+    deviceKeys.addOneTimeKeys(userId, deviceId, objectOr(body["one_time_keys"]));
+    deviceKeys.setFallbackKeys(userId, deviceId, objectOr(body["fallback_keys"]));
+    dehydratedDevices.set(userId, { deviceId, deviceData });
+    state.deviceChanged(userId);
+    return { device_id: deviceId };
+  });
+
+  router.get(PATH, (call) => {
+    requireOffered();
+    const { deviceId, deviceData } = dehydratedDevices.expect(call.session.userId);
+    return { device_id: deviceId, device_data: deviceData };
+  });
+
+  router.delete(PATH, (call) => {
+    requireOffered();
+    const { userId } = call.session;
+    const { deviceId } = dehydratedDevices.expect(userId);
+    state.removeDevice(userId, deviceId);
+    return { device_id: deviceId };
+  });
+
+  router.post(`${PATH}/:deviceId/events`, (call) => {
+    requireOffered();
+    const { userId } = call.session;
+    const { deviceId } = dehydratedDevices.expectId(userId, call.param("deviceId"));
+    const token = call.body["next_batch"];
+    const since = typeof token === "string" ? parseTimelineToken(token) : 0;
+    if (since === undefined) throw invalidParam("Invalid next_batch");
+    toDevice.acknowledge(userId, deviceId, since);
+    const { messages, reached } = toDevice.after(userId, deviceId, since, state.stream.position);
+    return { events: messages.map(({ type, sender, content }) => ({ type, sender, content })), next_batch: encodeTimelineToken(reached) };
+  });
+
+  function requireOffered(): void {
+    if (!switches.dehydratedDevices) throw new MatrixError(404, "M_UNRECOGNIZED", "Unrecognized request");
+  }
+}
