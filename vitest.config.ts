@@ -19,7 +19,17 @@ export default defineConfig({
           ],
         },
       },
-      { test: { ...slow, name: "scenarios", include: ["tests/scenarios/**/*.test.ts"] } },
+      // Much of a scenario is waiting, for a server that fails or a process that starts.
+      {
+        test: {
+          ...slow,
+          fileParallelism: true,
+          maxWorkers: 2,
+          maxConcurrency: 3,
+          name: "scenarios",
+          include: ["tests/scenarios/**/*.test.ts"],
+        },
+      },
       {
         test: {
           ...slow,

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Transport } from "../../../main/matrix/transport.ts";
 import type { FaultHandle, FaultKind } from "../../../tools/homeserver/faults.ts";
 import { type Homeserver, startHomeserver } from "../../../tools/homeserver/homeserver.ts";
@@ -12,6 +12,7 @@ import { ratchetCensus } from "../../support/ratchet-census.ts";
 import { impatient, Person } from "./people.ts";
 
 const PASSWORD = "correct horse battery";
+const PATIENCE = { timeout: 300_000 };
 
 /** What the story below asks for, each by itself. */
 const ENDPOINTS: Readonly<Record<string, { readonly method: string; readonly path: RegExp }>> = {
@@ -45,33 +46,60 @@ const FAULTS: readonly (readonly [string, FaultKind])[] = [
   ["a slow answer", { kind: "delay", ms: 700, when: "after" }],
 ];
 
-let homeserver: Homeserver;
-let folder: string;
-let everybody: Person[] = [];
-let number = 0;
+/** A homeserver and the people on it, of one story: what fails in one must not fail in the others, which are told at the same time. */
+class Harbour {
+  readonly homeserver: Homeserver;
+  readonly #folder = mkdtempSync(join(tmpdir(), "bulkhead-faults-"));
+  readonly #people: Person[] = [];
 
-beforeAll(async () => {
-  homeserver = await startHomeserver();
-  folder = mkdtempSync(join(tmpdir(), "bulkhead-faults-"));
-});
+  private constructor(homeserver: Homeserver) {
+    this.homeserver = homeserver;
+  }
 
-afterEach(async () => {
-  homeserver.faults.clear();
-  await Promise.all(everybody.map((person) => person.close()));
-  everybody = [];
-});
+  static async with<Result>(tale: (harbour: Harbour) => Promise<Result>): Promise<Result> {
+    const harbour = new Harbour(await startHomeserver());
+    try {
+      return await tale(harbour);
+    } finally {
+      await harbour.#close();
+    }
+  }
 
-afterAll(async () => {
-  await homeserver.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+  async newcomer(transport?: Transport): Promise<Person> {
+    const name = `person${this.#people.length + 1}`;
+    this.homeserver.registerUser(name, PASSWORD);
+    const person = new Person(this.#folder, this.homeserver.url, name, transport);
+    this.#people.push(person);
+    await person.logIn(PASSWORD);
+    return person;
+  }
 
-test.each(FAULTS)("%s, everywhere", { timeout: 180_000 }, (_, fault) => story(fault));
+  /** A public room whose history is longer than what a sync brings. */
+  async fillArchive(messages: number): Promise<string> {
+    const writer = await TestUser.register(this.homeserver.url, "writer");
+    const roomId = await writer.createRoom({ preset: "public_chat", name: "Archive" });
+    for (let index = 0; index < messages; index += 1) await writer.say(roomId, `old ${index}`);
+    return roomId;
+  }
 
-test("no answer at all, everywhere", { timeout: 300_000 }, () => story({ kind: "hang" }, impatient));
+  async #close(): Promise<void> {
+    this.homeserver.faults.clear();
+    await Promise.all(this.#people.map((person) => person.close()));
+    await this.homeserver.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
 
-test("to-device messages out of order", { timeout: 180_000 }, async () => {
-  const [ada, bob] = await Promise.all([newcomer(), newcomer()]);
+// Most of a story is waiting for the next attempt.
+test.concurrent.each(FAULTS)("%s, everywhere", PATIENCE, (_, fault) => Harbour.with((harbour) => story(harbour, fault)));
+
+test.concurrent("no answer at all, everywhere", PATIENCE, () => Harbour.with((harbour) => story(harbour, { kind: "hang" }, impatient)));
+
+test.concurrent("to-device messages out of order", PATIENCE, () => Harbour.with(outOfOrder));
+
+async function outOfOrder(harbour: Harbour): Promise<void> {
+  const { homeserver } = harbour;
+  const [ada, bob] = await Promise.all([harbour.newcomer(), harbour.newcomer()]);
   // Every message has a key of its own, and bob gets them by the handful.
   const roomId = await ada.createRoom({ name: "Shuffled", invite: [bob.userId], rotationPeriodMsgs: 1 });
   await bob.join(roomId);
@@ -82,19 +110,20 @@ test("to-device messages out of order", { timeout: 180_000 }, async () => {
   for (const body of bodies) await bob.read(roomId, body);
   await Promise.all([ada.settle(), bob.settle()]);
   expect(reordered.fired).toBeGreaterThan(0);
-  await expectExactlyOnce(roomId, bodies, [ada, bob]);
-});
+  await expectExactlyOnce(homeserver, roomId, bodies, [ada, bob]);
+}
 
-async function story(fault: FaultKind, transport?: Transport): Promise<void> {
-  const ada = await newcomer(transport);
-  const bob = await newcomer(transport);
-  const archive = await fillArchive(40);
+async function story(harbour: Harbour, fault: FaultKind, transport?: Transport): Promise<void> {
+  const { homeserver } = harbour;
+  const ada = await harbour.newcomer(transport);
+  const bob = await harbour.newcomer(transport);
+  const archive = await harbour.fillArchive(40);
   const handles = new Map<string, FaultHandle>();
   // Answers that make no sense are not asked for again at once: each costs the next step of the send queue's back-off.
   const times = fault.kind === "garbage" || fault.kind === "hang" ? 1 : 2;
   for (const [name, endpoint] of Object.entries(ENDPOINTS)) handles.set(name, homeserver.faults.add({ ...fault, ...endpoint, times }));
 
-  const cyd = await newcomer(transport);
+  const cyd = await harbour.newcomer(transport);
   const roomId = await ada.createRoom({ name: "Stormy", invite: [bob.userId], rotationPeriodMsgs: 2 });
   await ada.invite(roomId, cyd.userId);
   await Promise.all([bob.join(roomId), cyd.join(roomId)]);
@@ -120,10 +149,15 @@ async function story(fault: FaultKind, transport?: Transport): Promise<void> {
 
   expect([...handles].filter(([, { fired }]) => fired === 0).map(([name]) => name)).toEqual([]);
   homeserver.faults.clear();
-  await expectExactlyOnce(roomId, bodies, [ada, bob]);
+  await expectExactlyOnce(homeserver, roomId, bodies, [ada, bob]);
 }
 
-async function expectExactlyOnce(roomId: string, bodies: readonly string[], readers: readonly Person[]): Promise<void> {
+async function expectExactlyOnce(
+  homeserver: Homeserver,
+  roomId: string,
+  bodies: readonly string[],
+  readers: readonly Person[],
+): Promise<void> {
   const accepted = homeserver.acceptedEvents(roomId).filter(({ type }) => type === "m.room.encrypted");
   expect(accepted).toHaveLength(bodies.length);
   for (const reader of readers) {
@@ -134,21 +168,4 @@ async function expectExactlyOnce(roomId: string, bodies: readonly string[], read
   expect(ratchetCensus(homeserver, [roomId])).toEqual([]);
 }
 
-async function newcomer(transport?: Transport): Promise<Person> {
-  const name = `person${++number}`;
-  homeserver.registerUser(name, PASSWORD);
-  const person = new Person(folder, homeserver.url, name, transport);
-  everybody.push(person);
-  await person.logIn(PASSWORD);
-  return person;
-}
-
 const byCode = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
-
-/** A public room whose history is longer than what a sync brings. */
-async function fillArchive(messages: number): Promise<string> {
-  const writer = await TestUser.register(homeserver.url, "writer");
-  const roomId = await writer.createRoom({ preset: "public_chat", name: "Archive" });
-  for (let index = 0; index < messages; index += 1) await writer.say(roomId, `old ${index}`);
-  return roomId;
-}
