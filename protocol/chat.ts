@@ -56,6 +56,15 @@ const relationSchema = z.strictObject({
   replyTo: eventIdSchema.optional(),
 });
 
+const unsignedDevicesSchema = z.array(z.strictObject({ userId: userIdSchema, deviceIds: z.array(idSchema).min(1).max(100) })).max(1000);
+
+const precautionsSchema = z.strictObject({
+  /** Room keys go to verified devices only, in all rooms. */
+  onlyVerified: z.boolean(),
+  /** Our verified devices ask each other for room keys that they miss. */
+  exchangeKeys: z.boolean(),
+});
+
 /**
  * The chat window's whole power over the worker. It reads plaintext and public device data and acts in rooms. It holds no verb that
  * confirms a verification, shows or takes a recovery key, exports keys, or resets an identity: those are the vault's (`vault.ts`).
@@ -76,9 +85,17 @@ export const chatContract = {
       /** People whose identity changed: nothing is sent to a `was-verified` one before a person has decided. */
       changed: z.array(z.strictObject({ userId: userIdSchema, problem: z.enum(["new-identity", "was-verified"]) })).max(1000),
       /** Verified people with a device that their identity does not vouch for: it gets no keys before a person has decided. */
-      unsignedDevices: z.array(z.strictObject({ userId: userIdSchema, deviceIds: z.array(idSchema).min(1).max(100) })).max(1000),
+      unsignedDevices: unsignedDevicesSchema,
+      /** Whether the room's keys go to verified devices only: for its own sake, or because all rooms' do. Then no device is reported as unsigned. */
+      onlyVerified: z.strictObject({ here: z.boolean(), everywhere: z.boolean() }),
+      /** Who cannot read where keys go to verified devices only, on all of their devices or on some; ourselves among them. */
+      leftOut: z.array(z.strictObject({ userId: userIdSchema, devices: z.enum(["all", "some"]) })).max(1000),
     }),
   ),
+  /** What a person may ask for beyond the rules that always hold. Whatever is set here, nothing goes to who was verified and has changed. */
+  precautions: call("public", nothing, precautionsSchema),
+  changePrecautions: call("public", precautionsSchema.partial(), precautionsSchema),
+  setRoomPrecautions: call("public", z.strictObject({ roomId: roomIdSchema, onlyVerified: z.boolean() }), nothing),
   /** What would be lost with this device's keys if it were signed out now. */
   signOutRisk: call(
     "public",
@@ -139,6 +156,8 @@ export const chatContract = {
       reachedStart: z.boolean(),
     }),
   ),
+  /** Asks our other devices for the key of a message that cannot be read. */
+  askOwnDevices: call("public", z.strictObject({ roomId: roomIdSchema, eventId: eventIdSchema }), nothing),
   typing: call("public", z.strictObject({ roomId: roomIdSchema, typing: z.boolean() }), nothing),
   /** `visible`: whether the others in the room may see how far we have read. */
   markRead: call("public", z.strictObject({ roomId: roomIdSchema, eventId: eventIdSchema, visible: z.boolean() }), nothing),
@@ -182,6 +201,11 @@ export const chatContract = {
     }),
   ),
   retrySend: call("public", z.strictObject({ roomId: roomIdSchema, itemId: idSchema }), nothing),
+  /**
+   * Sends what is held back for devices that a verified person has not signed, although the named ones would read it: this message alone. Throws `conflict`
+   * for a message that is held back for anything else; one with more such devices than were named stays held back.
+   */
+  sendAnyway: call("public", z.strictObject({ roomId: roomIdSchema, itemId: idSchema, devices: unsignedDevicesSchema }), nothing),
   cancelSend: call("public", z.strictObject({ roomId: roomIdSchema, itemId: idSchema }), nothing),
 
   /**

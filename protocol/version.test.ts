@@ -32,7 +32,16 @@ const history: readonly (readonly [version: number, hash: string, change: string
   ],
   [10, "b9684c945c096f7079ebaed7da89a7de8a75dec622cb22a84e938b7be449c075", "chat: who shared the key of a message"],
   [11, "eb392ab62dd4e7c49c57f51dec6bbc18a2a9c1f8cf8052575d3890e6d60a5b0a", "safety: the dehydrated device; network: its requests"],
-  [12, "413dd9b18742575dade8e4b058332c6e38f862425eef367b565e78346662fc05", "shell: updates, and the link that the app was opened with; chat: joining by way of other servers, a room by its alias"],
+  [
+    12,
+    "413dd9b18742575dade8e4b058332c6e38f862425eef367b565e78346662fc05",
+    "shell: updates, and the link that the app was opened with; chat: joining by way of other servers, a room by its alias",
+  ],
+  [
+    13,
+    "b9684c945c096f7079ebaed7da89a7de8a75dec622cb22a84e938b7be449c075",
+    "chat: keys to verified devices only, sending all the same, asking one's own devices for keys",
+  ],
 ];
 
 describe("the wire between the processes", () => {
@@ -54,7 +63,7 @@ describe("the wire between the processes", () => {
 const classified: Readonly<Record<string, Readonly<Record<Sensitivity, string>>>> = {
   chat: {
     public:
-      "acceptIdentity account accountChanged appendAttachment beginAttachment cancelSend closeAttachment closeTimeline createRoom devices devicesChanged discardAttachment edit enableEncryption encryptionStatus forget identity invite join kick leave markRead membersChanged outcome react redact renameDevice retrySend roomByAlias roomSafety safety safetyChanged saveDraft searchUsers send sendAttachment setBlacklisted setDisplayName setRoomName setRoomTopic signOutRisk status statusChanged transfersChanged typing typingChanged",
+      "acceptIdentity account accountChanged appendAttachment askOwnDevices beginAttachment cancelSend changePrecautions closeAttachment closeTimeline createRoom devices devicesChanged discardAttachment edit enableEncryption encryptionStatus forget identity invite join kick leave markRead membersChanged outcome precautions react redact renameDevice retrySend roomByAlias roomSafety safety safetyChanged saveDraft searchUsers send sendAnyway sendAttachment setBlacklisted setDisplayName setRoomName setRoomPrecautions setRoomTopic signOutRisk status statusChanged transfersChanged typing typingChanged",
     plaintext:
       "avatar draft members notification openAttachment openTimeline paginateBack readAttachment room rooms roomsChanged search timelineChanged",
     secret: "",

@@ -23,6 +23,7 @@ import { RequestPump } from "./pump.ts";
 import { Publisher } from "./publisher.ts";
 import { OwnDevices } from "./own-devices.ts";
 import { People } from "./people.ts";
+import { Precautions } from "./precautions.ts";
 import { RoomSafety } from "./room-safety.ts";
 import { MemberLoader, trackNewMembers } from "./rooms/members.ts";
 import { RoomActions } from "./rooms/room-actions.ts";
@@ -64,6 +65,7 @@ export class Client {
   readonly media: Media;
   readonly ownDevices: OwnDevices;
   readonly people: People;
+  readonly precautions: Precautions;
   readonly roomSafety: RoomSafety;
   readonly rooms: RoomActions;
   readonly search: Search;
@@ -122,6 +124,7 @@ export class Client {
     this.ownDevices = new OwnDevices(context);
     this.people = new People(context, this.#pump, this.ownDevices);
     this.roomSafety = new RoomSafety(context, this.#members, this.#pump);
+    this.precautions = new Precautions(context, this.#pump, () => this.sendQueue.wakeAll());
     this.search = new Search(context);
     this.avatars = new AvatarCache(context.http);
     this.account = new Account(context, session.homeserver, this.#position.since() !== undefined);

@@ -3,6 +3,14 @@ import { parseRoomId, type RoomId } from "../../protocol/ids.ts";
 import { InProcessClient } from "../../tests/support/in-process-client.ts";
 import { startHomeserver, type Homeserver } from "../../tools/homeserver/homeserver.ts";
 
+const QUIET = {
+  everyoneVerified: false,
+  changed: [],
+  unsignedDevices: [],
+  onlyVerified: { here: false, everywhere: false },
+  leftOut: [],
+};
+
 let server: Homeserver;
 let clients: InProcessClient[] = [];
 
@@ -18,18 +26,19 @@ afterEach(async () => {
 describe("what is said of a room", () => {
   test("everyone is verified once all of them are, and their devices signed", async () => {
     const { alice, bob, roomId } = await pair();
-    expect(await safetyOf(alice, roomId)).toEqual({ everyoneVerified: false, changed: [], unsignedDevices: [] });
+    const leftOut = (devices: "all" | "some") => [{ userId: bob.userId, devices }];
+    expect(await safetyOf(alice, roomId)).toEqual({ ...QUIET, leftOut: leftOut("all") });
     verify(alice, bob);
-    expect(await safetyOf(alice, roomId)).toEqual({ everyoneVerified: true, changed: [], unsignedDevices: [] });
+    expect(await safetyOf(alice, roomId)).toEqual({ ...QUIET, everyoneVerified: true });
     const { session } = await person("bob", bob);
     await knows(alice, bob, session.deviceId);
     expect(await safetyOf(alice, roomId)).toEqual({
-      everyoneVerified: false,
-      changed: [],
+      ...QUIET,
       unsignedDevices: [{ userId: bob.userId, deviceIds: [session.deviceId] }],
+      leftOut: leftOut("some"),
     });
     alice.client.setBlacklisted(bob.userId, session.deviceId, true);
-    expect(await safetyOf(alice, roomId)).toEqual({ everyoneVerified: true, changed: [], unsignedDevices: [] });
+    expect(await safetyOf(alice, roomId)).toEqual({ ...QUIET, everyoneVerified: true, leftOut: leftOut("some") });
   });
 
   test("a new identity is told and can be accepted; one that was verified is not accepted here", async () => {
@@ -56,7 +65,7 @@ describe("what is said of a room", () => {
   test("nothing is said of a room that is not encrypted", async () => {
     const alice = await person("alice");
     const roomId = idOf(await alice.client.rooms.create({ encrypted: false, invite: [], direct: false }));
-    expect(await safetyOf(alice, roomId)).toEqual({ everyoneVerified: false, changed: [], unsignedDevices: [] });
+    expect(await safetyOf(alice, roomId)).toEqual(QUIET);
     await expect(alice.client.roomSafety.of(idOf("!none:example.org"))).rejects.toMatchObject({ code: "not-found" });
   });
 });
@@ -122,6 +131,95 @@ describe("the send queue", () => {
     await changed(alice, bob, { verified: false });
     alice.send(roomId, "not to a stranger");
     await alice.until(() => alice.client.account.status().failedSends === 1, "the refusal");
+  });
+});
+
+describe("a message that is held back for an unsigned device", () => {
+  test("is sent all the same when a person says so of it: that one alone, and to those devices alone", async () => {
+    const { alice, bob, roomId } = await pair();
+    verify(alice, bob);
+    alice.send(roomId, "before");
+    await bob.untilText(roomId, "before");
+    const stranger = await person("bob", bob);
+    await knows(alice, bob, stranger.session.deviceId);
+    const [first, second] = [alice.send(roomId, "all the same"), alice.send(roomId, "not this one")];
+    await failed(alice, roomId, first, UNSIGNED);
+    await failed(alice, roomId, second, UNSIGNED);
+    const [held] = (await safetyOf(alice, roomId)).unsignedDevices;
+    expect(held).toEqual({ userId: bob.userId, deviceIds: [stranger.session.deviceId] });
+    // Of another device nothing was said.
+    alice.client.sendQueue.sendAnyway(roomId, first, named(alice, bob, bob.session.deviceId));
+    await failed(alice, roomId, first, UNSIGNED);
+    alice.client.sendQueue.sendAnyway(roomId, first, named(alice, bob, stranger.session.deviceId));
+    await stranger.untilText(roomId, "all the same");
+    await bob.untilText(roomId, "all the same");
+    expect(itemOf(alice, roomId, second)?.send).toEqual({ state: "failed", error: UNSIGNED });
+    await failed(alice, roomId, alice.send(roomId, "nor the next"), UNSIGNED);
+    expect(stranger.texts(roomId)).toEqual(["all the same"]);
+    // Shut out, it cannot read on with the key that it has.
+    alice.client.setBlacklisted(bob.userId, stranger.session.deviceId, true);
+    await bob.untilText(roomId, "nor the next");
+    await stranger.until(() => unreadable(stranger, roomId) === 3, "the messages it cannot read");
+    expect(bob.texts(roomId)).toEqual(["before", "all the same", "not this one", "nor the next"]);
+  });
+
+  test("and nothing is sent all the same to who has another identity", async () => {
+    const { alice, bob, roomId } = await pair();
+    verify(alice, bob);
+    const stranger = await person("bob", bob);
+    await knows(alice, bob, stranger.session.deviceId);
+    const held = alice.send(roomId, "for the one whom I know");
+    await failed(alice, roomId, held, UNSIGNED);
+    await resetIdentity(bob);
+    await changed(alice, bob, { verified: false });
+    const all = named(alice, bob);
+    alice.client.sendQueue.sendAnyway(roomId, held, all);
+    await failed(alice, roomId, held, "verified-identity-changed");
+    expect(() => alice.client.sendQueue.sendAnyway(roomId, held, all)).toThrow("conflict");
+    expect(sent(roomId)).toBe(0);
+  });
+});
+
+describe("where keys go to verified devices only", () => {
+  test("who is not verified is told why, and reads on from when they are; it is kept, for one room or for all", async () => {
+    const { alice, bob, roomId } = await pair();
+    alice.send(roomId, "for everyone");
+    await bob.untilText(roomId, "for everyone");
+    alice.client.precautions.setOnlyVerified(roomId, true);
+    expect((await safetyOf(alice, roomId)).onlyVerified).toEqual({ here: true, everywhere: false });
+    alice.send(roomId, "for the verified");
+    await bob.until(() => unreadable(bob, roomId, "m.unverified") === 1, "the notice");
+    verify(alice, bob);
+    alice.send(roomId, "now for bob too");
+    await bob.untilText(roomId, "now for bob too");
+    // A device that is not signed keeps nothing back here, and gets nothing.
+    const stranger = await person("bob", bob);
+    await knows(alice, bob, stranger.session.deviceId);
+    expect(await safetyOf(alice, roomId)).toMatchObject({ unsignedDevices: [], leftOut: [{ userId: bob.userId, devices: "some" }] });
+    alice.send(roomId, "past the stranger");
+    await bob.untilText(roomId, "past the stranger");
+    await stranger.until(() => unreadable(stranger, roomId, "m.unverified") > 0, "the notice");
+    alice.client.precautions.setOnlyVerified(roomId, false);
+    expect(alice.client.precautions.change({ onlyVerified: true })).toEqual({ onlyVerified: true, exchangeKeys: false });
+    expect((await safetyOf(alice, roomId)).onlyVerified).toEqual({ here: false, everywhere: true });
+    alice.send(roomId, "everywhere now");
+    await bob.untilText(roomId, "everywhere now");
+    expect(stranger.texts(roomId)).toEqual([]);
+    expect(() => alice.client.precautions.setOnlyVerified(idOf("!none:example.org"), true)).toThrow("not-found");
+  });
+
+  test("what waited for a decision about a device goes out without it; a changed identity still keeps everything back", async () => {
+    const { alice, bob, roomId } = await pair();
+    verify(alice, bob);
+    const stranger = await person("bob", bob);
+    await knows(alice, bob, stranger.session.deviceId);
+    await failed(alice, roomId, alice.send(roomId, "waiting"), UNSIGNED);
+    alice.client.precautions.setOnlyVerified(roomId, true);
+    await bob.untilText(roomId, "waiting");
+    await stranger.until(() => unreadable(stranger, roomId, "m.unverified") === 1, "the notice");
+    await resetIdentity(bob);
+    await changed(alice, bob, { verified: false });
+    await failed(alice, roomId, alice.send(roomId, "kept"), "verified-identity-changed");
   });
 });
 
@@ -201,6 +299,29 @@ const changed = (client: InProcessClient, other: InProcessClient, identity: obje
       Object.entries(identity).every(([key, value]) => Object.entries(now).some((entry) => entry[0] === key && entry[1] === value))
     );
   }, "the change");
+
+const UNSIGNED = "verified-user-unsigned-device";
+
+const itemOf = (client: InProcessClient, roomId: RoomId, itemId: string) => client.timeline(roomId).find(({ id }) => id === itemId);
+
+/** One device of somebody, or all of them. */
+const named = (client: InProcessClient, owner: InProcessClient, only?: string) =>
+  client.machine
+    .getUserDevices(owner.userId)
+    .filter(({ deviceId }) => only === undefined || deviceId === only)
+    .map(({ userId, deviceId }) => [userId, deviceId] as const);
+
+const failed = (client: InProcessClient, roomId: RoomId, itemId: string, error: string): Promise<unknown> =>
+  client.until(() => {
+    const send = itemOf(client, roomId, itemId)?.send;
+    return send?.state === "failed" && send.error === error;
+  }, `the refusal: ${error}`);
+
+const unreadable = (client: InProcessClient, roomId: RoomId, withheldCode?: string): number =>
+  client
+    .timeline(roomId)
+    .filter(({ content }) => content.kind === "undecryptable" && (withheldCode === undefined || content.utd.withheldCode === withheldCode))
+    .length;
 
 const safetyOf = (client: InProcessClient, roomId: RoomId) => client.client.roomSafety.of(roomId);
 const sent = (roomId: string): number => server.acceptedEvents(roomId).filter((event) => event.type === "m.room.encrypted").length;

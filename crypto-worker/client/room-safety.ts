@@ -6,13 +6,14 @@ import type { DeviceInfo, IdentityInfo } from "../machine/device-info.ts";
 import type { SharingFailure } from "../machine/megolm/sharing-strategy.ts";
 import type { Changes } from "./changes.ts";
 import type { ClientContext } from "./context.ts";
+import type { ToleratedDevice } from "../store/tables/send-queue.ts";
+import type { Machine } from "./machine.ts";
 import type { RequestPump } from "./pump.ts";
 import { recipientsOf, type MemberLoader } from "./rooms/members.ts";
 
 type Safety = ResultOf<ChatContract["roomSafety"]>;
 type Trouble = Pick<Safety, "changed" | "unsignedDevices">;
 
-const NO_ROOM_KEYS: Safety = { everyoneVerified: false, changed: [], unsignedDevices: [] };
 const MAX_USERS = 1000;
 const MAX_DEVICES = 100;
 
@@ -30,7 +31,8 @@ export class RoomSafety {
 
   /** Looks at everybody who is in an encrypted room or invited to it. Of whom nothing is known yet is asked for: `devicesChanged` tells when to look again. */
   async of(roomId: RoomId): Promise<Safety> {
-    if (this.#isClear(roomId)) return NO_ROOM_KEYS;
+    const onlyVerified = this.#onlyVerified(roomId);
+    if (this.#isClear(roomId)) return { everyoneVerified: false, changed: [], unsignedDevices: [], onlyVerified, leftOut: [] };
     const complete = await this.#loadMembers(roomId);
     if (this.#context.isClosed()) throw new CodedError("not-signed-in");
     const { store, machine, userId: ownUserId } = this.#context;
@@ -39,12 +41,36 @@ export class RoomSafety {
       machine.updateTrackedUsers(userIds);
       store.afterCommit(() => this.#pump.trigger());
       const { changed, unsignedDevices } = troubleWith(this.#context, userIds);
+      // Where keys go to verified devices only, these hold nothing back: they get none.
+      const holding = isOnlyTrusted(machine, roomId) ? [] : unsignedDevices;
       return {
         everyoneVerified: complete && [ownUserId, ...userIds].every((userId) => this.#isVerified(userId)),
         changed: changed.slice(0, MAX_USERS),
-        unsignedDevices: unsignedDevices.slice(0, MAX_USERS),
+        unsignedDevices: holding
+          .slice(0, MAX_USERS)
+          .map(({ userId, deviceIds }) => ({ userId, deviceIds: deviceIds.slice(0, MAX_DEVICES) })),
+        onlyVerified,
+        leftOut: this.#leftOut([ownUserId, ...userIds]),
       };
     });
+  }
+
+  #onlyVerified(roomId: RoomId): Safety["onlyVerified"] {
+    const { machine } = this.#context;
+    return { everywhere: machine.onlyAllowTrustedDevices(), here: machine.onlyAllowTrustedDevices(roomId) };
+  }
+
+  /** Whom some or all of the devices that are known of them would get no keys for, if only verified ones did. */
+  #leftOut(userIds: readonly UserId[]): Safety["leftOut"] {
+    const { machine, deviceId: ownDeviceId, userId: ownUserId } = this.#context;
+    const leftOut: Safety["leftOut"] = [];
+    for (const userId of new Set(userIds)) {
+      const devices = machine.getUserDevices(userId).filter(({ deviceId }) => userId !== ownUserId || deviceId !== ownDeviceId);
+      const untrusted = devices.filter((device) => !isTrusted(device)).length;
+      if (untrusted > 0) leftOut.push({ userId, devices: untrusted === devices.length ? "all" : "some" });
+      if (leftOut.length === MAX_USERS) break;
+    }
+    return leftOut;
   }
 
   #isClear(roomId: RoomId): boolean {
@@ -74,11 +100,22 @@ export class RoomSafety {
   }
 }
 
-/** Why nothing may be encrypted for a room's recipients before a person has decided; undefined where nothing stands against it. */
-export function sharingProblem(context: ClientContext, roomId: RoomId): ErrorCode | undefined {
+/** Whether a room's keys go to trusted devices only, for its own sake or because all do. */
+export const isOnlyTrusted = (machine: Machine, roomId: RoomId): boolean =>
+  machine.onlyAllowTrustedDevices() || machine.onlyAllowTrustedDevices(roomId);
+
+/**
+ * Why nothing may be encrypted for a room's recipients before a person has decided; undefined where nothing stands against it. Devices that are tolerated, and
+ * those that get no keys anyway, stand against nothing; a changed identity always does.
+ */
+export function sharingProblem(context: ClientContext, roomId: RoomId, tolerated: readonly ToleratedDevice[] = []): ErrorCode | undefined {
   const { changed, unsignedDevices } = troubleWith(context, recipientsOf(context, roomId).userIds);
   if (changed.some(({ problem }) => problem === "was-verified")) return "verified-identity-changed";
-  return unsignedDevices.length > 0 ? "verified-user-unsigned-device" : undefined;
+  if (isOnlyTrusted(context.machine, roomId)) return undefined;
+  const isTolerated = (userId: string, deviceId: string): boolean =>
+    tolerated.some(([user, device]) => user === userId && device === deviceId);
+  const holds = unsignedDevices.some(({ userId, deviceIds }) => deviceIds.some((deviceId) => !isTolerated(userId, deviceId)));
+  return holds ? "verified-user-unsigned-device" : undefined;
 }
 
 /**
@@ -131,10 +168,13 @@ function troubleWith({ machine, userId: ownUserId }: ClientContext, userIds: Ite
     else if (identity.pinViolation && !identity.verified) changed.push({ userId, problem: "new-identity" });
     if (!identity.verified) continue;
     const unsigned = machine.getUserDevices(userId).filter((device) => !device.crossSigned && !isDecided(device));
-    if (unsigned.length > 0) unsignedDevices.push({ userId, deviceIds: unsigned.slice(0, MAX_DEVICES).map(({ deviceId }) => deviceId) });
+    if (unsigned.length > 0) unsignedDevices.push({ userId, deviceIds: unsigned.map(({ deviceId }) => deviceId) });
   }
   return { changed, unsignedDevices };
 }
+
+/** It gets keys where only trusted devices do. */
+const isTrusted = ({ verified, localTrust }: DeviceInfo): boolean => localTrust === "ignored" || (verified && localTrust !== "blacklisted");
 
 /** A person has said of this device that it gets keys, or that it does not, whatever its owner's identity says. */
 const isDecided = ({ localTrust }: DeviceInfo): boolean => localTrust === "blacklisted" || localTrust === "ignored";

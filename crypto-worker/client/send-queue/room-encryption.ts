@@ -1,12 +1,14 @@
 import { CodedError, type ErrorCode } from "../../../protocol/errors.ts";
 import type { RoomId, UserId } from "../../../protocol/ids.ts";
+import type { SharingStrategy } from "../../machine/megolm/encryption-settings.ts";
 import { RoomKeySharingError } from "../../machine/megolm/room-key-sharing.ts";
 import type { OutgoingRequest } from "../../machine/requests/outgoing-request.ts";
 import type { RoomRecord } from "../../store/tables/rooms.ts";
+import type { ToleratedDevice } from "../../store/tables/send-queue.ts";
 import { MEGOLM_ALGORITHM } from "../../wire/algorithms.ts";
 import { arrayField, objectField, type JsonObject } from "../../wire/json.ts";
 import type { ClientContext } from "../context.ts";
-import { codeOfSharingFailure, hasOwnTrouble, sharingProblem } from "../room-safety.ts";
+import { codeOfSharingFailure, hasOwnTrouble, isOnlyTrusted, sharingProblem } from "../room-safety.ts";
 import { recipientsOf, type MemberLoader } from "../rooms/members.ts";
 import type { RequestPump } from "../pump.ts";
 
@@ -24,8 +26,8 @@ export class PreparationError extends CodedError {
   }
 }
 
-/** Who must be in order before keys are shared: `anyone` is for what puts things in order, such as a verification. */
-type Guard = "careful" | "anyone";
+/** Whose devices may have keys although they are not in order: those that a person named for one event, or, for what puts things in order, `anyone`. */
+type Tolerance = readonly ToleratedDevice[] | "anyone";
 
 /** How long a message waits for news of the devices of people of whom some are known. */
 const KEY_QUERY_WAIT_MS = 5000;
@@ -53,9 +55,9 @@ export class RoomEncryption {
    * Runs `encrypt` at a moment when the room key is shared with exactly today's recipients: there is no wait between that check and the
    * call. Rejects with a `CodedError`; with `verified-identity-changed` or `verified-user-unsigned-device` where a person has to decide first.
    */
-  whenReady<T>(roomId: RoomId, encrypt: () => T, guard: Guard = "careful"): Promise<T> {
+  whenReady<T>(roomId: RoomId, encrypt: () => T, tolerance: Tolerance = []): Promise<T> {
     const tail = this.#tails.get(roomId) ?? Promise.resolve();
-    const run = tail.then(() => this.#prepare(roomId, encrypt, guard));
+    const run = tail.then(() => this.#prepare(roomId, encrypt, tolerance));
     const settled: Promise<unknown> = run
       .catch(() => undefined)
       .finally(() => {
@@ -93,7 +95,7 @@ export class RoomEncryption {
       await this.#claimMissing(() => recipientsOf(this.#context, roomId).userIds);
       const room = this.#requireEncrypted(roomId);
       if (!room.membersComplete) continue;
-      const requests = this.#share(room, guard);
+      const requests = this.#share(room, tolerance);
       if (requests.length === 0) return encrypt();
       const answers = await Promise.all(requests.map((request) => this.#pump.send(request)));
       for (const answer of answers) if (!answer.ok) throw new PreparationError(answer.error.code, "keys");
@@ -109,26 +111,30 @@ export class RoomEncryption {
     }
   }
 
-  /** The machine refuses to share where one of the recipients was verified and is not who they were; trouble of our own keeps nothing back. */
-  #share({ roomId, rotationMs, rotationMsgs }: RoomRecord, guard: Guard): OutgoingRequest[] {
+  /** Refuses to share where one of the recipients was verified and is not who they were; trouble of our own keeps nothing back. */
+  #share({ roomId, rotationMs, rotationMsgs }: RoomRecord, tolerance: Tolerance): OutgoingRequest[] {
     const { userIds, historyVisibility } = recipientsOf(this.#context, roomId);
     const settings = {
       ...(rotationMs === undefined ? {} : { rotationPeriodMs: rotationMs }),
       ...(rotationMsgs === undefined ? {} : { rotationPeriodMsgs: rotationMsgs }),
       historyVisibility,
     };
-    const { machine } = this.#context;
-    const careful = guard === "careful";
-    if (careful && !hasOwnTrouble(this.#context)) {
-      try {
-        return machine.shareRoomKey(roomId, userIds, { ...settings, sharingStrategy: "errorOnVerifiedUserProblem" });
-      } catch (error) {
-        throw error instanceof RoomKeySharingError ? new CodedError(codeOfSharingFailure(error.code)) : error;
-      }
-    }
-    const problem = careful ? sharingProblem(this.#context, roomId) : undefined;
+    const sharingStrategy = this.#strategy(roomId, tolerance);
+    // That strategy looks at the same by itself.
+    const checked = tolerance === "anyone" || sharingStrategy === "errorOnVerifiedUserProblem";
+    const problem = checked ? undefined : sharingProblem(this.#context, roomId, tolerance);
     if (problem !== undefined) throw new CodedError(problem);
-    return machine.shareRoomKey(roomId, userIds, { ...settings, sharingStrategy: "allDevices" });
+    try {
+      return this.#context.machine.shareRoomKey(roomId, userIds, { ...settings, sharingStrategy });
+    } catch (error) {
+      throw error instanceof RoomKeySharingError ? new CodedError(codeOfSharingFailure(error.code)) : error;
+    }
+  }
+
+  #strategy(roomId: RoomId, tolerance: Tolerance): SharingStrategy {
+    if (tolerance === "anyone") return "allDevices";
+    if (isOnlyTrusted(this.#context.machine, roomId)) return "onlyTrustedDevices";
+    return tolerance.length > 0 || hasOwnTrouble(this.#context) ? "allDevices" : "errorOnVerifiedUserProblem";
   }
 
   /**

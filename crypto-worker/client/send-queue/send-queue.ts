@@ -6,7 +6,7 @@ import { err, ok, type Result } from "../../../protocol/result.ts";
 import { describeError } from "../../log.ts";
 import { encodeBase64Url } from "../../primitives/base64.ts";
 import type { NewAttachment } from "../../store/tables/outgoing-attachments.ts";
-import type { QueuedEvent } from "../../store/tables/send-queue.ts";
+import type { QueuedEvent, ToleratedDevice } from "../../store/tables/send-queue.ts";
 import { stringField, type JsonObject } from "../../wire/json.ts";
 import { backOffMs, type BackOff } from "../back-off.ts";
 import { inBackground } from "../background.ts";
@@ -38,7 +38,8 @@ type Attempt =
 const BACK_OFF: BackOff = { firstMs: 1000, maxMs: 60_000 };
 const MAX_REMEMBERED = 500;
 /** Reasons that a person takes away by deciding about somebody. */
-const TRUST_CODES: readonly ErrorCode[] = ["verified-identity-changed", "verified-user-unsigned-device"];
+const UNSIGNED: ErrorCode = "verified-user-unsigned-device";
+const TRUST_CODES: readonly ErrorCode[] = ["verified-identity-changed", UNSIGNED];
 /** All is prepared, and the event itself was on its way. */
 const SENDING = preparations.length;
 const SHOWN_BY_EFFECT: ReadonlySet<string> = new Set(["m.reaction", "m.room.redaction"]);
@@ -117,6 +118,17 @@ export class SendQueue {
     if (entry.state === "failed") this.#change(entry, () => this.#context.store.sendQueue.requeue(entry.itemId));
     this.#forgetDelay(roomId);
     this.wake(roomId);
+  }
+
+  /**
+   * Tries once more what is held back for devices that their verified owner has not signed, although these would read it. It is said of this event alone,
+   * and holds for no other device.
+   */
+  sendAnyway(roomId: RoomId, itemId: string, devices: readonly ToleratedDevice[]): void {
+    const entry = this.#require(roomId, itemId);
+    if (entry.state !== "failed" || entry.error !== UNSIGNED) throw new CodedError("conflict");
+    this.#context.store.transaction(() => this.#context.store.sendQueue.tolerate(entry.itemId, devices));
+    this.retry(roomId, entry.itemId);
   }
 
   /** Takes back what is not on its way; a message whose files are is stopped. */
@@ -284,7 +296,7 @@ export class SendQueue {
     const controller = new AbortController();
     this.#uploading.set(entry.itemId, controller);
     try {
-      if (encrypted) await this.#encryption.whenReady(entry.roomId, () => undefined);
+      if (encrypted) await this.#encryption.whenReady(entry.roomId, () => undefined, entry.tolerated);
       if (controller.signal.aborted) return err({ code: "cancelled", errcode: undefined, permanent: false });
       return await this.#uploads.upload(entry, encrypted, controller.signal);
     } finally {
@@ -295,13 +307,13 @@ export class SendQueue {
   async #encrypt(entry: QueuedEvent): Promise<Result<string, never>> {
     if (entry.ciphertext !== undefined) return ok(entry.ciphertext);
     const { machine, store } = this.#context;
-    return this.#encryption.whenReady(entry.roomId, () =>
+    const encrypt = (): Result<string, never> =>
       this.#context.commit(() => {
         const text = JSON.stringify(machine.encryptRoomEvent(entry.roomId, entry.type, this.#uploads.contentOf(entry, true)));
         store.sendQueue.setCiphertext(entry.itemId, text);
         return ok(text);
-      }),
-    );
+      });
+    return this.#encryption.whenReady(entry.roomId, encrypt, entry.tolerated);
   }
 
   #finish(entry: QueuedEvent, attempt: Exclude<Attempt, { kind: "later" }>): void {

@@ -1,8 +1,11 @@
-import type { EventId, RoomId, TransactionId } from "../../../protocol/ids.ts";
+import type { DeviceId, EventId, RoomId, TransactionId, UserId } from "../../../protocol/ids.ts";
 import type { JsonObject } from "../../wire/json.ts";
 import type { Database } from "../types.ts";
 
 export type QueuedState = "queued" | "sent" | "failed";
+
+/** A device that may have an event although its verified owner has not signed it. */
+export type ToleratedDevice = readonly [userId: UserId, deviceId: DeviceId];
 
 /** One event of ours that the server has not yet given back. */
 export type QueuedEvent = {
@@ -22,6 +25,8 @@ export type QueuedEvent = {
   /** The encrypted content, once made: every further attempt sends exactly this text. */
   readonly ciphertext: string | undefined;
   readonly eventId: EventId | undefined;
+  /** What a person said of this event alone. */
+  readonly tolerated: readonly ToleratedDevice[];
 };
 
 type Row = {
@@ -37,9 +42,10 @@ type Row = {
   error: string | null;
   ciphertext: string | null;
   event_id: EventId | null;
+  tolerated: string | null;
 };
 
-const COLUMNS = "id, room_id, item_id, txn_id, type, content, target, created_at, state, error, ciphertext, event_id";
+const COLUMNS = "id, room_id, item_id, txn_id, type, content, target, created_at, state, error, ciphertext, event_id, tolerated";
 
 export class SendQueueTable {
   readonly #database: Database;
@@ -135,6 +141,11 @@ export class SendQueueTable {
     this.#database.prepare("UPDATE send_queue SET state = 'queued', error = NULL, ciphertext = NULL WHERE item_id = ?").run(itemId);
   }
 
+  /** Replaces what was tolerated before. */
+  tolerate(itemId: string, devices: readonly ToleratedDevice[]): void {
+    this.#database.prepare("UPDATE send_queue SET tolerated = ? WHERE item_id = ?").run(JSON.stringify(devices), itemId);
+  }
+
   remove(itemId: string): void {
     this.#database.prepare("DELETE FROM send_queue WHERE item_id = ?").run(itemId);
   }
@@ -158,4 +169,5 @@ const fromRow = (row: Row): QueuedEvent => ({
   error: row.error ?? undefined,
   ciphertext: row.ciphertext ?? undefined,
   eventId: row.event_id ?? undefined,
+  tolerated: row.tolerated === null ? [] : (JSON.parse(row.tolerated) as ToleratedDevice[]),
 });

@@ -105,6 +105,18 @@ const server = serve(
       return keys;
     },
     roomSafety: ({ roomId }) => trust.of(roomId),
+    precautions: () => trust.precautions(),
+    changePrecautions: async (change) => {
+      await done();
+      return trust.precautions(change);
+    },
+    setRoomPrecautions: async ({ roomId, onlyVerified }) => {
+      await done();
+      trust.setOnlyVerified(roomId, onlyVerified);
+      return {};
+    },
+    sendAnyway: done,
+    askOwnDevices: done,
     signOutRisk: () => {
       if (query.get("risk") === "unknown") throw new CodedError("internal");
       return signOutRisk(query);
