@@ -1,0 +1,208 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parseDeviceId } from "../../../protocol/ids.ts";
+import type { Safety } from "../../../protocol/messages/safety.ts";
+import { InProcessClient, type InProcessOptions } from "../../../tests/support/in-process-client.ts";
+import { must } from "../../../tests/support/megolm-world.ts";
+import { startHomeserver, type Homeserver } from "../../../tools/homeserver/homeserver.ts";
+
+const DAY = 24 * 60 * 60 * 1000;
+const PASSWORD = "secret of alice";
+const PATH = /\/dehydrated_device$/;
+
+let server: Homeserver;
+let clients: InProcessClient[] = [];
+let directory: string;
+
+beforeEach(async () => {
+  server = await startHomeserver();
+  directory = mkdtempSync(join(tmpdir(), "dehydration-"));
+});
+afterEach(async () => {
+  for (const client of clients) await client.close();
+  clients = [];
+  await server.stop();
+  rmSync(directory, { recursive: true });
+});
+
+const kept = (client: InProcessClient): InProcessClient => {
+  clients.push(client);
+  client.startSyncing();
+  return client;
+};
+const register = async (name: string, options: InProcessOptions = {}) => kept(await InProcessClient.register(server.url, name, options));
+const newStore = () => ({ path: join(directory, `${randomBytes(5).toString("hex")}.db`), key: randomBytes(32) });
+const state = (client: InProcessClient): Safety["dehydration"] => client.client.keeping.safety.view().dehydration;
+const recovery = (client: InProcessClient) => client.client.keeping.recovery;
+const untilState = (client: InProcessClient, wanted: Safety["dehydration"]["state"]) =>
+  client.until(() => state(client).state === wanted, `the dehydrated device to be ${wanted}`);
+const requests = (method: string) => server.requests({ path: PATH }).filter((request) => request.method === method).length;
+
+async function enabled(client: InProcessClient): Promise<string> {
+  const outcome = await recovery(client).enable(null, { kind: "password", password: PASSWORD });
+  if (!("recoveryKey" in outcome)) throw new Error("authentication was asked for");
+  return outcome.recoveryKey;
+}
+
+async function logIn(userId: string, options: InProcessOptions = {}): Promise<InProcessClient> {
+  const client = kept(await InProcessClient.logIn(server.url, userId, PASSWORD, options));
+  await client.until(
+    () => client.client.keeping.safety.view().recovery.state !== "unknown" && client.client.summaries().length > 0,
+    "the first sync",
+  );
+  return client;
+}
+
+/** Alice has recovery and a room with Bob, and has signed out everywhere. */
+async function signedOut(texts: readonly string[]) {
+  const alice = await register("alice");
+  const bob = await register("bob");
+  const recoveryKey = await enabled(alice);
+  await untilState(alice, "on");
+  const roomId = await bob.client.rooms.create({ encrypted: true, invite: [alice.userId], direct: false });
+  await alice.until(() => alice.client.summaries().some((room) => room.roomId === roomId), "the invite");
+  await alice.client.rooms.join(roomId);
+  await bob.until(() => bob.machine.getUserDevices(alice.userId).length === 2, "both devices of Alice's");
+  await alice.stopSyncing();
+  server.removeDevice(alice.userId, alice.session.deviceId);
+  await bob.until(() => bob.machine.getUserDevices(alice.userId).length === 1, "one device of Alice's");
+  for (const text of texts) bob.send(roomId, text);
+  await bob.untilSent();
+  return { alice, bob, roomId, recoveryKey };
+}
+
+test("what was sent while nobody was signed in is read by the next device, which puts another in its place", async () => {
+  const { alice, bob, roomId, recoveryKey } = await signedOut(["are you there?", "write when you are back"]);
+  const [dehydrated] = bob.machine.getUserDevices(alice.userId);
+  expect(dehydrated).toMatchObject({ dehydrated: true, crossSigned: true });
+  const next = await logIn(alice.userId);
+  await recovery(next).recover({ recoveryKey });
+  await next.untilText(roomId, "are you there?");
+  await next.untilText(roomId, "write when you are back");
+  await untilState(next, "on");
+  expect(state(next).received).toBeGreaterThan(0);
+  await bob.until(() => {
+    const ids = bob.machine.getUserDevices(alice.userId).map(({ deviceId }) => deviceId);
+    return ids.length === 2 && !ids.some((id) => id === dehydrated?.deviceId);
+  }, "the other device");
+  // It is nobody's to look at, to verify, or to ask for secrets.
+  expect((await next.client.people.devices(next.userId)).map(({ deviceId }) => deviceId)).toEqual([next.session.deviceId]);
+  expect(next.client.keeping.safety.view()).toMatchObject({ otherVerifiedDevices: 0, unverifiedDevices: 0 });
+});
+
+test("reading goes on after the program ended in the middle", async () => {
+  const { alice, roomId, recoveryKey } = await signedOut(["first", "second"]);
+  const store = newStore();
+  const next = await logIn(alice.userId, { store });
+  server.faults.add({ kind: "lostResponse", path: /dehydrated_device\/.*\/events/, times: 100 });
+  await recovery(next).recover({ recoveryKey });
+  await untilState(next, "collecting");
+  server.faults.clear();
+  const again = await restarted(next, store);
+  await again.untilText(roomId, "first");
+  await again.untilText(roomId, "second");
+  await untilState(again, "on");
+});
+
+test("one is made with recovery, stays over a restart, is replaced after a week, and goes with recovery", async () => {
+  const alice = await register("alice");
+  await untilState(alice, "off");
+  await enabled(alice);
+  await untilState(alice, "on");
+  const first = alice.machine.dehydration.created()?.deviceId;
+  expect(
+    server
+      .devices(alice.userId)
+      .map(({ deviceId }) => deviceId)
+      .sort(),
+  ).toEqual([alice.session.deviceId, first].sort());
+  await alice.sync();
+  expect(requests("PUT")).toBe(1);
+
+  const { dehydration } = alice.store;
+  const created = dehydration.created();
+  if (created === undefined) throw new Error("none was made");
+  alice.store.transaction(() => dehydration.saveCreated({ ...created, createdTs: created.createdTs - 8 * DAY }));
+  alice.client.keeping.afterSync();
+  await alice.until(() => requests("PUT") === 2, "another device");
+  await alice.until(() => alice.machine.dehydration.created()?.deviceId !== first, "its note");
+  await untilState(alice, "on");
+
+  await recovery(alice).disable();
+  expect(server.devices(alice.userId).map(({ deviceId }) => deviceId)).toEqual([alice.session.deviceId]);
+  await untilState(alice, "off");
+  expect(alice.machine.dehydration.pickleKey()).toBeUndefined();
+});
+
+test("a new identity takes the old one's device with it, and gets its own with recovery", async () => {
+  const alice = await register("alice");
+  await enabled(alice);
+  await untilState(alice, "on");
+  const first = alice.machine.dehydration.created()?.deviceId;
+  await recovery(alice).resetIdentity({ kind: "password", password: PASSWORD });
+  expect(server.devices(alice.userId)).toHaveLength(1);
+  await enabled(alice);
+  await untilState(alice, "on");
+  expect(alice.machine.dehydration.created()?.deviceId).not.toBe(first);
+});
+
+describe("nothing is put on the server", () => {
+  test("by who is not the one to do it: no recovery, or a server that does not know how", async () => {
+    server.switches.dehydratedDevices = false;
+    const alice = await register("alice");
+    await enabled(alice);
+    await alice.sync();
+    expect(state(alice).state).toBe("off");
+    expect(alice.machine.dehydration.pickleKey()).toBeUndefined();
+    expect(requests("PUT")).toBe(0);
+  });
+
+  test("where another program's device cannot be read: it may still be of use to that", async () => {
+    const store = newStore();
+    const alice = await register("alice", { store });
+    await enabled(alice);
+    await untilState(alice, "on");
+    const deviceId = must(parseDeviceId("FOREIGN"));
+    await foreignDevice(alice, deviceId, { algorithm: "org.matrix.msc3814.v9", device_pickle: "?" });
+    const before = requests("PUT");
+    const again = await restarted(alice, store);
+    await untilState(again, "unreadable");
+    expect(requests("PUT")).toBe(before);
+  });
+
+  test("with a key that is not that of secret storage any more", async () => {
+    const store = newStore();
+    const alice = await register("alice", { store });
+    await enabled(alice);
+    await untilState(alice, "on");
+    await foreignDevice(alice, "FOREIGN", {
+      algorithm: "org.matrix.msc3814.v1.olm",
+      device_pickle: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    });
+    const before = requests("PUT");
+    const again = await restarted(alice, store);
+    await untilState(again, "locked");
+    expect(again.machine.dehydration.pickleKey()).toBeUndefined();
+    expect(requests("PUT")).toBe(before);
+  });
+});
+
+/** As another program of Alice's would put it there. */
+async function foreignDevice(client: InProcessClient, deviceId: string, deviceData: Record<string, unknown>): Promise<void> {
+  const response = await fetch(`${server.url}/_matrix/client/unstable/org.matrix.msc3814.v1/dehydrated_device`, {
+    method: "PUT",
+    headers: { authorization: `Bearer ${client.session.accessToken}`, "content-type": "application/json" },
+    body: JSON.stringify({ device_id: deviceId, device_data: deviceData, device_keys: { user_id: client.userId, device_id: deviceId } }),
+  });
+  expect(response.status).toBe(200);
+}
+
+/** A new run on the same store. */
+async function restarted(client: InProcessClient, store: InProcessOptions["store"]): Promise<InProcessClient> {
+  clients = clients.filter((other) => other !== client);
+  await client.close();
+  return kept(await InProcessClient.resume(client.session, { store }));
+}
