@@ -1,22 +1,39 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
+const BYTES = 32;
+
 /**
  * A keyed fingerprint of the store key beside the store. SQLCipher reports a wrong key and a damaged first page alike; with this file the two can be told
  * apart, and a person is not asked for another key when the disk is at fault. It reveals nothing about a random 32-byte key.
+ *
+ * It is written with the first commit that has to last, after that and before anyone acts on it: a store without it was never relied on, and one with it is
+ * never begun anew, whatever is left of it.
  */
-const pathOf = (storePath: string): string => `${storePath}.key-check`;
+export class KeyCheck {
+  readonly #path: string;
+  readonly #fingerprint: Buffer;
+  readonly #written: Buffer | undefined;
 
-export const hasKeyCheck = (storePath: string): boolean => existsSync(pathOf(storePath));
+  constructor(storePath: string, key: Uint8Array) {
+    this.#path = `${storePath}.key-check`;
+    this.#fingerprint = createHmac("sha256", key).update("bulkhead store key check v1").digest();
+    // A file that was cut short when the power failed has never been finished.
+    const found = existsSync(this.#path) ? readFileSync(this.#path) : undefined;
+    this.#written = found?.byteLength === BYTES ? found : undefined;
+  }
 
-export function keyMatches(storePath: string, key: Uint8Array): boolean {
-  const expected = readFileSync(pathOf(storePath));
-  const actual = fingerprint(key);
-  return expected.byteLength === actual.byteLength && timingSafeEqual(expected, actual);
+  /** Whether it was there when this object was made. */
+  get exists(): boolean {
+    return this.#written !== undefined;
+  }
+
+  get matches(): boolean {
+    return this.#written !== undefined && timingSafeEqual(this.#written, this.#fingerprint);
+  }
+
+  /** On disk when this returns, its name in the folder excepted. */
+  write(): void {
+    writeFileSync(this.#path, this.#fingerprint, { mode: 0o600, flush: true });
+  }
 }
-
-export function writeKeyCheck(storePath: string, key: Uint8Array): void {
-  writeFileSync(pathOf(storePath), fingerprint(key), { mode: 0o600, flush: true });
-}
-
-const fingerprint = (key: Uint8Array): Buffer => createHmac("sha256", key).update("bulkhead store key check v1").digest();

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { freshSchema } from "./fresh-schema.ts";
 import { migrations, type Migration } from "./migrations/migrations.ts";
 import { StoreError, type Database } from "./types.ts";
 
@@ -28,12 +29,13 @@ export function migrate(database: Database, known: readonly Migration[] = migrat
     );
     const newest = Math.max(0, ...known.map(({ version }) => version));
     for (const version of applied.keys()) if (version > newest) throw new StoreError("from-the-future");
+    if (applied.size === 0) database.execute(freshSchema(known));
     for (const migration of known) {
       const checksum = checksumOf(migration);
       const present = applied.get(migration.version);
       if (present === checksum) continue;
       if (present !== undefined) throw new StoreError("from-the-future");
-      database.execute(migration.statements.join(";\n"));
+      if (applied.size > 0) database.execute(migration.statements.join(";\n"));
       database
         .prepare("INSERT INTO schema_migration (version, name, checksum) VALUES (?, ?, ?)")
         .run(migration.version, migration.name, checksum);

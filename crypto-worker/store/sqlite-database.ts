@@ -11,6 +11,7 @@ export class SqliteDatabase implements Database {
   /** The write-ahead log, held open to be flushed; undefined for a store in memory. SQLite keeps no lock on this file, so a second descriptor is safe. */
   #log: number | undefined;
   readonly #logPath: string | undefined;
+  #onFirstFlush: (() => void) | undefined;
   readonly #statements = new Map<string, Statement<object>>();
   readonly #rollbackListeners = new Set<() => void>();
   readonly #begin: NativeStatement;
@@ -19,8 +20,10 @@ export class SqliteDatabase implements Database {
   #durable = false;
   #effects: (() => void)[] = [];
 
-  constructor(connection: SQLite, path: string | undefined) {
+  /** `onFirstFlush` runs right after the first flush of the log, at the latest after closing. */
+  constructor(connection: SQLite, path: string | undefined, onFirstFlush?: () => void) {
     this.#connection = connection;
+    this.#onFirstFlush = onFirstFlush;
     this.#logPath = path === undefined ? undefined : `${path}-wal`;
     this.#begin = connection.prepare("BEGIN IMMEDIATE");
     this.#commit = connection.prepare("COMMIT");
@@ -81,6 +84,7 @@ export class SqliteDatabase implements Database {
     this.#log = undefined;
     this.#statements.clear();
     this.#connection.close();
+    guard(() => this.#finish());
   }
 
   #join<T>(work: () => T): T {
@@ -97,7 +101,13 @@ export class SqliteDatabase implements Database {
     guard(() => {
       this.#log ??= openSync(this.#logPath ?? "", "r+");
       fdatasyncSync(this.#log);
+      this.#finish();
     });
+  }
+
+  #finish(): void {
+    this.#onFirstFlush?.();
+    this.#onFirstFlush = undefined;
   }
 
   #abandon(): void {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { migrate } from "./migrate.ts";
+import { migrations } from "./migrations/migrations.ts";
 import { openMemoryStore, openSqlCipherStore, type CryptoStore } from "./store.ts";
 import { StoreError, type StoreErrorCode } from "./types.ts";
 
@@ -164,6 +165,65 @@ describe("the SQLCipher file", () => {
     expect(existsSync(path)).toBe(false);
   });
 
+  it("is begun anew where nothing was left of it, as long as no commit had to last", () => {
+    const works = (): void => {
+      openSqlCipherStore({ path, key }).close();
+      for (const suffix of ["", ".key-check"]) rmSync(path + suffix);
+    };
+    writeFileSync(path, "");
+    works();
+    writeFileSync(path, new Uint8Array(4096));
+    writeFileSync(`${path}-wal`, "torn");
+    works();
+    writeFileSync(`${path}-wal`, "left behind");
+    writeFileSync(`${path}.key-check`, "cut");
+    works();
+  });
+
+  it("opens from whatever a power cut leaves of its creation", () => {
+    const store = openSqlCipherStore({ path, key });
+    store.session.save(session);
+    const [file, log] = [readFileSync(path), readFileSync(`${path}-wal`)];
+    store.close();
+    const frames = Math.floor(log.length / 4120);
+    let withSession = 0;
+    for (const cut of [0, 20, 32, 100, 4152, 4200, ...[5, 20, 40, frames - 1, frames].map((count) => 32 + count * 4120)]) {
+      for (const suffix of ["-wal", ".key-check"]) rmSync(path + suffix, { force: true });
+      writeFileSync(path, file);
+      if (cut > 0) writeFileSync(`${path}-wal`, log.subarray(0, cut));
+      const again = openSqlCipherStore({ path, key });
+      if (again.session.load() !== undefined) withSession += 1;
+      again.session.save(session);
+      expect(again.session.load()).toEqual(session);
+      again.close();
+    }
+    expect(withSession).toBe(1);
+  });
+
+  it("is relied on from the first commit that has to last, and never begun anew from then on", () => {
+    const store = openSqlCipherStore({ path, key });
+    store.session.save(session);
+    expect(existsSync(`${path}.key-check`)).toBe(false);
+    store.transaction(() => {
+      store.customValues.save("a", Uint8Array.of(1));
+      store.requireDurability();
+    });
+    const left = [path, `${path}-wal`, `${path}.key-check`].map((name) => [name, readFileSync(name)] as const);
+    store.close();
+    const restore = (): void => {
+      for (const [name, bytes] of left) writeFileSync(name, bytes);
+    };
+    restore();
+    const again = openSqlCipherStore({ path, key });
+    expect(again.session.load()).toEqual(session);
+    again.close();
+    for (const lose of [() => rmSync(`${path}-wal`), () => truncateSync(path, 0), () => rmSync(path)]) {
+      restore();
+      lose();
+      expect(codeOf(() => openSqlCipherStore({ path, key }))).toBe("corrupt");
+    }
+  });
+
   it("refuses a second process on the same file, and serves it when the first has died", () => {
     create();
     const program = `
@@ -209,6 +269,23 @@ describe("the SQLCipher file", () => {
     store.prepare("INSERT INTO schema_migration (version, name, checksum) VALUES (999999, 'future', 'x')").run();
     store.close();
     expect(codeOf(() => openSqlCipherStore({ path, key }))).toBe("from-the-future");
+  });
+
+  it("has the same schema whether it grew or was made at once", () => {
+    const schemaOf = (store: CryptoStore): unknown => {
+      const objects = store.prepare<{ name: string }>("SELECT type, name, tbl_name FROM sqlite_schema ORDER BY name").all();
+      return objects.map((object) => [
+        object,
+        store.prepare("SELECT * FROM pragma_table_xinfo(?)").all(object.name),
+        store.prepare("SELECT * FROM pragma_foreign_key_list(?)").all(object.name),
+      ]);
+    };
+    const [made, grown] = [openMemoryStore(), openMemoryStore()];
+    for (const { name } of grown.prepare<{ name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table'").all())
+      if (!/^sqlite_|^search_index_/.test(name)) grown.execute(`DROP TABLE ${name}`);
+    for (let count = 1; count <= migrations.length; count++) migrate(grown, migrations.slice(0, count));
+    expect(schemaOf(grown)).toEqual(schemaOf(made));
+    for (const store of [made, grown]) store.close();
   });
 
   it("applies a migration once and refuses one whose text was changed", () => {

@@ -111,8 +111,7 @@ export function openSqlCipherStore({ path, key, mode = "open-or-create" }: SqlCi
   try {
     const keyCheck = new KeyCheck(path, key);
     if (isMissing(path, mode, keyCheck.exists)) {
-      for (const suffix of ["", "-wal"]) rmSync(path + suffix, { force: true });
-      keyCheck.remove();
+      removeUnfinished(path);
       return create(path, key, new KeyCheck(path, key));
     }
     return openExisting(path, key, keyCheck);
@@ -171,8 +170,13 @@ function create(path: string, key: Uint8Array, keyCheck: KeyCheck): CryptoStore 
     return store;
   } catch (error) {
     connection.close();
+    removeUnfinished(path);
     throw error;
   }
+}
+
+function removeUnfinished(path: string): void {
+  for (const suffix of ["", "-wal", ".key-check"]) rmSync(path + suffix, { force: true });
 }
 
 function openExisting(path: string, key: Uint8Array, keyCheck: KeyCheck): CryptoStore {
