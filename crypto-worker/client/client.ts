@@ -76,9 +76,9 @@ export class Client {
   readonly views: RoomViews;
   readonly #catchUp: DeviceListCatchUp;
   readonly #context: ClientContext;
+  readonly #history: RoomHistory;
   readonly #members: MemberLoader;
   readonly #position: SyncPosition;
-  readonly #history: RoomHistory;
   readonly #publisher: Publisher;
   readonly #pump: RequestPump;
   #closed = false;
@@ -180,10 +180,10 @@ export class Client {
     this.#pump.trigger();
     this.sendQueue.wakeAll();
     this.keeping.afterSync();
+    this.#history.afterSync();
     return { since: next };
   }
 
-    this.#history.afterSync();
   summaries(): RoomSummary[] {
     return this.#context.store.rooms.summaries();
   }
@@ -221,10 +221,10 @@ export class Client {
     this.sendQueue.setOnline(online);
     this.verification.setOnline(online);
     this.keeping.setOnline(online);
+    this.#history.setOnline(online);
     if (online) inBackground(this.#context, this.account.refreshProfile());
   }
 
-    this.#history.setOnline(online);
   /** A port shows this room's timeline: from now on its changes are told. Returns how to stop. */
   watchTimeline(roomId: RoomId): () => void {
     return this.#publisher.watch(roomId);
@@ -237,10 +237,10 @@ export class Client {
     this.media.stop();
     this.verification.stop();
     this.keeping.stop();
+    this.#history.stop();
     this.#pump.stop();
   }
 
-    this.#history.stop();
   #commit<T>(work: (changes: Changes) => T): T {
     if (this.#closed) throw new CodedError("not-signed-in");
     const { store } = this.#context;
@@ -256,10 +256,11 @@ export class Client {
         this.#publish(changes);
         this.verification.observe();
         this.keeping.observe(changes);
+        this.precautions.observe(changes);
+        this.#history.observe(changes);
       });
       return value;
     });
-        this.#history.observe(changes);
   }
 
   /** What is on disk stays there: a bug in telling of it must not look like a failed commit. */

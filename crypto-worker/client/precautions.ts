@@ -2,6 +2,7 @@ import type { ChatContract } from "../../protocol/chat.ts";
 import type { ParamsOf, ResultOf } from "../../protocol/define.ts";
 import { CodedError } from "../../protocol/errors.ts";
 import type { EventId, RoomId } from "../../protocol/ids.ts";
+import type { Changes } from "./changes.ts";
 import type { ClientContext } from "./context.ts";
 import type { RequestPump } from "./pump.ts";
 
@@ -44,6 +45,11 @@ export class Precautions {
       store.requireDurability();
     });
     this.#onChange();
+  }
+
+  /** After a commit. The machine asks for keys by itself where it was told to; what it has to say goes out now, and not with the next sync. */
+  observe({ unreadable }: Changes): void {
+    if (unreadable.length > 0) this.#pump.trigger();
   }
 
   /** Asks our other devices for the key of an event that cannot be read; only a verified one is believed. @throws CodedError `not-found` */

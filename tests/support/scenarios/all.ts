@@ -17,6 +17,7 @@ import { rooms } from "./rooms.ts";
 import { rotationByCount, rotationOnLeave } from "./rotation.ts";
 import type { Scenario } from "./scenario.ts";
 import { refusals, sessions } from "./sessions.ts";
+import { trustSettings } from "./trust-settings.ts";
 import { endedVerifications } from "./verification-ends.ts";
 import { qrVerifications } from "./verification-qr.ts";
 import { sasVerifications } from "./verification-sas.ts";
@@ -45,6 +46,7 @@ export const scenarios: readonly Scenario[] = [
   ...endedVerifications,
   ...identityChanges,
   ...identityResets,
+  ...trustSettings,
   ...recoveries,
   ...backups,
   ...keyFiles,
