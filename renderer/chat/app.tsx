@@ -12,6 +12,7 @@ import "./app.css";
 import { SendDialog } from "./attachments/send-dialog.tsx";
 import { Viewer } from "./attachments/viewer.tsx";
 import { Dialogs } from "./dialogs/dialogs.tsx";
+import { useSystemLinks } from "./links/use-system-links.ts";
 import { Panel } from "./panel/panel.tsx";
 import { RoomView } from "./room/room-view.tsx";
 import { TimelineSkeleton } from "./room/timeline-skeleton.tsx";
@@ -72,6 +73,7 @@ function Main(): ReactNode {
   const session = useSession();
   useCommands(session);
   useNotifications(session);
+  useSystemLinks(session);
   const collapsed = useStore(session.settings, (settings) => settings.sidebarCollapsed);
   const roomId = useStore(session.view, (view) => view.roomId);
   const panel = useStore(session.view, (view) => view.panel);

@@ -13,8 +13,8 @@ export function appImageInstaller(appImage: string, restart: (program: string) =
       try {
         await copyFile(file, arriving, constants.COPYFILE_FICLONE);
         await chmod(arriving, 0o755);
-        const handle = await open(arriving, "r");
-        await handle.sync().finally(() => handle.close());
+        await using handle = await open(arriving, "r");
+        await handle.sync();
         await rename(arriving, appImage);
       } catch {
         await rm(arriving, { force: true }).catch(() => undefined);

@@ -4,9 +4,11 @@ import { SettingsDialog } from "../settings/settings-dialog.tsx";
 import { useSession } from "../state/session.ts";
 import "./dialogs.css";
 import { InvitePeople } from "./invite-people.tsx";
+import { JoinLink } from "./join-link.tsx";
 import { JoinRoom } from "./join-room.tsx";
 import { NewDm } from "./new-dm.tsx";
 import { NewRoom } from "./new-room.tsx";
+import { PersonLink } from "./person-link.tsx";
 import { Reauthenticate } from "./reauthenticate.tsx";
 import { EnableEncryption, LeaveRoom, RemovePerson, RenameRoom } from "./room-confirms.tsx";
 import { ShortcutsDialog } from "./shortcuts-dialog.tsx";
@@ -26,6 +28,10 @@ export function Dialogs(): ReactNode {
       return <NewDm onClose={onClose} />;
     case "join":
       return <JoinRoom onClose={onClose} />;
+    case "join-link":
+      return <JoinLink link={dialog.link} onClose={onClose} />;
+    case "person-link":
+      return <PersonLink userId={dialog.userId} onClose={onClose} />;
     case "invite":
       return <InvitePeople roomId={dialog.roomId} onClose={onClose} />;
     case "leave":

@@ -1,4 +1,6 @@
 import { useState, type ReactNode } from "react";
+import type { RpcError } from "../../../protocol/errors.ts";
+import { ok, type Result } from "../../../protocol/result.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { ErrorNote, Note } from "../../ui/note.tsx";
@@ -18,17 +20,7 @@ export function NewDm({ onClose }: { readonly onClose: () => void }): ReactNode 
 
   const submit = (): void => {
     if (person === undefined || task.busy) return;
-    if (existing !== null) {
-      onClose();
-      return session.openRoom(existing);
-    }
-    void task.run(
-      () => session.link.call("createRoom", { encrypted: true, preset: "trusted_private_chat", invite: [person.userId], direct: true }),
-      ({ roomId }) => {
-        onClose();
-        session.openRoom(roomId);
-      },
-    );
+    void task.run(() => openDm(session, person.userId), onClose);
   };
   return (
     <Dialog
@@ -49,6 +41,17 @@ export function NewDm({ onClose }: { readonly onClose: () => void }): ReactNode 
       {task.error !== null && <ErrorNote code={task.error} />}
     </Dialog>
   );
+}
+
+/** Opens the direct chat with a person; makes one, and invites them, where there is none. */
+export async function openDm(session: Session, userId: string): Promise<Result<{ roomId: string }, RpcError>> {
+  const existing = existingDm(session, userId);
+  const chat: Result<{ roomId: string }, RpcError> =
+    existing !== null
+      ? ok({ roomId: existing })
+      : await session.link.call("createRoom", { encrypted: true, preset: "trusted_private_chat", invite: [userId], direct: true });
+  if (chat.ok) session.openRoom(chat.value.roomId);
+  return chat;
 }
 
 /** The direct chat with a person that is joined already. */

@@ -6,7 +6,7 @@ import { Button } from "../../ui/button.tsx";
 import { ErrorNote } from "../../ui/note.tsx";
 import { useStore } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
-import { existingDm } from "../dialogs/new-dm.tsx";
+import { openDm } from "../dialogs/new-dm.tsx";
 import { useTask } from "../dialogs/use-task.ts";
 import { useLookup } from "../state/lookup.ts";
 import { localpart, nameOf } from "../state/mention-query.ts";
@@ -38,14 +38,6 @@ export function PersonPanel({ userId, room }: PersonProps): ReactNode {
     (member.membership === "join" || member.membership === "invite") &&
     (own?.powerLevel ?? 0) > member.powerLevel;
 
-  const message = (): void => {
-    const existing = existingDm(session, userId);
-    if (existing !== null) return session.openRoom(existing);
-    void task.run(
-      () => session.link.call("createRoom", { encrypted: true, preset: "trusted_private_chat", invite: [userId], direct: true }),
-      ({ roomId }) => session.openRoom(roomId),
-    );
-  };
   return (
     <div className="panel__body">
       <div className="info__top">
@@ -54,7 +46,7 @@ export function PersonPanel({ userId, room }: PersonProps): ReactNode {
       </div>
       {!isMe && room.dmUserId !== userId && (
         <div className="panel__actions">
-          <Button icon={MessageCircle} isDisabled={task.busy} onPress={message}>
+          <Button icon={MessageCircle} isDisabled={task.busy} onPress={() => void task.run(() => openDm(session, userId))}>
             {say("person.message")}
           </Button>
         </div>

@@ -1,3 +1,5 @@
+import { parseMatrixLink } from "../../../protocol/matrix-link.ts";
+
 /**
  * What of a sender's org.matrix.custom.html is shown (client-server API, 11.3.1 "m.room.message msgtypes"). Tighter than the spec allows:
  * no images (nothing remote is loaded for a message), no colours (they break contrast), no ftp or magnet links.
@@ -46,34 +48,21 @@ export const ALLOWED_ATTRIBUTES: readonly string[] = ["href", "start", "data-mx-
 /** The spec asks clients to limit how deep they follow nested tags. */
 export const MAX_DEPTH = 100;
 
-const SCHEMES = new Set(["http:", "https:", "mailto:", "matrix:"]);
+const SCHEMES = new Set(["http:", "https:", "mailto:"]);
 
-/** The normalised address of a link that may be opened; null for every other. */
+/** The normalised address of a link that may be opened, or followed within the app; null for every other. */
 export function parseLink(href: string): string | null {
   if (href.length > 4096 || !/^[a-z][a-z0-9+.-]*:/i.test(href)) return null;
   const url = URL.parse(href);
+  if (url?.protocol === "matrix:") return parseMatrixLink(url.href) === undefined ? null : url.href;
   return url !== null && SCHEMES.has(url.protocol) ? url.href : null;
-}
-
-export type MatrixTarget = { readonly kind: "user" | "room"; readonly id: string };
-
-/** Who or what a matrix.to link points at; null when it is no such link. */
-export function parseMatrixTo(href: string): MatrixTarget | null {
-  const match = /^https:\/\/matrix\.to\/#\/([^/?]+)/.exec(href);
-  const encoded = match?.[1];
-  if (encoded === undefined) return null;
-  const id = decode(encoded);
-  if (id === null) return null;
-  if (/^@[^\s:]*:\S+$/.test(id)) return { kind: "user", id };
-  if (/^[#!]\S+$/.test(id)) return { kind: "room", id };
-  return null;
 }
 
 export type TextPart = { readonly text: string; readonly href: string | null };
 
-const URL_IN_TEXT = /\bhttps?:\/\/[^\s<>"'`]+/giu;
+const URL_IN_TEXT = /\b(?:https?:\/\/|matrix:(?:u|r|roomid)\/)[^\s<>"'`]+/giu;
 
-/** Finds web addresses in plain text. Punctuation at the end belongs to the sentence, and so does a bracket that the address did not open. */
+/** Finds web addresses and Matrix links in plain text. Punctuation at the end belongs to the sentence, and so does a bracket that the address did not open. */
 export function splitLinks(text: string): readonly TextPart[] {
   const parts: TextPart[] = [];
   let end = 0;
@@ -113,12 +102,3 @@ function trimAddress(address: string): string {
 }
 
 const count = (text: string, character: string): number => text.split(character).length - 1;
-
-function decode(encoded: string): string | null {
-  try {
-    return decodeURIComponent(encoded);
-  } catch {
-    // Malformed percent escapes: not a link that we understand.
-    return null;
-  }
-}

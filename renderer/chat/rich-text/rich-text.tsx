@@ -1,11 +1,12 @@
 import { createContext, Fragment, memo, useContext, useMemo, useState, type ReactNode } from "react";
-import { MAX_DEPTH, isEmojiOnly, parseMatrixTo, splitLinks, type MatrixTarget } from "./policy.ts";
+import { type MatrixLink, parseMatrixLink } from "../../../protocol/matrix-link.ts";
+import { MAX_DEPTH, isEmojiOnly, splitLinks } from "./policy.ts";
 import "./rich-text.css";
 import { sanitise } from "./sanitise.ts";
 
 export interface LinkActions {
   openLink(href: string): void;
-  openTarget(target: MatrixTarget): void;
+  openTarget(target: MatrixLink): void;
 }
 export const LinkContext = createContext<LinkActions>({ openLink: () => undefined, openTarget: () => undefined });
 
@@ -117,18 +118,18 @@ function draw(node: Node, depth: number, literal: boolean): ReactNode {
 
 function Link({ href, children: inside }: { readonly href: string; readonly children: ReactNode }): ReactNode {
   const actions = useContext(LinkContext);
-  const target = parseMatrixTo(href);
+  const target = parseMatrixLink(href);
   const open = (event: React.MouseEvent): void => {
     event.preventDefault();
-    if (target === null) actions.openLink(href);
+    if (target === undefined) actions.openLink(href);
     else actions.openTarget(target);
   };
   return (
     <a
       href={href}
       rel="noreferrer noopener"
-      title={target === null ? href : target.id}
-      className={target === null ? "link" : "pill"}
+      title={target === undefined ? href : target.kind === "user" ? target.userId : target.room}
+      className={target === undefined ? "link" : "pill"}
       onClick={open}
       onAuxClick={open}
     >

@@ -9,6 +9,7 @@ import { useStore, useValue } from "../../ui/store.ts";
 import { useSay, type Say } from "../../ui/text.tsx";
 import { DropTarget } from "../attachments/drop-target.tsx";
 import { Composer } from "../composer/composer.tsx";
+import { followLink } from "../links/follow-link.ts";
 import { LinkContext, type LinkActions } from "../rich-text/rich-text.tsx";
 import { editItem, replyTo } from "../state/drafts.ts";
 import { useLookup } from "../state/lookup.ts";
@@ -175,11 +176,6 @@ function actionsFor(
 function linksFor(session: Session): LinkActions {
   return {
     openLink: (url) => void session.shell.call("openExternal", { url }),
-    openTarget(target) {
-      if (target.kind === "user") return session.showPanel({ kind: "person", userId: target.id, from: null });
-      const known = [...session.rooms.value.byId.values()].find((room) => room.roomId === target.id);
-      if (known !== undefined) return session.openRoom(known.roomId);
-      void session.join(target.id);
-    },
+    openTarget: (link) => void followLink(session, link),
   };
 }

@@ -4,6 +4,7 @@ import { useValue } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
 import { useSession } from "../state/session.ts";
 import { Diagnostics } from "./diagnostics.tsx";
+import { Updates } from "./updates.tsx";
 
 export function AboutSection(): ReactNode {
   const say = useSay();
@@ -35,6 +36,7 @@ export function AboutSection(): ReactNode {
           </div>
         </dl>
       )}
+      <Updates />
       <p className="muted">{say("about.licence")}</p>
       <Diagnostics />
     </div>

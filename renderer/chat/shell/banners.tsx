@@ -5,10 +5,11 @@ import { Button } from "../../ui/button.tsx";
 import { useStore, useValue } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
 import { decideBanner, type Trouble } from "../state/banner.ts";
-import { decideNotice } from "../state/notices.ts";
+import { decideNotice, decideUpdate } from "../state/notices.ts";
 import { useSession } from "../state/session.ts";
 import { BannerLine } from "./banner-line.tsx";
 import { SafetyLine } from "./safety-line.tsx";
+import { UpdateLine } from "./update-line.tsx";
 
 /** One line over everything: what is wrong with the connection or the account, else what would make it safer; nothing when all is well. */
 export function Banners(): ReactNode {
@@ -19,7 +20,8 @@ export function Banners(): ReactNode {
   const catchingUp = useStore(session.status, (status) => status?.sync === "catching-up");
   const safety = useValue(session.safety);
   const aside = useValue(session.aside);
-  const banner = decideBanner(app, connection, decideNotice(safety, aside), catchingUp);
+  const updates = useValue(session.updates);
+  const banner = decideBanner(app, connection, decideNotice(safety, aside), decideUpdate(updates, aside), catchingUp);
   return (
     <section
       className="banners"
@@ -29,6 +31,7 @@ export function Banners(): ReactNode {
     >
       {banner?.kind === "trouble" && <TroubleLine kind={banner.trouble} connection={connection} />}
       {banner?.kind === "safety" && <SafetyLine notice={banner.notice} />}
+      {banner?.kind === "update" && <UpdateLine version={banner.version} />}
       {banner?.kind === "catching-up" && <BannerLine tone="quiet" icon={LoaderCircle} spin title={say("banner.catchingUp")} />}
     </section>
   );

@@ -3,7 +3,16 @@ import type { Safety } from "../../../protocol/messages/safety.ts";
 import type { IncomingVerification } from "../../../protocol/messages/verification-view.ts";
 import type { AppState, Connection } from "../../../protocol/shell.ts";
 import { decideBanner } from "./banner.ts";
-import { asideNotice, asideRequest, decideNotice, decideRequests, dueNotices, NOTHING_ASIDE } from "./notices.ts";
+import {
+  asideNotice,
+  asideRequest,
+  asideUpdate,
+  decideNotice,
+  decideRequests,
+  decideUpdate,
+  dueNotices,
+  NOTHING_ASIDE,
+} from "./notices.ts";
 import { decideLoss } from "./sign-out-loss.ts";
 
 const GOOD: Safety = {
@@ -86,18 +95,29 @@ describe("the line over everything", () => {
   const online: Connection = { state: "online", retryAt: null, workerRestarting: false };
   const notice = { kind: "no-recovery", size: 1 } as const;
 
-  test("trouble, then safety, then being busy, then nothing", () => {
-    expect(decideBanner(ready, { ...online, state: "offline" }, notice, true)).toEqual({ kind: "trouble", trouble: "offline" });
-    expect(decideBanner(ready, { ...online, workerRestarting: true }, notice, true)).toEqual({ kind: "trouble", trouble: "worker" });
-    expect(decideBanner(ready, online, notice, true)).toEqual({ kind: "safety", notice });
-    expect(decideBanner(ready, online, null, true)).toEqual({ kind: "catching-up" });
-    expect(decideBanner(ready, online, null, false)).toBeNull();
+  test("trouble, then safety, then a newer version, then being busy, then nothing", () => {
+    expect(decideBanner(ready, { ...online, state: "offline" }, notice, null, true)).toEqual({ kind: "trouble", trouble: "offline" });
+    expect(decideBanner(ready, { ...online, workerRestarting: true }, notice, null, true)).toEqual({ kind: "trouble", trouble: "worker" });
+    expect(decideBanner(ready, online, notice, null, true)).toEqual({ kind: "safety", notice });
+    expect(decideBanner(ready, online, notice, "1.2.3", true)).toEqual({ kind: "safety", notice });
+    expect(decideBanner(ready, online, null, "1.2.3", true)).toEqual({ kind: "update", version: "1.2.3" });
+    expect(decideBanner(ready, online, null, null, true)).toEqual({ kind: "catching-up" });
+    expect(decideBanner(ready, online, null, null, false)).toBeNull();
   });
 
   test("a session that is over says so whatever else is wrong", () => {
     const over: AppState = { phase: "logged-out-by-server", userId: "@me:x" };
-    expect(decideBanner(over, { ...online, state: "offline" }, notice, false)).toEqual({ kind: "trouble", trouble: "logged-out" });
+    expect(decideBanner(over, { ...online, state: "offline" }, notice, null, false)).toEqual({ kind: "trouble", trouble: "logged-out" });
   });
+});
+
+test("a version that waits is said once: put aside it waits on, a newer one is said again", () => {
+  const ready = { phase: "ready", version: "1.2.3" } as const;
+  expect(decideUpdate(ready, NOTHING_ASIDE)).toBe("1.2.3");
+  const aside = asideUpdate(NOTHING_ASIDE, "1.2.3");
+  expect(decideUpdate(ready, aside)).toBeNull();
+  expect(decideUpdate({ phase: "ready", version: "1.2.4" }, aside)).toBe("1.2.4");
+  expect(decideUpdate({ phase: "installing", version: "1.2.3" }, NOTHING_ASIDE)).toBeNull();
 });
 
 describe("signing out", () => {

@@ -1,4 +1,5 @@
 import type { Safety } from "../../../protocol/messages/safety.ts";
+import type { UpdateState } from "../../../protocol/messages/update-state.ts";
 import type { VaultIntent } from "../../../protocol/messages/vault-intent.ts";
 import type { IncomingVerification } from "../../../protocol/messages/verification-view.ts";
 
@@ -13,9 +14,11 @@ export type PutAside = {
   readonly notices: ReadonlyMap<SafetyNotice["kind"], number>;
   /** Flow ids of verification requests. */
   readonly requests: ReadonlySet<string>;
+  /** The version whose installation can wait. */
+  readonly update: string | null;
 };
 
-export const NOTHING_ASIDE: PutAside = { notices: new Map(), requests: new Set() };
+export const NOTHING_ASIDE: PutAside = { notices: new Map(), requests: new Set(), update: null };
 
 /** At most this many requests are shown over each other. */
 const SHOWN_REQUESTS = 3;
@@ -69,6 +72,15 @@ export function decideRequests(safety: Safety | null, aside: PutAside): ShownReq
 
 export function asideNotice(aside: PutAside, { kind, size }: SafetyNotice): PutAside {
   return { ...aside, notices: new Map(aside.notices).set(kind, size) };
+}
+
+/** The version that waits for a restart and was not put aside; null where there is none. */
+export function decideUpdate(updates: UpdateState, aside: PutAside): string | null {
+  return updates.phase === "ready" && updates.version !== aside.update ? updates.version : null;
+}
+
+export function asideUpdate(aside: PutAside, version: string): PutAside {
+  return { ...aside, update: version };
 }
 
 export function asideRequest(aside: PutAside, flowId: string): PutAside {

@@ -5,6 +5,7 @@ import type { ErrorCode, RpcError } from "../../../protocol/errors.ts";
 import type { DeviceView } from "../../../protocol/messages/device.ts";
 import type { Member } from "../../../protocol/messages/room-summary.ts";
 import type { Safety } from "../../../protocol/messages/safety.ts";
+import type { UpdateState } from "../../../protocol/messages/update-state.ts";
 import type { VaultIntent } from "../../../protocol/messages/vault-intent.ts";
 import type { Result } from "../../../protocol/result.ts";
 import type { AppState, Connection, Settings, ShellContract } from "../../../protocol/shell.ts";
@@ -58,6 +59,7 @@ export class Session {
   readonly connection = new Store<Connection>({ state: "idle", retryAt: null, workerRestarting: false });
   readonly settings = new Store<Settings>(FIRST_SETTINGS);
   readonly about = new Store<About | null>(null);
+  readonly updates = new Store<UpdateState>({ phase: "off" });
   readonly account = new Store<Account | null>(null);
   readonly status = new Store<Status | null>(null);
   readonly safety = new Store<Safety | null>(null);
@@ -91,6 +93,7 @@ export class Session {
     await Promise.all([
       shell.call("settings", {}).then((answer) => keep(this.settings, answer)),
       shell.call("connection", {}).then((answer) => keep(this.connection, answer)),
+      shell.call("updates", {}).then((answer) => keep(this.updates, answer)),
       shell.call("about", {}).then((answer) => answer.ok && this.about.set(answer.value)),
       shell.call("appState", {}).then((answer) => answer.ok && this.#enter(answer.value)),
     ]);
@@ -151,9 +154,9 @@ export class Session {
     this.refused.set(answer.ok ? null : answer.error.code);
   }
 
-  /** Accepts an invitation or joins a room, then opens it. */
-  async join(roomIdOrAlias: string): Promise<Result<{ roomId: string }, RpcError>> {
-    const answer = await this.link.call("join", { roomIdOrAlias });
+  /** Accepts an invitation or joins a room, by way of these servers where ours does not know it, then opens it. */
+  async join(roomIdOrAlias: string, via: readonly string[] = []): Promise<Result<{ roomId: string }, RpcError>> {
+    const answer = await this.link.call("join", { roomIdOrAlias, via: [...via] });
     if (answer.ok) {
       const { roomId } = answer.value;
       this.details.refresh(roomId);
@@ -172,6 +175,7 @@ export class Session {
       if (restarted) void this.#reload();
     });
     shell.on("settingsChanged", (settings) => this.settings.set(settings));
+    shell.on("updatesChanged", (updates) => this.updates.set(updates));
   }
 
   #listenToWorker(): void {

@@ -1,3 +1,4 @@
+import type { MatrixLink } from "../../../protocol/matrix-link.ts";
 import type { RoomFilter } from "./room-order.ts";
 
 export type Panel =
@@ -10,6 +11,8 @@ export type OpenDialog =
   | { readonly kind: "new-room" }
   | { readonly kind: "new-dm" }
   | { readonly kind: "join" }
+  | { readonly kind: "join-link"; readonly link: MatrixLink & { readonly kind: "room" } }
+  | { readonly kind: "person-link"; readonly userId: string }
   | { readonly kind: "invite"; readonly roomId: string }
   | { readonly kind: "leave"; readonly roomId: string }
   | { readonly kind: "rename"; readonly roomId: string }

@@ -2,12 +2,14 @@ import { appMessages } from "./en-app.ts";
 import { safetyMessages } from "./en-app-safety.ts";
 import { diagnosticsMessages } from "./en-diagnostics.ts";
 import { errorMessages } from "./en-errors.ts";
+import { linkMessages } from "./en-links.ts";
 import { mediaMessages } from "./en-media.ts";
 import { roomMessages } from "./en-rooms.ts";
 import { sealMessages } from "./en-seal.ts";
 import { securityMessages } from "./en-settings-security.ts";
 import { settingsMessages } from "./en-settings.ts";
 import { timelineMessages } from "./en-timeline.ts";
+import { updateMessages } from "./en-updates.ts";
 import { vaultAccountMessages } from "./en-vault-account.ts";
 import { vaultHomeMessages } from "./en-vault-home.ts";
 import { vaultKeysMessages } from "./en-vault-keys.ts";
@@ -21,12 +23,14 @@ export const messages = {
   ...safetyMessages,
   ...diagnosticsMessages,
   ...errorMessages,
+  ...linkMessages,
   ...mediaMessages,
   ...roomMessages,
   ...sealMessages,
   ...securityMessages,
   ...settingsMessages,
   ...timelineMessages,
+  ...updateMessages,
   ...vaultMessages,
   ...vaultAccountMessages,
   ...vaultHomeMessages,

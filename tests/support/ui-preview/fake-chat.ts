@@ -207,6 +207,7 @@ const server = serve(
       await done();
       return { roomId: "!room14:harbour.example" };
     },
+    roomByAlias: () => ({ roomId: null }),
     leave: done,
     forget: done,
     kick: done,

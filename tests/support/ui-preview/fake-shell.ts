@@ -1,4 +1,6 @@
 import type { ParamsOf, ResultOf } from "../../../protocol/define.ts";
+import { parseMatrixLink } from "../../../protocol/matrix-link.ts";
+import type { UpdateState } from "../../../protocol/messages/update-state.ts";
 import { errorCodeSchema, type ErrorCode } from "../../../protocol/errors.ts";
 import {
   settingsSchema,
@@ -75,6 +77,8 @@ export function installShell(scene: string, query: URLSearchParams, more: Answer
     diagnostics: () => ({ text: DIAGNOSTICS }),
     saveDiagnostics: () => ({ saved: true }),
     takeVaultIntent: () => null,
+    takeLink: () => parseMatrixLink(query.get("link") ?? "") ?? null,
+    updates: () => updateState(query),
     ...more,
   };
   const calls: Array<readonly [method: string, params: unknown]> = [];
@@ -117,6 +121,27 @@ function appState(scene: string, query: URLSearchParams): AppState {
       return { phase: "logged-out-by-server", userId: ME };
     default:
       return { phase: "ready", userId: ME, deviceId: "BULKHEAD01", appLock: !query.has("nolock") };
+  }
+}
+
+/** `updates=PHASE`, with what the phase needs made up. */
+function updateState(query: URLSearchParams): UpdateState {
+  const version = "0.2.0";
+  switch (query.get("updates")) {
+    case "packages":
+      return { phase: "managed", by: "packages" };
+    case "idle":
+      return { phase: "idle", checkedAt: null };
+    case "current":
+      return { phase: "idle", checkedAt: Date.now() - 3_600_000 };
+    case "downloading":
+      return { phase: "downloading", version, received: 48_300_000, size: 112_000_000 };
+    case "ready":
+      return { phase: "ready", version };
+    case "failed":
+      return { phase: "failed", code: "update-untrusted", version };
+    default:
+      return { phase: "off" };
   }
 }
 
