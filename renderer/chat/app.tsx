@@ -24,6 +24,7 @@ import { useNotifications } from "./shell/use-notifications.ts";
 import { Sidebar } from "./sidebar/sidebar.tsx";
 import { Failed, Opening, VaultGate } from "./sign-in/gates.tsx";
 import { SignIn } from "./sign-in/sign-in.tsx";
+import { useArriving } from "./state/arriving.ts";
 import { SessionContext, useSession, type Session } from "./state/session.ts";
 
 export function App({ session }: { readonly session: Session }): ReactNode {
@@ -130,14 +131,16 @@ function RoomArriving(): ReactNode {
 function NoRoom(): ReactNode {
   const say = useSay();
   const session = useSession();
-  const firstRun = useStore(session.rooms, (rooms) => rooms.loaded && rooms.order.length === 0);
+  const empty = useStore(session.rooms, (rooms) => rooms.loaded && rooms.order.length === 0);
+  const canWrite = useStore(session.app, (app) => app.phase === "ready");
+  const arriving = useArriving();
+  const firstRun = empty && canWrite && !arriving;
   return (
     <div className="empty no-room" data-landmark="timeline" tabIndex={-1}>
       <span className="empty__glyph">
         <MessageCircle className="icon" size={26} strokeWidth={1.6} aria-hidden />
       </span>
-      <h1>{say(firstRun ? "room.firstRun" : "room.none")}</h1>
-      <p>{firstRun ? say("room.firstRunText") : say("room.noneText", { shortcut: shortcutText(SHORTCUTS.switcher) })}</p>
+      <NoRoomText what={arriving ? "arriving" : firstRun ? "firstRun" : empty ? "signedOut" : "none"} />
       {firstRun && (
         <div className="no-room__actions">
           <Button look="primary" onPress={() => session.showDialog({ kind: "new-dm" })}>
@@ -147,5 +150,15 @@ function NoRoom(): ReactNode {
         </div>
       )}
     </div>
+  );
+}
+
+function NoRoomText({ what }: { readonly what: "arriving" | "firstRun" | "signedOut" | "none" }): ReactNode {
+  const say = useSay();
+  return (
+    <>
+      <h1>{say(`room.${what}`)}</h1>
+      <p>{say(`room.${what}Text`, { shortcut: shortcutText(SHORTCUTS.switcher) })}</p>
+    </>
   );
 }

@@ -20,7 +20,7 @@ export function AccountHeader(): ReactNode {
   const account = useValue(session.account);
   const app = useValue(session.app);
   const connection = useValue(session.connection);
-  const catchingUp = useStore(session.status, (status) => status?.sync === "catching-up");
+  const catchingUp = useStore(session.status, (status) => status !== null && status.sync !== "up-to-date");
   const userId = account?.userId ?? ("userId" in app ? app.userId : null) ?? "";
   const name = account?.displayName ?? localpart(userId);
   const attention = useStore(session.safety, (safety) => safety !== null && dueNotices(safety).length > 0);

@@ -3,10 +3,12 @@ import { useSay } from "../../ui/text.tsx";
 
 const ROWS = [70, 48, 62, 40, 74, 55, 66, 44] as const;
 
-export function ListSkeleton(): ReactNode {
+/** `label`: what is awaited, where that is more than a moment; it is then read as well as heard. */
+export function ListSkeleton({ label }: { readonly label?: string }): ReactNode {
   const say = useSay();
   return (
-    <div className="list-skeleton" role="status" aria-label={say("common.loading")}>
+    <div className="list-skeleton" role="status" {...(label === undefined ? { "aria-label": say("common.loading") } : {})}>
+      {label !== undefined && <p className="list-skeleton__label">{label}</p>}
       {ROWS.map((width, index) => (
         <div key={index} className="list-skeleton__row">
           <span className="skeleton list-skeleton__avatar" />

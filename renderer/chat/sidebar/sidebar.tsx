@@ -10,6 +10,7 @@ import { useStore, useValue } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
 import { SearchField } from "../../ui/text-field.tsx";
 import { SHORTCUTS } from "../shell/shortcuts.ts";
+import { useArriving } from "../state/arriving.ts";
 import { filterRooms, type RoomFilter } from "../state/room-order.ts";
 import { useSession } from "../state/session.ts";
 import { AccountHeader } from "./account-header.tsx";
@@ -24,9 +25,11 @@ export function Sidebar(): ReactNode {
   const say = useSay();
   const session = useSession();
   const rooms = useValue(session.rooms);
+  const canWrite = useStore(session.app, (app) => app.phase === "ready");
   const roomsError = useValue(session.roomsError);
   const { filter, term, roomId } = useValue(session.view);
   const shown = useMemo(() => filterRooms(rooms, filter, term, roomId), [rooms, filter, term, roomId]);
+  const arriving = useArriving();
   const list = useRef<HTMLDivElement>(null);
 
   const onSearchKey = (event: KeyboardEvent): void => {
@@ -50,7 +53,7 @@ export function Sidebar(): ReactNode {
           onChange={(value) => session.view.update((view) => ({ ...view, term: value }))}
           onKeyDown={onSearchKey}
         />
-        <NewMenu />
+        {canWrite && <NewMenu />}
       </div>
       <Filters
         label={say("sidebar.filter")}
@@ -74,6 +77,8 @@ export function Sidebar(): ReactNode {
             </Button>
           </div>
         )
+      ) : arriving ? (
+        <ListSkeleton label={say("sidebar.arriving")} />
       ) : shown.length === 0 ? (
         <EmptyList filter={filter} term={term} />
       ) : (
@@ -114,11 +119,18 @@ function NewMenu(): ReactNode {
 function EmptyList({ filter, term }: { readonly filter: RoomFilter; readonly term: string }): ReactNode {
   const say = useSay();
   const session = useSession();
+  const canWrite = useStore(session.app, (app) => app.phase === "ready");
   if (term !== "")
     return (
       <div className="empty" role="status">
         <h3>{say("sidebar.noMatch", { term })}</h3>
         <p>{say("sidebar.noMatchText", { shortcut: shortcutText(SHORTCUTS.switcher) })}</p>
+      </div>
+    );
+  if (!canWrite)
+    return (
+      <div className="empty" role="status">
+        <h3>{say(`sidebar.empty.${filter}`)}</h3>
       </div>
     );
   return (

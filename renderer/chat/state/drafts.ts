@@ -1,5 +1,9 @@
+import type { ChatContract } from "../../../protocol/chat.ts";
+import type { Draft as SavedDraft, KeptDraft } from "../../../protocol/messages/draft.ts";
+import { MAX_BODY_CHARS } from "../../../protocol/messages/text.ts";
 import type { TimelineItem } from "../../../protocol/messages/timeline-item.ts";
 import { Store } from "../../ui/store.ts";
+import type { WorkerLink } from "../../ui/worker-link.ts";
 
 export type Draft = {
   readonly text: string;
@@ -11,20 +15,87 @@ export type Draft = {
 
 export const NO_DRAFT: Draft = { text: "", mode: { kind: "new" }, mentions: new Map() };
 
-/** What is half written, by room. In memory only: on disk it would be plaintext outside of the encrypted store. */
+/** So much of what was typed last is lost with a crash. */
+const SAVE_AFTER_MS = 400;
+/** As many as the worker takes; nobody is told of more. */
+const MAX_MENTIONS = 100;
+const MAX_MENTION_CHARS = 1100;
+
+/**
+ * What is half written, by room. The worker keeps it in the encrypted store, so that it is there again after a lock or a crash; here it is in memory only.
+ */
 export class Drafts {
+  readonly #link: Pick<WorkerLink<ChatContract>, "call" | "connected">;
   readonly #byRoom = new Map<string, Store<Draft>>();
+  /** Rooms that the worker could not be asked about yet. */
+  readonly #unknown = new Set<string>();
+  readonly #unsaved = new Set<string>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(link: Pick<WorkerLink<ChatContract>, "call" | "connected">) {
+    this.#link = link;
+  }
 
   of(roomId: string): Store<Draft> {
     const known = this.#byRoom.get(roomId);
     if (known !== undefined) return known;
     const fresh = new Store(NO_DRAFT);
     this.#byRoom.set(roomId, fresh);
+    fresh.subscribe(() => this.#saveLater(roomId));
+    void this.#load(roomId, fresh);
     return fresh;
   }
 
+  /** Has the worker keep what it does not have yet: before it goes, and once there is a new one. */
+  async save(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    // Without a worker a call would wait, and hold what was typed over a lock.
+    if (!this.#link.connected) return;
+    const rooms = [...this.#unsaved];
+    this.#unsaved.clear();
+    await Promise.all(rooms.map((roomId) => this.#save(roomId)));
+  }
+
+  /** A new worker has taken over: asks it what the one before did not answer, and tells it what that one did not hear. */
+  async resume(): Promise<void> {
+    const unknown = [...this.#unknown].flatMap((roomId) => {
+      const store = this.#byRoom.get(roomId);
+      return store === undefined ? [] : [this.#load(roomId, store)];
+    });
+    await Promise.all([this.save(), ...unknown]);
+  }
+
   clear(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#unsaved.clear();
+    this.#unknown.clear();
     this.#byRoom.clear();
+  }
+
+  async #load(roomId: string, store: Store<Draft>): Promise<void> {
+    this.#unknown.add(roomId);
+    if (!this.#link.connected) return;
+    const answer = await this.#link.call("draft", { roomId });
+    if (!answer.ok || this.#byRoom.get(roomId) !== store) return;
+    this.#unknown.delete(roomId);
+    // What was typed in the meantime is newer.
+    if (answer.value === null || store.value !== NO_DRAFT) return;
+    store.set(keptDraft(answer.value));
+    this.#unsaved.delete(roomId);
+  }
+
+  #saveLater(roomId: string): void {
+    this.#unsaved.add(roomId);
+    this.#timer ??= setTimeout(() => void this.save(), SAVE_AFTER_MS);
+  }
+
+  async #save(roomId: string): Promise<void> {
+    const store = this.#byRoom.get(roomId);
+    if (store === undefined) return;
+    const answer = await this.#link.call("saveDraft", { roomId, draft: savedDraft(store.value) });
+    if (!answer.ok && answer.error.code === "worker-gone" && this.#byRoom.get(roomId) === store) this.#unsaved.add(roomId);
   }
 }
 
@@ -45,5 +116,30 @@ export function leaveMode(draft: Draft): Draft {
 
 /** Who is still mentioned in the text. */
 export function mentionedUsers(draft: Draft): string[] {
-  return [...draft.mentions].filter(([text]) => draft.text.includes(text)).map(([, userId]) => userId);
+  return stillMentioned(draft).map(([, userId]) => userId);
+}
+
+function stillMentioned({ text, mentions }: Draft): [text: string, userId: string][] {
+  return [...mentions].filter(([mention]) => text.includes(mention));
+}
+
+function keptDraft({ text, about, mentions }: KeptDraft): Draft {
+  return {
+    text,
+    mode: about === null ? { kind: "new" } : about,
+    mentions: new Map(mentions.map((mention) => [mention.text, mention.userId])),
+  };
+}
+
+/** Null where there is nothing worth keeping. Of a text that is too long to be sent, what could be sent is kept. */
+function savedDraft(draft: Draft): SavedDraft | null {
+  const { text, mode } = draft;
+  const about = mode.kind === "new" || mode.item.eventId === null ? null : { kind: mode.kind, eventId: mode.item.eventId };
+  if (text.trim() === "" && about === null) return null;
+  const mentions = stillMentioned(draft).filter(([mention]) => mention.length <= MAX_MENTION_CHARS);
+  return {
+    text: text.slice(0, MAX_BODY_CHARS),
+    about,
+    mentions: mentions.slice(0, MAX_MENTIONS).map(([mention, userId]) => ({ text: mention, userId })),
+  };
 }

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { chatContract } from "../../../protocol/chat.ts";
+import type { Draft } from "../../../protocol/messages/draft.ts";
 import { ok } from "../../../protocol/result.ts";
 import { serve, type Channel, type Handlers } from "../../../protocol/rpc.ts";
 import type { AppState } from "../../../protocol/shell.ts";
@@ -48,11 +49,21 @@ test("what the worker still says after the lock is not kept, and neither is an a
   expect(text(session)).not.toContain(SECRET);
 });
 
-test("after the unlock the room that was open is there again, without the draft", async () => {
-  const { session, enter, settled } = await open();
+test("after the unlock the room that was open is there again, and so is the draft: out of the store", async () => {
+  let kept: Draft | null = null;
+  const { session, enter, settled } = await open({
+    saveDraft: ({ draft }) => {
+      kept = draft;
+      return {};
+    },
+    draft: () => (kept === null ? null : { ...kept, about: { kind: "reply", item: item() } }),
+  });
   session.openRoom(ROOM);
-  session.drafts.of(ROOM).set({ text: SECRET, mode: { kind: "new" }, mentions: new Map() });
+  session.drafts.of(ROOM).set({ text: SECRET, mode: { kind: "reply", item: item() }, mentions: new Map() });
   await settled();
+  expect(kept).toBeNull();
+  await session.lock();
+  expect(kept).toEqual({ text: SECRET, about: { kind: "reply", eventId: "$e" }, mentions: [] });
   enter(LOCKED);
   enter({ phase: "opening", userId: ME });
   enter(READY);
@@ -60,7 +71,18 @@ test("after the unlock the room that was open is there again, without the draft"
   expect(session.view.value.roomId).toBe(ROOM);
   expect(session.timeline.state.value).toMatchObject({ roomId: ROOM, phase: "open" });
   expect(session.timeline.state.value.items).toHaveLength(1);
-  expect(session.drafts.of(ROOM).value.text).toBe("");
+  session.drafts.of(ROOM);
+  await settled();
+  expect(session.drafts.of(ROOM).value).toMatchObject({ text: SECRET, mode: { kind: "reply", item: { eventId: "$e" } } });
+});
+
+test("a device that is signed out offers no dialog that makes or joins a room", async () => {
+  const { session, enter } = await open();
+  enter({ phase: "logged-out-by-server", userId: ME });
+  for (const kind of ["new-room", "new-dm", "join"] as const) session.showDialog({ kind });
+  expect(session.view.value.dialog).toBeNull();
+  session.showDialog({ kind: "switcher" });
+  expect(session.view.value.dialog).toEqual({ kind: "switcher" });
 });
 
 test("what the worker tells while one answer is awaited is newer than the answers before, and stays", async () => {
@@ -183,6 +205,8 @@ function handlers(others: Partial<Handlers<typeof chatContract>>): Handlers<type
     rooms: () => [summary()],
     openTimeline: () => ({ items: [item()], reachedStart: true, readUpTo: null }),
     members: () => [{ userId: ME, displayName: SECRET, avatar: null, membership: "join", powerLevel: 0 }],
+    draft: () => null,
+    saveDraft: () => ({}),
     avatar: () => ({ bytes: new Uint8Array([1]), mimetype: "image/png" }),
     ...others,
   };

@@ -43,6 +43,7 @@ const FIRST_SETTINGS: Settings = {
 };
 
 const RELOAD_MS = 400;
+const NEEDS_SESSION: ReadonlySet<OpenDialog["kind"]> = new Set(["new-room", "new-dm", "join"]);
 const NOT_YET: ReadonlySet<ErrorCode> = new Set(["locked", "not-signed-in", "worker-gone"]);
 
 /** Everything that the chat page knows, as stores that its parts subscribe to. Nothing here is on disk. */
@@ -72,7 +73,7 @@ export class Session {
   readonly view = new Store<View>(FIRST_VIEW);
 
   readonly timeline = new Timeline(this.link);
-  readonly drafts = new Drafts();
+  readonly drafts = new Drafts(this.link);
   readonly avatars = new Avatars(this.link);
   readonly attachments = new Attachments(this.link);
   readonly details: Lookup<RoomDetails> = new Lookup((roomId) => this.link.call("room", { roomId }));
@@ -129,7 +130,9 @@ export class Session {
     this.view.update((view) => ({ ...view, panel }));
   }
 
+  /** A device that is signed out can only be read: it makes and joins no rooms. */
   showDialog(dialog: OpenDialog | null): void {
+    if (dialog !== null && NEEDS_SESSION.has(dialog.kind) && this.app.value.phase !== "ready") return;
     this.view.update((view) => ({ ...view, dialog }));
   }
 
@@ -150,6 +153,7 @@ export class Session {
   async lock(): Promise<void> {
     const app = this.app.value;
     if (app.phase === "ready" && !app.appLock) return this.showDialog({ kind: "settings", section: "security" });
+    await this.drafts.save();
     const answer = await this.shell.call("lock", {});
     this.refused.set(answer.ok ? null : answer.error.code);
   }
@@ -245,6 +249,7 @@ export class Session {
       if (NOT_YET.has(rooms.error.code)) this.#again = setTimeout(() => void this.#reload(), RELOAD_MS);
       return;
     }
+    void this.drafts.resume();
     this.details.refreshAll();
     this.members.refreshAll();
     this.roomSafety.refreshAll();
@@ -285,7 +290,7 @@ export class Session {
 
   /**
    * Drops everything that came out of the store or was typed, so that a locked app has nothing to show. Which room was open is kept, to come
-   * back to it; a draft is not.
+   * back to it; what was typed comes back out of the store.
    */
   #dropPlaintext(): void {
     this.#epoch++;

@@ -19,6 +19,7 @@ export const roomMessages = {
   "sidebar.expand": "Show the room list",
   "sidebar.list": "Rooms",
   "sidebar.invites": "Invitations",
+  "sidebar.arriving": "Getting your rooms…",
   "sidebar.empty.all": "No rooms yet",
   "sidebar.empty.allText": "Write to someone, or make a room for several people.",
   "sidebar.empty.unread": "All read",
@@ -54,6 +55,10 @@ export const roomMessages = {
 
   "room.none": "Choose a room",
   "room.noneText": "Press {shortcut} to jump to any person or room by name.",
+  "room.arriving": "Getting your rooms",
+  "room.arrivingText": "This takes a moment the first time.",
+  "room.signedOut": "No rooms on this device",
+  "room.signedOutText": "It was signed out before any came.",
   "room.firstRun": "Welcome to Bulkhead",
   "room.firstRunText": "Nothing here yet. Write to someone you know, or make a room; new ones are end-to-end encrypted.",
   "room.members": "{count, plural, one {# person} other {# people}}",

@@ -23,13 +23,14 @@ import {
   summary,
   troubles,
   unsent,
+  verifications,
 } from "./fixture.ts";
 
 const query = new URLSearchParams(location.search);
 const scene = query.get("scene") ?? "room";
 installShell(scene, query);
 
-const empty = scene === "first-run" || scene === "first-sync";
+const empty = query.has("norooms") || scene === "first-run" || scene === "first-sync";
 const rooms = empty ? [] : [...Array.from({ length: 200 }, (_, index) => summary(index)), ...(query.has("noinvites") ? [] : INVITES)];
 const timelines = new Map<string, TimelineItem[]>();
 const timelineOf = (roomId: string): TimelineItem[] => {
@@ -43,6 +44,7 @@ const timelineOf = (roomId: string): TimelineItem[] => {
           ...(query.has("unsent") ? unsent() : []),
           ...(query.has("heldback") ? heldBack() : []),
           ...(query.has("media") ? mediaItems() : []),
+          ...(query.has("verification") ? verifications() : []),
         ]
       : roomId === "!room6:harbour.example"
         ? troubles()

@@ -293,6 +293,15 @@ export function unsent(): TimelineItem[] {
   ];
 }
 
+/** Requests to verify, in every state that their line has. */
+export function verifications(): TimelineItem[] {
+  const states = ["cancelled", "over", "verified", "running", "asked"] as const;
+  return states.flatMap((state, i) => [
+    item(50 + 2 * i, ADA, NOW - (20 - 3 * i) * 60_000, { kind: "verification", to: ME, toName: "Robin Maas", state }),
+    item(51 + 2 * i, "me", NOW - (19 - 3 * i) * 60_000, { kind: "verification", to: GRACE.userId, toName: GRACE.name, state }),
+  ]);
+}
+
 /** Messages that wait for a decision about somebody. */
 export function heldBack(): TimelineItem[] {
   const failed = { state: "failed", error: "verified-identity-changed" } as const;

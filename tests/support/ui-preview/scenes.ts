@@ -76,6 +76,11 @@ export const SCENES: readonly Scene[] = [
   },
   { name: "no-room", path: chat("room") },
   { name: "first-run", path: chat("first-run") },
+  { name: "first-sync", path: chat("first-sync") },
+  { name: "first-sync-dark-800", path: chat("first-sync", "&theme=dark"), size: [800, 600] },
+  { name: "signed-out-empty", path: chat("logged-out", "&norooms") },
+  { name: "verification-lines", path: chat("room", "&verification"), act: harbour },
+  { name: "verification-lines-dark-800", path: chat("room", "&verification&theme=dark"), size: [800, 600], act: harbour },
   { name: "loading", path: chat("loading") },
   {
     name: "room-loading",
