@@ -25,7 +25,7 @@ test("nothing is claimed before the server was asked", () => {
     thisDeviceVerified: false,
     recovery: { state: "unknown", missing: [] },
     backup: { state: "unknown", version: null },
-    dehydration: { state: "off", received: 0 },
+    dehydration: { state: "unknown", received: 0 },
     incoming: [],
   });
 });

@@ -1,4 +1,4 @@
-import { CodedError } from "../../../protocol/errors.ts";
+import { CodedError, type ErrorCode } from "../../../protocol/errors.ts";
 import type { Safety } from "../../../protocol/messages/safety.ts";
 import type { RehydrationFailure } from "../../machine/dehydration/machine-dehydration.ts";
 import { DEHYDRATED_DEVICE_PATH } from "../../machine/requests/outgoing-request.ts";
@@ -16,6 +16,7 @@ type OnServer = { readonly deviceId: string; readonly deviceData: unknown } | "n
 /** Its one-time keys run out, and what was sent to it piles up. */
 const REPLACE_AFTER_MS = 7 * 24 * 60 * 60 * 1000;
 const BACK_OFF: BackOff = { firstMs: 5000, maxMs: 15 * 60_000 };
+const SERVER_TROUBLE: ReadonlySet<ErrorCode> = new Set(["server-error", "server-garbage", "forbidden", "invalid-request"]);
 /** Others see it in lists of sessions that do not know what it is. */
 const DISPLAY_NAME = "Dehydrated device";
 
@@ -54,7 +55,10 @@ export class Dehydration {
     if (online) this.#notBefore = 0;
   }
 
-  /** Before secrets are written: makes a key where the server can use one and there is none. A server that cannot be asked gets none now. */
+  /**
+   * Before secrets are written: makes a key where the server can use one and there is none. Recovery does not fail for a server that has trouble with this.
+   * @throws CodedError where it cannot be reached
+   */
   async prepareKey(): Promise<void> {
     const { machine } = this.#context;
     using stored = machine.dehydration.pickleKey();
@@ -62,7 +66,7 @@ export class Dehydration {
     try {
       if ((await this.#ask()) === "unsupported") return;
     } catch (error) {
-      if (error instanceof CodedError) return;
+      if (error instanceof CodedError && SERVER_TROUBLE.has(error.code)) return;
       throw error;
     }
     using key = machine.dehydration.newPickleKey();

@@ -118,6 +118,7 @@ test("an identity of another device is only replaced by a reset", () => {
   });
   // A reset that was interrupted after it goes on behind it.
   expect(run("reset", { identity: "here", backup: "open", storage: "none", backupRefused: false, resetting: true }).tasks).toEqual([
+    "remove-dehydrated-device",
     "sign-backup",
     "end-reset",
   ]);
