@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { InlineConfig, Plugin } from "vite";
@@ -41,9 +42,11 @@ export function nodeBundle({ name, entry, inputs, format, external = [], copy = 
     inputs,
     output,
     async build(vite, root, folder) {
+      const { describeContracts } = await import("../protocol/version.ts");
       await vite.build({
         ...common(root),
         plugins: [notePackages(root, name)],
+        define: { BUILT_SCHEMA_HASH: JSON.stringify(createHash("sha256").update(describeContracts()).digest("hex")) },
         ssr: { noExternal: true, external: ["electron", ...external], target: format === "cjs" ? "webworker" : "node" },
         build: {
           outDir: folder,

@@ -1,13 +1,13 @@
-import type { RpcError } from "../protocol/errors.ts";
-import type { Result } from "../protocol/result.ts";
-import type { Client } from "../protocol/rpc.ts";
-import { shellContract, type ShellContract } from "../protocol/shell.ts";
+import type { Channel } from "../protocol/rpc.ts";
+
+/** As parsed by nobody yet: main parses what it is asked, and the page parses what it is told. */
+type Answer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
 
 /** What a page finds as `window.bulkhead`. Everything in it survives the context bridge: functions and plain values only. */
 export type Bridge = {
   readonly shell: {
-    /** Asks main. Never rejects; a name that is no call of the contract is answered with `unknown-method`. */
-    call(method: string, params: unknown): Promise<Result<unknown, RpcError>>;
+    /** Asks main. Never rejects; what is no call of the contract, or has other parameters, main refuses. */
+    call(method: string, params: unknown): Promise<Answer>;
     /** Gives up every call of this name that is under way; they are answered with `cancelled`. */
     cancel(method: string): void;
     /** Listens for an event of the contract; returns how to stop. */
@@ -17,34 +17,55 @@ export type Bridge = {
   requestPort(): void;
 };
 
-/** Derives the page's view of the shell contract: names are looked up in the contract, nothing is written per verb. */
-export function createBridge(shell: Client<ShellContract>, requestPort: () => void): Bridge {
-  const calls = new Map(Object.entries(shellContract).flatMap(([name, verb]) => (verb.kind === "call" ? [[name, verb] as const] : [])));
-  const events = new Set(Object.entries(shellContract).flatMap(([name, verb]) => (verb.kind === "event" ? [name] : [])));
-  const underWay = new Map<string, Set<AbortController>>();
-  // The bridge is where the page's untyped names meet the contract; both are checked right before.
-  const call = shell.call as (method: string, params: unknown, options: { signal: AbortSignal }) => Promise<Result<unknown, RpcError>>;
-  const listen = shell.on as (event: string, listener: (payload: unknown) => void) => () => void;
+/** Longer ones main does not answer. */
+const MAX_NAME = 64;
+
+const refusal = (code: "unknown-method" | "invalid-request"): Answer => ({ ok: false, error: { code } });
+
+/**
+ * The page's way to main: requests out, each with an id of its own, answers and events in. The contract is not known here, because both ends check against it
+ * and a third check would only make every page start later.
+ */
+export function createBridge(main: Pick<Channel, "post" | "onMessage">, requestPort: () => void): Bridge {
+  const underWay = new Map<number, { readonly method: string; readonly settle: (answer: Answer) => void }>();
+  const listeners = new Map<string, Set<(payload: unknown) => void>>();
+  let lastId = 0;
+
+  main.onMessage((message) => {
+    if (typeof message !== "object" || message === null) return;
+    if ("event" in message && "payload" in message) {
+      for (const listener of listeners.get(String(message.event)) ?? []) listener(message.payload);
+    } else if ("id" in message && typeof message.id === "number") {
+      const waiting = underWay.get(message.id);
+      underWay.delete(message.id);
+      if ("ok" in message && message.ok === true) waiting?.settle({ ok: true, value: "value" in message ? message.value : undefined });
+      else waiting?.settle({ ok: false, error: "error" in message ? message.error : undefined });
+    }
+  });
+
   return {
     shell: {
-      async call(method, params) {
-        const verb = calls.get(method);
-        if (verb === undefined) return { ok: false, error: { code: "unknown-method" } };
-        if (!verb.params.safeParse(params).success) return { ok: false, error: { code: "invalid-request" } };
-        const controller = new AbortController();
-        const set = underWay.get(method) ?? new Set();
-        underWay.set(method, set.add(controller));
-        try {
-          return await call(method, params, { signal: controller.signal });
-        } finally {
-          set.delete(controller);
-        }
+      call(method, params) {
+        if (typeof method !== "string" || method.length > MAX_NAME) return Promise.resolve(refusal("unknown-method"));
+        const id = ++lastId;
+        return new Promise((settle) => {
+          underWay.set(id, { method, settle });
+          try {
+            main.post({ id, method, params });
+          } catch {
+            // There is something in it that cannot be sent to another process.
+            underWay.delete(id);
+            settle(refusal("invalid-request"));
+          }
+        });
       },
       cancel(method) {
-        for (const controller of underWay.get(method) ?? []) controller.abort();
+        for (const [id, call] of underWay) if (call.method === method) main.post({ cancel: id });
       },
       on(event, listener) {
-        return events.has(event) ? listen(event, listener) : () => undefined;
+        const set = listeners.get(event) ?? new Set();
+        listeners.set(event, set.add(listener));
+        return () => void set.delete(listener);
       },
     },
     requestPort,

@@ -1,8 +1,5 @@
-import "../protocol/no-eval.ts";
 import { contextBridge, ipcRenderer } from "electron";
 import { ipcChannels } from "../protocol/ipc-channels.ts";
-import { connect } from "../protocol/rpc.ts";
-import { shellContract } from "../protocol/shell.ts";
 import { createBridge } from "./bridge.ts";
 import { parsePortMessage } from "./port-message.ts";
 
@@ -10,12 +7,12 @@ const nonce = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => b
 
 ipcRenderer.send(ipcChannels.hello, { nonce });
 
-const shell = connect(shellContract, {
-  post: (message) => ipcRenderer.send(ipcChannels.rpc, message),
-  onMessage: (listener) => ipcRenderer.on(ipcChannels.rpc, (_event, message: unknown) => listener(message, [])),
-  onClose: () => undefined,
-  close: () => undefined,
-});
+const main = {
+  post: (message: unknown): void => ipcRenderer.send(ipcChannels.rpc, message),
+  onMessage: (listener: (message: unknown, ports: readonly unknown[]) => void): void => {
+    ipcRenderer.on(ipcChannels.rpc, (_event, message: unknown) => listener(message, []));
+  },
+};
 
 // Ports cannot pass the context bridge, so the page gets its own by a message, which reaches this origin only.
 ipcRenderer.on(ipcChannels.port, (event, message: unknown) => {
@@ -28,4 +25,4 @@ const requestPort = (): void => ipcRenderer.send(ipcChannels.wantPort, { nonce }
 // Module scripts have run by then, so a listener that they set up hears the port.
 window.addEventListener("DOMContentLoaded", requestPort, { once: true });
 
-contextBridge.exposeInMainWorld("bulkhead", createBridge(shell, requestPort));
+contextBridge.exposeInMainWorld("bulkhead", createBridge(main, requestPort));

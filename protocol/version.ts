@@ -17,6 +17,11 @@ export const contracts: Readonly<Record<string, Contract>> = {
   vault: vaultContract,
 };
 
+declare const BUILT_SCHEMA_HASH: string | undefined;
+
+/** The SHA-256 of `describeContracts()` in hex, which a bundle brings along because describing takes as long as half of a process' start; undefined in what runs from source. */
+export const builtSchemaHash = typeof BUILT_SCHEMA_HASH === "string" ? BUILT_SCHEMA_HASH : undefined;
+
 /** A canonical description of every verb, to be hashed: two builds that differ in it must not talk to each other. */
 export function describeContracts(): string {
   const describe = (schema: z.ZodType): unknown => z.toJSONSchema(schema, { unrepresentable: "any", io: "input" });

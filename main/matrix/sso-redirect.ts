@@ -1,5 +1,5 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { CodedError } from "../../protocol/errors.ts";
 
 const WAIT_MS = 10 * 60_000;
@@ -21,6 +21,8 @@ export async function signOnWithBrowser(options: {
   const state = randomBytes(32).toString("base64url");
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let port = 0;
+  // Loaded only here: Node's module brings a whole HTTP client along, which would cost every start.
+  const { createServer } = await import("node:http");
   const server = createServer((request, response) => {
     const token = parseRedirect(request, port, state);
     respond(response, token === undefined ? 400 : 200);

@@ -22,7 +22,6 @@ Object.defineProperties(process, {
   resourcesPath: { value: repositoryRoot },
   versions: { value: electronVersions },
 });
-process.setSourceMapsEnabled(true);
 
 const standIn = pathToFileURL(join(import.meta.dirname, "electron.ts")).href;
 registerHooks({

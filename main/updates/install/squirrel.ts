@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import { CodedError } from "../../../protocol/errors.ts";
 import type { Installer } from "./installer.ts";
 
@@ -59,6 +59,8 @@ function taken(squirrel: Squirrel, url: string): Promise<void> {
 async function serveArchive(file: string, size: number): Promise<{ readonly server: Server; readonly url: string }> {
   const secret = randomBytes(32).toString("hex");
   let origin = "";
+  // Loaded only here: it would cost every start.
+  const { createServer } = await import("node:http");
   const server = createServer((request, response) => {
     if (request.method === "GET" && request.url === `/${secret}`) {
       response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ url: `${origin}/${secret}/update.zip` }));
