@@ -34,14 +34,7 @@ export class Account {
   }
 
   static create(): Account {
-    const raw = new (olm().Account)();
-    try {
-      raw.create();
-    } catch (error) {
-      raw.free();
-      throw error;
-    }
-    return new Account(raw);
+    return new Account(unseal(AccountPickle.newAccount()));
   }
 
   /** A wrong key or a damaged pickle is a failure, never a new account. */
@@ -74,15 +67,8 @@ export class Account {
     if (count <= 0) return;
     // Read anew, as keys that were removed are blanked in what was read before. Unpickling adds to what an object has, so it needs a fresh one.
     this.#forget();
-    const pickle = transferCipher.seal(this.#read().withOneTimeKeys(count));
+    const changed = unseal(this.#read().withOneTimeKeys(count));
     this.#forget();
-    const changed = new (olm().Account)();
-    try {
-      changed.unpickle(pickleKeyCopy(transferCipher.pickleKey), pickle);
-    } catch (error) {
-      changed.free();
-      throw error;
-    }
     this.#raw.free();
     this.#raw = changed;
   }
@@ -179,6 +165,19 @@ export class Account {
   [Symbol.dispose](): void {
     this.free();
   }
+}
+
+/** libolm's account of a plaintext pickle, which is wiped. */
+function unseal(plain: Buffer): RawAccount {
+  const pickle = transferCipher.seal(plain);
+  const raw = new (olm().Account)();
+  try {
+    raw.unpickle(pickleKeyCopy(transferCipher.pickleKey), pickle);
+  } catch (error) {
+    raw.free();
+    throw error;
+  }
+  return raw;
 }
 
 const rawKey = (key: Curve25519PublicKey): Uint8Array => Buffer.from(key, "base64");

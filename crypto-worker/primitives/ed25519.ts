@@ -1,7 +1,8 @@
-import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, sign, verify, type KeyObject } from "node:crypto";
 import { parseEd25519PublicKey, type Ed25519PublicKey } from "../../protocol/ids.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { decodeBase64, encodeBase64 } from "./base64.ts";
+import { rawKeyPair, type RawKeyPair } from "./jwk-pair.ts";
 import type { Secret } from "./secret.ts";
 
 const ED25519_KEY_BYTES = 32;
@@ -84,6 +85,17 @@ export class Ed25519SigningKey {
   sign(message: string): string {
     return encodeBase64(sign(null, Buffer.from(message, "utf8"), this.#key));
   }
+}
+
+/** SECURITY: `privateKey` is the expanded secret (RFC 8032 §5.1.5: the hash of the seed, its first half clamped), which is how libolm keeps it. */
+export function newExpandedEd25519KeyPair(): RawKeyPair {
+  const encoding = { publicKeyEncoding: { format: "jwk" }, privateKeyEncoding: { format: "jwk" } } as const;
+  const { publicKey, privateKey: seed } = rawKeyPair(generateKeyPairSync("ed25519", encoding).privateKey);
+  const privateKey = hash("sha512", seed, "buffer");
+  seed.fill(0);
+  privateKey[0] = (privateKey[0] ?? 0) & 0xf8;
+  privateKey[31] = ((privateKey[31] ?? 0) & 0x3f) | 0x40;
+  return { publicKey, privateKey };
 }
 
 function publicKeyObject(publicKey: Ed25519PublicKey): KeyObject | undefined {

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { parseCurve25519PublicKey, type Curve25519PublicKey } from "../../protocol/ids.ts";
 import type { Result } from "../../protocol/result.ts";
 import { Account } from "./account.ts";
+import { verifySignature } from "./ed25519.ts";
 import { loadOlm, olm } from "./olm-library.ts";
 
 const KEY = new Uint8Array(32).fill(3);
@@ -45,6 +46,25 @@ describe("against libolm's own agreement", () => {
     expect(session.decrypt(answer.type, answer.body)).toEqual({ ok: true, value: "three" });
     theirs.free();
     bob.raw.free();
+  });
+
+  test("a new account is as libolm would have made it", () => {
+    using ours = Account.create();
+    const { raw, identityKey } = newReference();
+    const copy = new (olm().Account)();
+    copy.unpickle(Uint8Array.from(KEY), ours.pickle(KEY));
+    expect(copy.identity_keys()).toBe(JSON.stringify(ours.identityKeys));
+    expect(ours.pickle(KEY).length).toBe(raw.pickle(Uint8Array.from(KEY)).length);
+    expect([ours.oneTimeKeys().size, ours.unpublishedFallbackKey(), ours.maxOneTimeKeys]).toEqual([0, undefined, 100]);
+    expect(verifySignature(ours.identityKeys.ed25519, "text", ours.sign("text"))).toBe(true);
+    // libolm's own agreement with the identity key: with it alone public and private half have to fit.
+    raw.generate_one_time_keys(1);
+    const session = new (olm().Session)();
+    session.create_outbound(copy, identityKey, firstKey(raw.one_time_keys()));
+    const theirs = new (olm().Session)();
+    theirs.create_inbound_from(raw, ours.identityKeys.curve25519, session.encrypt("x").body);
+    expect(theirs.session_id()).toBe(session.session_id());
+    for (const object of [raw, copy, session, theirs]) object.free();
   });
 
   test.each(["a one-time key", "a fallback key"])("we read what libolm's outgoing session writes to %s", (kind) => {

@@ -1,6 +1,6 @@
 import { hkdfSync, type KeyObject } from "node:crypto";
 import { transferCipher } from "./olm-pickle.ts";
-import { agree, newX25519KeyPair, x25519PublicKey } from "./x25519.ts";
+import { agree, newX25519KeyObject, newX25519KeyPair, x25519PublicKey } from "./x25519.ts";
 
 /*
  * Olm's triple Diffie-Hellman (docs/olm.md of libolm, §Initial setup), with the platform's X25519 instead of libolm's, which takes ten times as long and is
@@ -17,7 +17,7 @@ export function outboundSessionPickle(
   theirIdentityKey: Uint8Array,
   theirOneTimeKey: Uint8Array,
 ): string {
-  const base = newX25519KeyPair();
+  const base = newX25519KeyObject();
   const ratchet = newX25519KeyPair();
   const identity = x25519PublicKey(theirIdentityKey);
   const oneTime = x25519PublicKey(theirOneTimeKey);

@@ -1,16 +1,18 @@
 import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { rawKeyPair, type RawKeyPair } from "./jwk-pair.ts";
 
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b656e04220420", "hex");
 
-/** SECURITY: `privateKey` is secret; `privateKeyObject` is the same. */
-export type X25519KeyPair = { readonly publicKey: Buffer; readonly privateKey: Buffer; readonly privateKeyObject: KeyObject };
+export function newX25519KeyPair(): RawKeyPair {
+  return rawKeyPair(
+    generateKeyPairSync("x25519", { publicKeyEncoding: { format: "jwk" }, privateKeyEncoding: { format: "jwk" } }).privateKey,
+  );
+}
 
-/** JSON Web Keys are by far the cheapest way to the raw bytes of a key object. */
-export function newX25519KeyPair(): X25519KeyPair {
+/** With a key object as well, for one that is used at once. SECURITY: it is the same as `privateKey`. */
+export function newX25519KeyObject(): RawKeyPair & { readonly privateKeyObject: KeyObject } {
   const { privateKey } = generateKeyPairSync("x25519");
-  const { x, d } = privateKey.export({ format: "jwk" });
-  if (x === undefined || d === undefined) throw new Error("an X25519 key pair without its parts");
-  return { publicKey: Buffer.from(x, "base64url"), privateKey: Buffer.from(d, "base64url"), privateKeyObject: privateKey };
+  return { ...rawKeyPair(privateKey.export({ format: "jwk" })), privateKeyObject: privateKey };
 }
 
 /** 32 bytes. */
