@@ -13,6 +13,7 @@ import { dueNotices, intentOf } from "../state/notices.ts";
 import { useSession } from "../state/session.ts";
 import { AppLock } from "./app-lock.tsx";
 import { BackupRow } from "./backup-row.tsx";
+import { DehydrationRow } from "./dehydration-row.tsx";
 import { RecoveryRow } from "./recovery-row.tsx";
 import { SecurityDetails } from "./security-details.tsx";
 import { SettingRow } from "./setting-row.tsx";
@@ -87,6 +88,7 @@ function Safeties({ safety }: { readonly safety: Safety }): ReactNode {
         <h4 className="settings__subheading">{say("security.keys")}</h4>
         {known && <RecoveryRow safety={safety} />}
         {known && <BackupRow backup={safety.backup} />}
+        {known && <DehydrationRow safety={safety} />}
         <SettingRow
           icon={KeyRound}
           title={say("security.file")}

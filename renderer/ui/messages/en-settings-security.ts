@@ -50,6 +50,27 @@ export const securityMessages = {
     "{count, plural, =0 {No room keys to save yet.} one {Your one room key is saved.} other {All # room keys are saved.}}",
   "security.backup.uploading": "Saving room keys: {done} of {all}",
   "security.backup.partly": "{done} of {all} room keys are saved; the rest follows.",
+  "security.away": "Keys while you are signed out",
+  "security.away.unknown": "Not known yet",
+  "security.away.unknownText": "The server has not been asked yet.",
+  "security.away.off": "Off",
+  "security.away.offText":
+    "It is turned on together with recovery. Until then, what is sent while you are signed out everywhere cannot be read later.",
+  "security.away.offYetText":
+    "Change your recovery key to turn it on. Until then, what is sent while you are signed out everywhere cannot be read later.",
+  "security.away.unsupported": "Not on this server",
+  "security.away.unsupportedText":
+    "Your server cannot keep keys for you. What is sent while you are signed out everywhere cannot be read later.",
+  "security.away.locked": "Locked",
+  "security.away.lockedText": "Keys may be waiting for you on the server. Your recovery key opens them.",
+  "security.away.unreadable": "Kept by another app",
+  "security.away.unreadableText":
+    "Another app has set this up in a form that Bulkhead cannot read here. That app can still read what is kept.",
+  "security.away.collecting": "Collecting",
+  "security.away.collectingText":
+    "{count, plural, =0 {Looking for what was kept for you.} other {Reading what was kept for you: {count, number} so far.}}",
+  "security.away.on": "On",
+  "security.away.onText": "While you are signed out everywhere, your server takes keys for you, sealed. Your recovery key opens them.",
   "security.file": "Keys in a file",
   "security.fileText": "Take your room keys to another client, or bring them from one, in a file that a passphrase protects.",
   "security.export": "Export keys",

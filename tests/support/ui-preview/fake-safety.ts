@@ -29,7 +29,9 @@ const SAFETIES = new Map<string, Safety>([
   ["untrusted", { ...GOOD, backup: { ...NONE, state: "untrusted", version: "4" } }],
   ["missing-here", { ...GOOD, recovery: { state: "incomplete", hasPassphrase: true, missing: ["backup-key-here"] } }],
   ["missing-there", { ...GOOD, recovery: { state: "incomplete", hasPassphrase: true, missing: ["backup", "master"] } }],
-  ["no-recovery", { ...GOOD, recovery: DISABLED, backup: NONE }],
+  ["no-recovery", { ...GOOD, recovery: DISABLED, backup: NONE, dehydration: { state: "off", received: 0 } }],
+  ["collecting", { ...GOOD, dehydration: { state: "collecting", received: 1250 } }],
+  ["away-locked", { ...GOOD, dehydration: { state: "locked", received: 0 } }],
   ["uploading", { ...GOOD, backup: { ...GOOD.backup, backedUp: 1380, uploading: true } }],
 ]);
 

@@ -50,6 +50,13 @@ export const TRUST_SCENES: readonly Scene[] = [
   },
   { name: "settings-security-untrusted", path: chat("room", "&safety=untrusted&theme=dark"), act: settings("Security") },
   { name: "settings-security-incomplete", path: chat("room", "&safety=missing-here&theme=high-contrast"), act: settings("Security") },
+  { name: "settings-security-collecting", path: chat("room", "&safety=collecting"), act: settings("Security") },
+  {
+    name: "settings-security-locked-dark-800",
+    path: chat("room", "&safety=away-locked&theme=dark"),
+    size: [800, 600],
+    act: inTurn(settings("Security"), async (page) => page.getByText("Keys while you are signed out").scrollIntoViewIfNeeded()),
+  },
   { name: "settings-security-unknown", path: chat("room", "&safety=unknown&notuploaded"), act: settings("Security") },
   { name: "settings-security-failed", path: chat("room", "&nosafety"), act: settings("Security") },
   {
