@@ -116,7 +116,7 @@ export class Client {
       encryption,
       pump: this.#pump,
     });
-    this.rooms = new RoomActions(context, this.#history.sharing);
+    this.rooms = new RoomActions(context, this.#history);
     this.views = new RoomViews(context, this.#members);
     this.composer = new Composer(context, this.sendQueue, encryption);
     this.drafts = new Drafts(context);

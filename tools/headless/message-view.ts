@@ -13,12 +13,19 @@ export type MessageView = {
   /** `cause` is what the client makes of it: which sentence a person is shown. */
   readonly utd?: { readonly code: string; readonly withheld?: string; readonly cause: string };
   readonly shield: TimelineItem["shield"];
+  /** Who else gave us the key that reads it: who wrote it is then their word. */
+  readonly keySharedBy?: string;
 };
 
 /** Undefined for what is no message of the server's timeline: state, and our own messages that the server does not have yet. */
 export function messageView(item: TimelineItem): MessageView | undefined {
   if (item.eventId === null) return undefined;
-  const common = { eventId: item.eventId, sender: item.sender, shield: item.shield };
+  const common = {
+    eventId: item.eventId,
+    sender: item.sender,
+    shield: item.shield,
+    ...(item.keySharedBy === null ? {} : { keySharedBy: item.keySharedBy.userId }),
+  };
   switch (item.content.kind) {
     case "message":
     case "media":

@@ -27,7 +27,7 @@ export type HistorySharingParts = {
 type Outcome = { readonly kind: "shared"; readonly count: number } | { readonly kind: "nothing"; readonly code: string };
 
 /** An invitation waits for its bundle no longer than this. */
-const INVITATION_WAIT_MS = 15_000;
+const INVITATION_WAIT_MS = 10_000;
 const RETRY: BackOff = { firstMs: 5000, maxMs: 900_000 };
 /** After so many failures what is here is shared, without what the backup has on top. */
 const BACKUP_ATTEMPTS = 3;
@@ -54,7 +54,6 @@ export class HistorySharing {
     this.#parts = parts;
   }
 
-  /** Sends an invitation with all that belongs to it. Rejects as `invite` does, and only then. */
   async inviting(roomId: RoomId, userId: UserId, invite: () => Promise<void>): Promise<void> {
     if (!this.#allows(roomId)) return invite();
     const { store, env } = this.#context;

@@ -6,7 +6,7 @@ import { MEGOLM_ALGORITHM } from "../../wire/algorithms.ts";
 import { booleanField, stringField, type JsonObject } from "../../wire/json.ts";
 import type { Changes } from "../changes.ts";
 import type { ClientContext } from "../context.ts";
-import type { HistorySharing } from "../history/history-sharing.ts";
+import type { RoomHistory } from "../history/room-history.ts";
 import { roomPath, segment } from "../http.ts";
 import { markOwnAsRead } from "../sync/receipts.ts";
 import { withDirectRoom } from "./direct-rooms.ts";
@@ -15,14 +15,16 @@ import { latchEncryption } from "./state.ts";
 /** How long making or joining a room waits for the sync that brings it. */
 const ARRIVAL_WAIT_MS = 10_000;
 const TYPING_MS = 20_000;
+/** How far back an invitation is looked for that was accepted before it was seen. */
+const LATE_EVENTS = 50;
 
 /** What a person does with rooms. Each is one request; what it changes comes back with the sync. */
 export class RoomActions {
   readonly #context: ClientContext;
-  readonly #history: HistorySharing;
+  readonly #history: RoomHistory;
   readonly #arrivals = new Map<RoomId, Set<() => void>>();
 
-  constructor(context: ClientContext, history: HistorySharing) {
+  constructor(context: ClientContext, history: RoomHistory) {
     this.#context = context;
     this.#history = history;
   }
@@ -69,8 +71,7 @@ export class RoomActions {
     const invite = own !== undefined && stringField(own.content, "membership") === "invite" ? own : undefined;
     const isDirect = invite !== undefined && booleanField(invite.content, "is_direct") === true;
     // On disk first: the inviter's keys of what was said before are taken even if our own end comes before the answer.
-    if (invited.ok && invite !== undefined)
-      this.#context.commit(() => this.#context.machine.history.acceptedInvite(invited.value, invite.sender));
+    if (invited.ok && invite !== undefined) this.#history.accepted(invited.value, invite.sender);
     const answer = await this.#context.http.jsonOrThrow({
       kind: "room",
       method: "POST",
@@ -82,7 +83,19 @@ export class RoomActions {
     const roomId = requireRoomId(answer);
     if (isDirect) await this.#markDirect(roomId, invite.sender);
     await this.#arrival(roomId);
+    const inviter = invite === undefined ? this.#lateInviter(roomId) : undefined;
+    if (inviter !== undefined) this.#history.accepted(roomId, inviter);
     return roomId;
+  }
+
+  /** Of an invitation that was accepted before the sync brought it. */
+  #lateInviter(roomId: RoomId): UserId | undefined {
+    const { store, userId } = this.#context;
+    const [joined, before] = store.events
+      .shownBefore(roomId, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, LATE_EVENTS)
+      .filter(({ type, stateKey }) => type === "m.room.member" && stateKey === userId);
+    if (joined === undefined || before === undefined || stringField(joined.content, "membership") !== "join") return undefined;
+    return stringField(before.content, "membership") === "invite" ? before.sender : undefined;
   }
 
   async leave(roomId: RoomId): Promise<void> {

@@ -78,6 +78,8 @@ describe("rooms", () => {
   });
 
   test("whoever leaves cannot read on, whoever joins cannot read back, and each is told why", async () => {
+    // Without an identity of hers nobody gives Carol the keys of what was said before.
+    server.switches.uiaForFirstCrossSigningKeys = true;
     const [alice, bob, carol] = [await person("alice"), await person("bob"), await person("carol")];
     const roomId = idOf(await alice.client.rooms.create({ encrypted: true, invite: [bob.userId], direct: false }));
     await bob.until(() => bob.client.summaries().length === 1, "the invite");

@@ -69,6 +69,7 @@ export class Ingest {
       content: reading.content,
       prevContent,
     });
+    const senderMembership = stringField(event.unsigned, "membership") ?? stringField(event.unsigned, "io.element.msc4115.membership");
     const record: NewEvent = {
       roomId: this.#roomId,
       eventId: event.eventId,
@@ -85,12 +86,12 @@ export class Ingest {
       sessionId: reading.sessionId,
       utdCode: reading.utdCode,
       withheldCode: reading.withheldCode,
-      senderMembership: stringField(event.unsigned, "membership") ?? stringField(event.unsigned, "io.element.msc4115.membership"),
+      senderMembership,
       shield: reading.shield,
       forwarder: reading.forwarder,
       relation: relation?.kind,
       relatesTo: relation?.eventId,
-      notify: mine || redactedBecause !== undefined ? 0 : this.#judge.decide(event, reading, shown),
+      notify: mine || redactedBecause !== undefined ? 0 : this.#judge.decide({ ...event, senderMembership }, reading, shown),
     };
     const stored = store.events.insert(record);
     if (position !== undefined) {

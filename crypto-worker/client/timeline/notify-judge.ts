@@ -1,5 +1,5 @@
 import type { RoomId } from "../../../protocol/ids.ts";
-import type { Notify, Shown } from "../../store/tables/events.ts";
+import type { NewEvent, Notify, Shown } from "../../store/tables/events.ts";
 import type { JsonObject } from "../../wire/json.ts";
 import type { RoomEvent } from "../../wire/room-event.ts";
 import type { ClientContext } from "../context.ts";
@@ -28,11 +28,13 @@ export class NotifyJudge {
   }
 
   decide(
-    event: Pick<RoomEvent, "sender" | "eventId">,
+    event: Pick<RoomEvent, "sender" | "eventId"> & Pick<NewEvent, "senderMembership">,
     reading: { readonly type: string; readonly content: JsonObject },
     shown: Shown,
   ): Notify {
     if (shown !== 2 || event.sender === this.#context.userId) return 0;
+    // What was said before we came is not news.
+    if (event.senderMembership !== undefined && event.senderMembership !== "join") return 0;
     this.#facts ??= this.#load();
     const { rules, displayName, memberCount, powerLevels } = this.#facts;
     return decideNotify(rules, {

@@ -20,6 +20,7 @@ import { refusals, sessions } from "./sessions.ts";
 import { trustSettings } from "./trust-settings.ts";
 import { endedVerifications } from "./verification-ends.ts";
 import { qrVerifications } from "./verification-qr.ts";
+import { sharedHistories } from "./shared-history.ts";
 import { sasVerifications } from "./verification-sas.ts";
 
 /** Every scenario, in the order in which they are best read. */
@@ -32,6 +33,7 @@ export const scenarios: readonly Scenario[] = [
   rotationOnLeave,
   historyBeforeTheJoin,
   hiddenHistory,
+  ...sharedHistories,
   fallbackKey,
   lateKeys,
   largeRoom,

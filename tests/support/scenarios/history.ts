@@ -3,18 +3,18 @@ import { sessionOf } from "./rotation.ts";
 import type { Scenario } from "./scenario.ts";
 
 export const historyBeforeTheJoin: Scenario = {
-  name: "what was said before the join cannot be read, with the right reason; what was said after the invite can, where the room allows it",
+  name: "what was said before the join is given to nobody whose devices are not vouched for, by nobody whose own are not; each is told why; what was said after the invite can be read",
   async play(world) {
-    const [ada, bob, dan, dora] = await Promise.all([
+    const [ada, bert, dan, dora] = await Promise.all([
       world.ada(),
-      world.bob(),
+      world.foreign(world.account("bert")),
       world.bulkhead(world.account("dan")),
       world.foreign(world.account("dora")),
     ]);
+    // Neither Bert nor Dora has an identity.
     for (const [sender, joiner] of [
       [ada, dora],
-      [bob, dan],
-      [ada, dan],
+      [bert, dan],
     ] as const) {
       const roomId = await sender.createRoom({ invite: [], historyVisibility: "shared" });
       const early = await sender.send(roomId, "before the invite");
