@@ -1,4 +1,4 @@
-// `npm run package [-- --dir] [--linux|--mac|--win] [--x64|--arm64] [--electron-dist=DIR] [--output=DIR]`: makes the packages for this platform, or
+// `npm run package [-- --dir] [--linux|--mac|--win] [--x64|--arm64] [--electron-dist=DIR] [--updates=FILE] [--output=DIR]`: makes the packages for this platform, or
 // for the one that is named, with `--dir` only the unpacked application. Docs: docs/releasing.md.
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -7,7 +7,9 @@ import { Arch, build, Platform } from "electron-builder";
 import { bundle } from "../build/bundle.ts";
 import type { NativeTarget } from "../build/native-module.ts";
 import { packagingConfiguration } from "../build/packaging/configuration.ts";
+import { identity } from "../build/packaging/identity.ts";
 import { stageApp } from "../build/packaging/stage.ts";
+import { parseUpdateFeed, type UpdateFeed } from "../main/updates/update-feed.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -25,6 +27,8 @@ export type PackageRequest = {
   /** An unpacked Electron; undefined to have the version that package.json names downloaded. */
   readonly electronDist?: string;
   readonly output: string;
+  /** Where the packages look for newer versions; undefined for nowhere. */
+  readonly updates?: UpdateFeed;
   /** For tests: sees what a deb or rpm would be made from, and answers whether to leave it at that. */
   readonly onComputed?: (options: unknown) => Promise<boolean>;
 };
@@ -36,13 +40,16 @@ export async function makePackages({
   targets,
   electronDist,
   output,
+  updates,
   onComputed,
 }: PackageRequest): Promise<readonly string[]> {
   await bundle();
   const { platform, native } = systems[system];
   const target: NativeTarget = `${native}-${arch}`;
   const app = join(output, `.app-${target}`);
-  stageApp(root, app, target);
+  if (updates !== undefined && system === "win" && updates.windowsPublisher === null)
+    throw new Error("windowsPublisher is missing: without it no installed copy for Windows would take an update");
+  stageApp(root, app, target, updates);
   return build({
     projectDir: root,
     targets: platform.createTarget(targets === undefined ? undefined : [...targets], arch === "arm64" ? Arch.arm64 : Arch.x64),
@@ -55,6 +62,13 @@ export async function makePackages({
     publish: "never",
     ...(onComputed === undefined ? {} : { effectiveOptionComputed: onComputed }),
   });
+}
+
+/** What `--updates=FILE` says, for our own application. Throws where it is no feed. */
+export function readUpdates(file: string): UpdateFeed {
+  const feed = parseUpdateFeed(JSON.stringify({ appId: identity.appId, ...JSON.parse(readFileSync(file, "utf8")) }));
+  if (feed === undefined) throw new Error(`${file} describes no feed: see docs/releasing.md`);
+  return feed;
 }
 
 function electronVersion(): string {
@@ -81,6 +95,7 @@ if (process.argv[1] === import.meta.filename) {
       x64: flag,
       arm64: flag,
       "electron-dist": { type: "string" },
+      updates: { type: "string" },
       output: { type: "string", default: join(root, "release") },
     },
   });
@@ -89,6 +104,7 @@ if (process.argv[1] === import.meta.filename) {
     system: systemOf(values),
     arch: values.arm64 || (!values.x64 && process.arch === "arm64") ? "arm64" : "x64",
     output: resolve(values.output),
+    ...(values.updates === undefined ? {} : { updates: readUpdates(resolve(values.updates)) }),
     ...(values.dir ? { targets: ["dir"] } : {}),
     ...(electronDist === undefined ? {} : { electronDist }),
   });

@@ -13,6 +13,9 @@ export type PackagingOptions = {
   readonly electronDist: string | undefined;
 };
 
+/** What `tools/release/signed-feed.ts` knows these packages by. */
+const SELF_UPDATING = "${name}-${version}-${arch}.${ext}";
+
 /** What electron-builder makes of the staged application. Paths are absolute or relative to the repository. */
 export function packagingConfiguration({ app, output, electronVersion, electronDist }: PackagingOptions): Configuration {
   return {
@@ -37,7 +40,7 @@ export function packagingConfiguration({ app, output, electronVersion, electronD
     afterExtract,
     afterPack,
     protocols: [{ name: "Matrix", schemes: ["matrix"] }],
-    // No feed: see docs/decisions/0010-updates.md.
+    // The feed is not the packager's own: see docs/decisions/0010-updates.md.
     publish: null,
     linux: {
       target: ["deb", "rpm", "AppImage", "flatpak"],
@@ -49,6 +52,7 @@ export function packagingConfiguration({ app, output, electronVersion, electronD
       syncDesktopName: true,
       desktop: { entry: { Keywords: "matrix;chat;messages;encrypted;", SingleMainWindow: "true" } },
     },
+    appImage: { artifactName: SELF_UPDATING },
     deb: { appArmorProfile: "build/resources/linux/apparmor-profile.tpl", priority: "optional" },
     rpm: { appArmorProfile: "build/resources/linux/apparmor-profile.tpl" },
     flatpak: {
@@ -68,7 +72,9 @@ export function packagingConfiguration({ app, output, electronVersion, electronD
       useWaylandFlags: true,
     },
     mac: {
-      target: ["dmg"],
+      // The archive is what an installed copy replaces itself with.
+      target: ["dmg", "zip"],
+      artifactName: SELF_UPDATING,
       icon: "build/resources/icon.icns",
       category: "public.app-category.social-networking",
       hardenedRuntime: true,
@@ -86,7 +92,7 @@ export function packagingConfiguration({ app, output, electronVersion, electronD
       requestedExecutionLevel: "asInvoker",
       verifyUpdateCodeSignature: true,
     },
-    nsis: { oneClick: false, perMachine: false, allowElevation: false, deleteAppDataOnUninstall: false },
+    nsis: { artifactName: SELF_UPDATING, oneClick: false, perMachine: false, allowElevation: false, deleteAppDataOnUninstall: false },
   };
 }
 

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type UpdateFeed, UPDATE_FEED_FILE } from "../../main/updates/update-feed.ts";
 import { type NativeTarget, writeNativeModule } from "../native-module.ts";
 import { identity } from "./identity.ts";
 import { bundledPackages, composeNotices } from "./licences.ts";
@@ -10,9 +11,9 @@ const SHIPPED = ["main", "preload", "crypto-worker", "renderer/chat", "renderer/
 
 /**
  * Lays out the application as it will be in the archive: the bundles, their assets, the native module of the one target, and what the build is made from.
- * Nothing else is in the folder, so nothing else can be packed. `dist` must be up to date.
+ * Nothing else is in the folder, so nothing else can be packed. `dist` must be up to date. Without a feed the application never asks for updates.
  */
-export function stageApp(root: string, folder: string, target: NativeTarget): void {
+export function stageApp(root: string, folder: string, target: NativeTarget, updates: UpdateFeed | undefined): void {
   rmSync(folder, { recursive: true, force: true });
   for (const part of SHIPPED) {
     const to = join(folder, "dist", part);
@@ -22,6 +23,7 @@ export function stageApp(root: string, folder: string, target: NativeTarget): vo
   writeNativeModule(root, join(folder, "dist", "crypto-worker"), target, signerFor(target));
   const build = buildInfo(root);
   if (build !== undefined) writeFileSync(join(folder, "dist", "build-info.json"), `${JSON.stringify(build)}\n`);
+  if (updates !== undefined) writeFileSync(join(folder, "dist", UPDATE_FEED_FILE), `${JSON.stringify(updates)}\n`);
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(packageJson(root), null, 2)}\n`);
   writeFileSync(join(folder, "LICENSE"), readFileSync(join(root, "LICENSE")));
   writeFileSync(join(folder, "THIRD-PARTY-NOTICES.txt"), composeNotices(root, bundledPackages(join(root, "dist"))));

@@ -8,9 +8,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fusesFor, readFuses, setFuses } from "../../build/packaging/fuses.ts";
 import { identity } from "../../build/packaging/identity.ts";
 import { findElectron } from "../../tools/electron-binary.ts";
-import { makePackages } from "../../tools/package.ts";
+import { makePackages, readUpdates } from "../../tools/package.ts";
 import { verifiedNativeModule } from "../../crypto-worker/store/native-module.ts";
 import { readBuildInfo } from "../../main/app/build-info.ts";
+import { parseUpdateFeed } from "../../main/updates/update-feed.ts";
 import { makePlaceholderElectron } from "./placeholder-electron.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -119,6 +120,52 @@ describe("the archive", () => {
     console.log(`app.asar ${(bytes(archive) / MB).toFixed(2)} MB, native module ${(bytes(native) / MB).toFixed(2)} MB`);
     expect(bytes(archive)).toBeLessThan(8 * MB);
     expect(bytes(native)).toBeLessThan(4 * MB);
+  });
+});
+
+describe("updates", () => {
+  const feed = {
+    url: "https://updates.example.org/bulkhead",
+    channel: "stable",
+    keys: [Buffer.alloc(32, 7).toString("base64")],
+    windowsPublisher: null,
+  };
+  const described = (change: object): string => {
+    const file = join(folder, "updates.json");
+    writeFileSync(file, JSON.stringify({ ...feed, ...change }));
+    return file;
+  };
+
+  test("are off in a package that was given no feed: there is nothing in it that could be asked", () => {
+    expect(entries.filter((path) => /update-feed|app-update/.test(path))).toEqual([]);
+  });
+
+  test("a feed that was given is built in, with its keys, for this application", async () => {
+    const output = join(folder, "with-feed");
+    const updates = readUpdates(described({}));
+    await makePackages({ system: "linux", arch: "x64", targets: ["dir"], electronDist: join(folder, "electron"), output, updates });
+    const resources = join(output, "linux-unpacked", "resources");
+    const built = parseUpdateFeed(extractFile(join(resources, "app.asar"), "dist/update-feed.json").toString("utf8"));
+    expect(built).toEqual({ appId: identity.appId, ...feed });
+    // What the packager's own updater would read, without any signature.
+    expect(readdirSync(resources)).not.toContain("app-update.yml");
+  });
+
+  test.each([
+    ["in the clear", { url: "http://updates.example.org" }],
+    ["with a password in its address", { url: "https://a:b@updates.example.org" }],
+    ["without a key", { keys: [] }],
+    ["with a key that is none", { keys: ["AAAA"] }],
+    ["with a channel that is a path", { channel: "../other" }],
+    ["with what nobody knows", { verify: false }],
+  ])("a feed %s stops the packaging", (_what, change) => {
+    expect(() => readUpdates(described(change))).toThrow(/no feed/);
+  });
+
+  test("a package for Windows needs to know who signs its installers", async () => {
+    const updates = readUpdates(described({}));
+    const request = { system: "win", arch: "x64", targets: ["dir"], output: join(folder, "win"), updates } as const;
+    await expect(makePackages(request)).rejects.toThrow(/windowsPublisher/);
   });
 });
 

@@ -1,0 +1,328 @@
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { UpdateState } from "../../protocol/messages/update-state.ts";
+import { APP_ID, UpdateFeedServer } from "../../tests/support/update-feed-server.ts";
+import { publicKeyOf } from "../../tools/release/signed-feed.ts";
+import { Log } from "../logging/log.ts";
+import type { Clock } from "../matrix/clock.ts";
+import { fetchTransport } from "../matrix/transport.ts";
+import { appImageInstaller } from "./install/app-image.ts";
+import { Updates, type UpdatePlan } from "./updates.ts";
+
+let server: UpdateFeedServer;
+let folder: string;
+let appImage: string;
+let restarted: string[];
+let phases: UpdateState["phase"][];
+const content = randomBytes(300_000);
+
+beforeEach(async () => {
+  server = await UpdateFeedServer.start();
+  folder = mkdtempSync(join(tmpdir(), "bulkhead-updates-"));
+  appImage = join(folder, "Bulkhead.AppImage");
+  writeFileSync(appImage, "the old one");
+  restarted = [];
+  phases = [];
+});
+afterEach(async () => {
+  await server.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A clock on which nothing comes by itself. */
+const still: Clock = { now: () => Date.now(), random: () => 0.5, sleep: () => new Promise(() => undefined) };
+
+function updatesOf(plan: UpdatePlan, clock: Clock = still): Updates {
+  const updates = new Updates({
+    plan,
+    folder: join(folder, "updates"),
+    transport: fetchTransport,
+    clock,
+    log: new Log("test", []),
+    leave: (last) => {
+      last();
+      return Promise.resolve();
+    },
+  });
+  updates.state.watch(({ phase }) => {
+    if (phases.at(-1) !== phase) phases.push(phase);
+  });
+  return updates;
+}
+
+function planFor(change: { readonly version?: string; readonly keys?: string[] } = {}): UpdatePlan {
+  return {
+    kind: "self",
+    feed: { appId: APP_ID, url: server.url, channel: "stable", keys: change.keys ?? [server.publicKey], windowsPublisher: null },
+    installed: { appId: APP_ID, channel: "stable", version: change.version ?? "0.1.0", kind: "appimage", arch: "x64" },
+    installer: appImageInstaller(appImage, (program) => restarted.push(program)),
+  };
+}
+
+async function settled(updates: Updates): Promise<UpdateState> {
+  const busy: ReadonlySet<string> = new Set(["checking", "downloading", "installing"]);
+  const { promise, resolve } = Promise.withResolvers<UpdateState>();
+  const look = (state: UpdateState): void => void (busy.has(state.phase) || resolve(state));
+  updates.state.watch(look);
+  look(updates.state.value);
+  return promise;
+}
+
+async function check(plan: UpdatePlan = planFor()): Promise<UpdateState> {
+  const updates = updatesOf(plan);
+  expect(updates.check()).toBe(true);
+  return settled(updates);
+}
+
+const downloads = (): string[] => (existsSync(join(folder, "updates")) ? readdirSync(join(folder, "updates")) : []);
+
+describe("a good update", () => {
+  test("is downloaded and checked, and installed only when a person says so", async () => {
+    server.publish("0.2.0", content);
+    const updates = updatesOf(planFor());
+    expect(updates.install()).toBe(false);
+    updates.check();
+    expect(updates.check(), "one at a time").toBe(false);
+    expect(await settled(updates)).toEqual({ phase: "ready", version: "0.2.0" });
+    expect(phases).toEqual(["checking", "downloading", "ready"]);
+    expect(server.asked).toEqual(["/feed/stable.json", "/feed/stable.json.sig", "/feed/app-0.2.0-x64.AppImage"]);
+    expect(readFileSync(appImage, "utf8")).toBe("the old one");
+
+    expect(updates.install()).toBe(true);
+    await expect.poll(() => restarted).toEqual([appImage]);
+    expect(readFileSync(appImage).equals(content)).toBe(true);
+    expect(statSync(appImage).mode & 0o777).toBe(0o755);
+    expect(readdirSync(folder).toSorted()).toEqual(["Bulkhead.AppImage", "updates"]);
+  });
+
+  test("that is here already is not fetched again; what is left of others goes", async () => {
+    server.publish("0.2.0", content);
+    await check();
+    writeFileSync(join(folder, "updates", "app-0.1.5-x64.AppImage"), "old");
+    writeFileSync(join(folder, "updates", "app-0.2.0-x64.AppImage.part"), "half");
+    server.asked.length = 0;
+    expect(await check()).toEqual({ phase: "ready", version: "0.2.0" });
+    expect(server.asked).toEqual(["/feed/stable.json", "/feed/stable.json.sig"]);
+    expect(downloads()).toEqual(["app-0.2.0-x64.AppImage"]);
+  });
+
+  test("may be signed by an old key and a new one", async () => {
+    const next = generateKeyPairSync("ed25519").privateKey;
+    server.publish("0.2.0", content, { keys: [server.key, next] });
+    expect(await check(planFor({ keys: [publicKeyOf(next)] }))).toMatchObject({ phase: "ready" });
+    expect(await check(planFor({ keys: [server.publicKey] }))).toMatchObject({ phase: "ready" });
+  });
+
+  test("that was changed while it waited is not installed", async () => {
+    server.publish("0.2.0", content);
+    const updates = updatesOf(planFor());
+    updates.check();
+    await settled(updates);
+    writeFileSync(join(folder, "updates", "app-0.2.0-x64.AppImage"), "something else");
+    updates.install();
+    expect(await settled(updates)).toEqual({ phase: "failed", code: "update-untrusted", version: "0.2.0" });
+    expect(readFileSync(appImage, "utf8")).toBe("the old one");
+    expect(restarted).toEqual([]);
+  });
+
+  test("that cannot be put in place leaves the old one", async () => {
+    server.publish("0.2.0", content);
+    const plan = planFor();
+    const updates = updatesOf(
+      plan.kind === "self" ? { ...plan, installer: appImageInstaller("/proc/nowhere/x.AppImage", () => restarted.push("")) } : plan,
+    );
+    updates.check();
+    await settled(updates);
+    updates.install();
+    expect(await settled(updates)).toEqual({ phase: "failed", code: "update-not-installed", version: "0.2.0" });
+    expect(restarted).toEqual([]);
+  });
+});
+
+describe("nothing is downloaded", () => {
+  const untrusted = { phase: "failed", code: "update-untrusted", version: null };
+
+  test("without a feed there is no request at all, however long it runs", async () => {
+    const impatient: Clock = { ...still, sleep: () => Promise.resolve() };
+    for (const plan of [{ kind: "off" }, { kind: "managed", by: "packages" }, { kind: "managed", by: "flatpak" }] as const) {
+      const updates = updatesOf(plan, impatient);
+      updates.start();
+      expect(updates.check()).toBe(false);
+      expect(updates.install()).toBe(false);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(updates.state.value.phase).toBe(plan.kind);
+    }
+    expect(server.asked).toEqual([]);
+    expect(downloads()).toEqual([]);
+  });
+
+  test("of a version that runs already, or where there is none for this system", async () => {
+    server.publish("0.1.0", content);
+    expect(await check()).toMatchObject({ phase: "idle", checkedAt: expect.any(Number) });
+    server.publish("0.2.0", content, { change: { packages: [] } });
+    expect(await check()).toMatchObject({ phase: "idle" });
+    const [one] = JSON.parse(server.publish("0.2.0", content).release).packages;
+    server.publish("0.2.0", content, {
+      change: {
+        packages: [
+          { ...one, arch: "arm64" },
+          { ...one, kind: "nsis" },
+        ],
+      },
+    });
+    expect(await check()).toMatchObject({ phase: "idle" });
+    expect(server.asked.some((path) => path.endsWith(".AppImage"))).toBe(false);
+  });
+
+  test("where the signature is wrong, missing, or by another key", async () => {
+    server.publish("0.2.0", content, { keys: [generateKeyPairSync("ed25519").privateKey] });
+    expect(await check()).toEqual(untrusted);
+    const { release, signatures } = server.publish("0.2.0", content);
+    for (const spoilt of [
+      "",
+      "\n\n",
+      "A".repeat(1000),
+      signatures.replace(/^./, (first) => (first === "A" ? "B" : "A")),
+      `x${signatures}`,
+    ]) {
+      server.serve("stable.json.sig", Buffer.from(spoilt));
+      expect(await check(), JSON.stringify(spoilt)).toEqual(untrusted);
+    }
+    server.serve("stable.json.sig", Buffer.from(signatures));
+    server.serve("stable.json", Buffer.from(release.replace("0.2.0", "0.3.0")));
+    expect(await check()).toEqual(untrusted);
+    server.serve("stable.json", Buffer.from(release.slice(0, -20)));
+    expect(await check(), "truncated").toEqual(untrusted);
+    expect(downloads()).toEqual([]);
+  });
+
+  test("where what was signed is for another program or channel, or is no release", async () => {
+    for (const change of [
+      { appId: "chat.example.Other" },
+      { channel: "beta" },
+      { version: "1.0" },
+      { format: 2 as 1 },
+      { packages: undefined as never },
+    ]) {
+      server.publish("0.2.0", content, { change });
+      expect(await check(), JSON.stringify(change)).toEqual(untrusted);
+    }
+  });
+
+  test("where it has expired, or is older than what runs", async () => {
+    const outdated = { phase: "failed", code: "update-outdated", version: null };
+    server.publish("0.2.0", content, { change: { expires: new Date(Date.now() - 1000).toISOString() } });
+    expect(await check()).toEqual(outdated);
+    server.publish("0.2.0", content);
+    expect(await check(planFor({ version: "0.2.1" }))).toEqual(outdated);
+    server.publish("0.9.0", content);
+    expect(await check(planFor({ version: "0.10.0" })), "versions are numbers").toEqual(outdated);
+  });
+
+  test("where the feed is huge, leads elsewhere, or is not there", async () => {
+    server.publish("0.2.0", content);
+    server.serve("stable.json", (response) => void response.writeHead(200).end(Buffer.alloc(1_000_000, " ")));
+    expect(await check()).toEqual(untrusted);
+    server.serve("stable.json", (response) => void response.writeHead(302, { location: "/feed/other.json" }).end());
+    expect(await check()).toEqual({ phase: "failed", code: "server-error", version: null });
+    expect(server.asked).not.toContain("/feed/other.json");
+    await server.stop();
+    expect(await check()).toEqual({ phase: "failed", code: "offline", version: null });
+  });
+});
+
+describe("a package", () => {
+  const failed = (code: string): unknown => ({ phase: "failed", code, version: "0.2.0" });
+
+  test("that is another file than the signed one is thrown away", async () => {
+    server.publish("0.2.0", content);
+    const tampered = Buffer.from(content);
+    tampered.writeUInt8(tampered.readUInt8(1000) ^ 1, 1000);
+    for (const other of [tampered, content.subarray(0, 1000), Buffer.alloc(0), Buffer.concat([content, Buffer.from("more")])]) {
+      server.serve("app-0.2.0-x64.AppImage", other);
+      expect(await check()).toEqual(failed("update-untrusted"));
+      expect(downloads().filter((name) => !name.endsWith(".part"))).toEqual([]);
+    }
+  });
+
+  test("that never ends is given up when it is longer than was signed", async () => {
+    server.publish("0.2.0", content);
+    let sent = 0;
+    server.serve("app-0.2.0-x64.AppImage", (response) => {
+      response.writeHead(200);
+      const pour = (): void => {
+        while (!response.destroyed && response.write(Buffer.alloc(65_536))) sent += 65_536;
+        if (!response.destroyed) response.once("drain", pour);
+      };
+      pour();
+    });
+    expect(await check()).toEqual(failed("update-untrusted"));
+    expect(sent).toBeLessThan(64 * 1024 * 1024);
+  });
+
+  test("that breaks off is an error of the network; it begins anew with the next check", async () => {
+    server.publish("0.2.0", content);
+    server.serve("app-0.2.0-x64.AppImage", (response) => {
+      response.writeHead(200, { "content-length": String(content.byteLength) });
+      response.write(content.subarray(0, 50_000), () => response.destroy());
+    });
+    const updates = updatesOf(planFor());
+    updates.check();
+    expect(await settled(updates)).toEqual(failed("offline"));
+    server.serve("app-0.2.0-x64.AppImage", content);
+    expect(updates.check()).toBe(true);
+    expect(await settled(updates)).toEqual({ phase: "ready", version: "0.2.0" });
+  });
+
+  test("that comes slowly shows how far it is and can be given up; a clock does not fetch it again, a person does", async () => {
+    server.publish("0.2.0", content);
+    server.serve("app-0.2.0-x64.AppImage", (response) => {
+      response.writeHead(200, { "content-length": String(content.byteLength) });
+      response.write(content.subarray(0, 60_000));
+    });
+    const ticks: (() => void)[] = [];
+    const updates = updatesOf(planFor(), { ...still, sleep: () => new Promise((resolve) => ticks.push(() => resolve())) });
+    updates.start();
+    ticks.shift()?.();
+    await expect
+      .poll(() => updates.state.value)
+      .toEqual({ phase: "downloading", version: "0.2.0", received: 60_000, size: content.byteLength });
+    updates.cancel();
+    expect(updates.state.value).toEqual({ phase: "available", version: "0.2.0" });
+    ticks.shift()?.();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(updates.state.value).toEqual({ phase: "available", version: "0.2.0" });
+    server.serve("app-0.2.0-x64.AppImage", content);
+    updates.check();
+    expect(await settled(updates)).toEqual({ phase: "ready", version: "0.2.0" });
+  });
+
+  test("that finds no place to be saved says so", async () => {
+    server.publish("0.2.0", content);
+    writeFileSync(join(folder, "updates"), "a file where the folder would be");
+    expect(await check()).toEqual(failed("update-not-saved"));
+  });
+});
+
+test("it looks soon after the start and then about once a day, not at the same time as everybody", async () => {
+  const waits: number[] = [];
+  const chances = [0, 0, 1, 1];
+  const ticks: (() => void)[] = [];
+  const updates = updatesOf(planFor(), {
+    now: () => Date.now(),
+    random: () => chances.shift() ?? 0,
+    sleep: (ms) => {
+      waits.push(ms);
+      return new Promise((resolve) => ticks.push(() => resolve()));
+    },
+  });
+  updates.start();
+  ticks.shift()?.();
+  await expect.poll(() => waits).toEqual([20_000, 22 * 3_600_000]);
+  await settled(updates);
+  ticks.shift()?.();
+  await expect.poll(() => waits).toEqual([20_000, 22 * 3_600_000, 26 * 3_600_000]);
+});
