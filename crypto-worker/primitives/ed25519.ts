@@ -22,6 +22,8 @@ const SMALL_ORDER: ReadonlySet<string> = new Set([
   "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
 ]);
 
+const SMALL_ORDER_FIRST_BYTES: ReadonlySet<number> = new Set([...SMALL_ORDER].map((hex) => Number.parseInt(hex.slice(0, 2), 16)));
+
 /** The order of the base point, little endian. */
 const GROUP_ORDER = Buffer.from("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010", "hex");
 
@@ -130,7 +132,8 @@ function isBelowGroupOrder(s: Uint8Array): boolean {
 /** Small order, or not the canonical encoding of its point. */
 function isWeakPoint(point: Uint8Array): boolean {
   const last = (point[31] ?? 0) & 0x7f;
-  // Every small-order point but those of order 8 starts or ends with a telling byte; skip the look-up for all others.
   if (last === 0x7f && (point[0] ?? 0) >= 0xed && point.subarray(1, 31).every((byte) => byte === 0xff)) return true;
+  // Few others begin like one of them.
+  if (!SMALL_ORDER_FIRST_BYTES.has(point[0] ?? 0)) return false;
   return SMALL_ORDER.has(Buffer.from(point.buffer, point.byteOffset, point.byteLength).toString("hex"));
 }

@@ -47,7 +47,7 @@ export class InboundSessions {
   /** Stores a session, or what merging it with the copy that we have leaves. False when nothing changed. */
   add(session: InboundSession): boolean {
     const table = this.#context.store.inboundGroupSessions;
-    if (table.insert(session) !== undefined) return true;
+    if (table.insert(session)) return true;
     const known = table.find(session.roomId, session.ratchet.sessionId);
     if (known === undefined) throw new Error("a session conflicts with one that is not there");
     const decision = decideMerge(known, session);

@@ -54,14 +54,14 @@ export class InboundGroupSessionTable {
     return row === undefined ? undefined : fromRow(row);
   }
 
-  /** Its number, or undefined when there is a session of this id in this room already. */
-  insert(session: InboundSession): number | undefined {
-    return this.#database
-      .prepare<{ id: number }>(
-        `INSERT INTO inbound_group_session (${WRITTEN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT DO NOTHING RETURNING id`,
+  /** False when there is a session of this id in this room already. */
+  insert(session: InboundSession): boolean {
+    const inserted = this.#database
+      .prepare(
+        `INSERT INTO inbound_group_session (${WRITTEN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
       )
-      .first(...values(session))?.id;
+      .run(...values(session));
+    return inserted.changes === 1;
   }
 
   /** Writes a better copy over the row. */
