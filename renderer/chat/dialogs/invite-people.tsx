@@ -18,6 +18,7 @@ export function InvitePeople({ roomId, onClose }: { readonly roomId: string; rea
   const session = useSession();
   const room = useStore(session.rooms, (rooms) => rooms.byId.get(roomId));
   const members = useLookup(session.members, roomId).value;
+  const visibility = useLookup(session.details, roomId).value?.historyVisibility;
   const [people, setPeople] = useState<readonly Person[]>([]);
   const [busy, setBusy] = useState(false);
   const [failures, setFailures] = useState<readonly Failure[]>([]);
@@ -54,6 +55,9 @@ export function InvitePeople({ roomId, onClose }: { readonly roomId: string; rea
       }
     >
       <PeoplePicker chosen={people} onChange={setPeople} exclude={here} autoFocus />
+      {(visibility === "shared" || visibility === "world_readable") && (
+        <Note>{say(room?.encrypted === true ? "invitePeople.historyEncrypted" : "invitePeople.history")}</Note>
+      )}
       {failures.map(({ person, code }) => (
         <Note key={person.userId} tone="danger" title={say("invitePeople.failed", { name: nameOf(person) })} live>
           {errorLine(say, code)}

@@ -55,6 +55,11 @@ export function utdSentence(say: Say, item: TimelineItem): UtdSentence {
 export function shieldSentence(say: Say, item: TimelineItem, { code }: Shield): { readonly what: string; readonly text: string } {
   const name = item.senderName;
   if (item.mine && code === "UnsignedDevice") return { what: say("shield.ownUnsigned"), text: say("shield.ownUnsignedText") };
+  if (item.keySharedBy !== null && code === "AuthenticityNotGuaranteed") {
+    const sharer = item.keySharedBy.displayName;
+    const text = item.keySharedBy.userId === item.sender ? "shield.sharedOwnText" : "shield.sharedText";
+    return { what: say("shield.shared", { sharer }), text: say(text, { sharer, name }) };
+  }
   if (item.mine && code === "UnknownDevice") return { what: say("shield.ownUnknown"), text: say("shield.ownUnknownText") };
   return { what: say(`shield.${code}`, { name }), text: say(`shield.${code}Text`, { name }) };
 }

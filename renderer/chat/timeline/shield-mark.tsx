@@ -31,6 +31,9 @@ export function ShieldMark({ item, shield }: { readonly item: TimelineItem; read
         {what}
       </h3>
       <p>{text}</p>
+      {item.keySharedBy !== null && shield.code !== "AuthenticityNotGuaranteed" && (
+        <p>{say("shield.sharedBy", { sharer: item.keySharedBy.displayName })}</p>
+      )}
       <NextStep item={item} shield={shield} />
     </Explain>
   );

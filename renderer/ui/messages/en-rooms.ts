@@ -200,6 +200,9 @@ export const roomMessages = {
   "newDm.existing": "You already have a chat with this person; it will be opened.",
   "invitePeople.title": "Invite to {room}",
   "invitePeople.submit": "{count, plural, =0 {Invite} one {Invite # person} other {Invite # people}}",
+  "invitePeople.history": "Whoever you invite can read what was said here before.",
+  "invitePeople.historyEncrypted":
+    "Whoever you invite can read what was said here before: the keys of it go to the devices that they have confirmed as theirs.",
   "invitePeople.failed": "{name} could not be invited.",
   "people.search": "Name or user name",
   "people.placeholder": "Ada, or @ada:example.org",

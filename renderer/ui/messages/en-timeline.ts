@@ -124,6 +124,12 @@ export const timelineMessages = {
   "shield.AuthenticityNotGuaranteed": "It cannot be shown who wrote this",
   "shield.AuthenticityNotGuaranteedText":
     "Its key came by a way that does not prove the sender, such as a backup or an import. Usually that is fine for old messages.",
+  "shield.shared": "Key shared by {sharer}",
+  "shield.sharedText":
+    "{sharer} gave you the key of this message with an invitation. That {name} wrote it is {sharer}'s word: it cannot be shown, as it can for what was written since.",
+  "shield.sharedOwnText":
+    "{sharer} gave you the key of this message with an invitation, and not as it was written. Who wrote it cannot be shown, as it can for what was written since.",
+  "shield.sharedBy": "The key of this message was shared by {sharer}.",
   "shield.UnknownDevice": "Sent from a device that is gone or was never seen",
   "shield.UnknownDeviceText": "The device is not in {name}'s list. It may have been removed since. If the message surprises you, ask them.",
   "shield.UnsignedDevice": "Sent from a device that its owner has not confirmed",

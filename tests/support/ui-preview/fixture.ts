@@ -342,6 +342,12 @@ export function troubles(): TimelineItem[] {
   shields.forEach((shield, i) =>
     items.push(item(20 + i, at(PEOPLE, i + 2), t + 90 * 60_000 + i * 6 * 60_000, text(at(LINES, i)), { shield })),
   );
+  // Keys that came with an invitation.
+  const keySharedBy = { userId: ADA.userId, displayName: ADA.name };
+  for (const [i, by] of [at(PEOPLE, 1), ADA].entries()) {
+    const shield = { color: "grey", code: "AuthenticityNotGuaranteed" } as const;
+    items.push(item(27 + i, by, t + 136 * 60_000 + i, text(at(LINES, 4 + i)), { shield, keySharedBy }));
+  }
   items.push(item(30, "me", t + 140 * 60_000, { kind: "undecryptable", utd: { code: "MissingMegolmSession", cause: "waiting" } }));
   items.push(item(31, "me", t + 141 * 60_000, text(at(LINES, 3)), { shield: { color: "red", code: "UnsignedDevice" } }));
   items.push(item(40, ADA, NOW - 60_000, { kind: "redacted", by: ADA.userId, byName: ADA.name, reason: null }));

@@ -173,6 +173,19 @@ export const SCENES: readonly Scene[] = [
   { name: "dialog-switcher", path: chat("room"), act: inTurn(press("Control+k"), type("ha")) },
   { name: "dialog-shortcuts", path: chat("room"), act: press("Control+/") },
   {
+    name: "dialog-invite-dark-800",
+    path: chat("room", "&theme=dark"),
+    size: [800, 600],
+    act: inTurn(harbour, click(/^Room details/), click("Invite people")),
+  },
+  { name: "key-shared-why", path: chat("room"), act: inTurn(open("Security reviews"), click(/Key shared by/)) },
+  {
+    name: "key-shared-why-dark-800",
+    path: chat("room", "&theme=dark"),
+    size: [800, 600],
+    act: inTurn(open("Security reviews"), click(/Key shared by/)),
+  },
+  {
     name: "dialog-invite",
     path: chat("room"),
     act: inTurn(harbour, click(/^Room details/), click("Invite people"), type("gr"), (page) => page.waitForTimeout(500)),
