@@ -67,7 +67,9 @@ export class RoomSafety {
     for (const userId of new Set(userIds)) {
       const devices = machine.getUserDevices(userId).filter(({ deviceId }) => userId !== ownUserId || deviceId !== ownDeviceId);
       const untrusted = devices.filter((device) => !isTrusted(device)).length;
-      if (untrusted > 0) leftOut.push({ userId, devices: untrusted === devices.length ? "all" : "some" });
+      // The device that this runs on can always read.
+      const all = untrusted === devices.length && userId !== ownUserId;
+      if (untrusted > 0) leftOut.push({ userId, devices: all ? "all" : "some" });
       if (leftOut.length === MAX_USERS) break;
     }
     return leftOut;

@@ -11,6 +11,7 @@ import { NewRoom } from "./new-room.tsx";
 import { PersonLink } from "./person-link.tsx";
 import { Reauthenticate } from "./reauthenticate.tsx";
 import { EnableEncryption, LeaveRoom, RemovePerson, RenameRoom } from "./room-confirms.tsx";
+import { SendAnyway } from "./send-anyway.tsx";
 import { ShortcutsDialog } from "./shortcuts-dialog.tsx";
 import { SignOut } from "./sign-out.tsx";
 import { Switcher } from "./switcher.tsx";
@@ -42,6 +43,8 @@ export function Dialogs(): ReactNode {
       return <EnableEncryption roomId={dialog.roomId} onClose={onClose} />;
     case "remove-person":
       return <RemovePerson roomId={dialog.roomId} userId={dialog.userId} name={dialog.name} onClose={onClose} />;
+    case "send-anyway":
+      return <SendAnyway roomId={dialog.roomId} itemId={dialog.itemId} devices={dialog.devices} onClose={onClose} />;
     case "settings":
       return <SettingsDialog section={dialog.section} onClose={onClose} />;
     case "shortcuts":

@@ -10,6 +10,7 @@ import { useLookup } from "../state/lookup.ts";
 import { useSession } from "../state/session.ts";
 import { CopyLine } from "./copy-line.tsx";
 import { RoomEncryption } from "./room-encryption.tsx";
+import { RoomPrecaution } from "./room-precaution.tsx";
 
 export function InfoPanel({ room }: { readonly room: RoomSummary }): ReactNode {
   const say = useSay();
@@ -61,6 +62,7 @@ export function InfoPanel({ room }: { readonly room: RoomSummary }): ReactNode {
       <section className="panel__section">
         <h4>{say("info.encryption")}</h4>
         <RoomEncryption room={room} details={details} />
+        {room.encrypted && room.membership === "join" && <RoomPrecaution room={room} />}
         {!room.encrypted && can?.rename === true && (
           <Button onPress={() => session.showDialog({ kind: "enable-encryption", roomId: room.roomId })}>{say("info.enable")}</Button>
         )}

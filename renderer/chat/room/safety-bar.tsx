@@ -1,4 +1,4 @@
-import { ShieldAlert, TriangleAlert } from "lucide-react";
+import { EyeOff, ShieldAlert, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import type { RoomSummary } from "../../../protocol/messages/room-summary.ts";
 import { Button } from "../../ui/button.tsx";
@@ -7,8 +7,9 @@ import { useSay } from "../../ui/text.tsx";
 import { useTask } from "../dialogs/use-task.ts";
 import { VaultButton } from "../shell/vault-button.tsx";
 import { useLookup } from "../state/lookup.ts";
-import { concernsOf, type Concern } from "../state/room-trust.ts";
+import { concernsOf, leftOutOf, type Concern, type RoomSafety } from "../state/room-trust.ts";
 import { useSession } from "../state/session.ts";
+import { usePeopleText } from "./people-text.ts";
 import { useMemberName } from "./use-member-name.ts";
 
 /** Over the field, before the next message is written: who in the room is not who they were. One person at a time, the most serious first. */
@@ -20,8 +21,32 @@ export function SafetyBar({ room }: { readonly room: RoomSummary }): ReactNode {
   const [first] = concerns;
   return (
     <section className="safety-bars" aria-label={say("concern.label")} aria-live="polite">
+      {first === undefined && safety !== null && <LeftOut room={room} safety={safety} />}
       {first !== undefined && <Bar key={`${first.kind} ${first.userId}`} room={room} concern={first} others={concerns.length - 1} />}
     </section>
+  );
+}
+
+/** Where keys go to verified devices only: who will not read what is written next. */
+function LeftOut({ room, safety }: { readonly room: RoomSummary; readonly safety: RoomSafety }): ReactNode {
+  const say = useSay();
+  const session = useSession();
+  const people = usePeopleText(room);
+  const { here, everywhere } = safety.onlyVerified;
+  const out = leftOutOf(safety, "all");
+  if ((!here && !everywhere) || out.length === 0) return null;
+  return (
+    <div className="safety-bar safety-bar--plain" role="group" aria-label={say("precaution.barLabel")}>
+      <EyeOff className="icon" size={18} strokeWidth={1.8} aria-hidden />
+      <div className="safety-bar__text">
+        <p>{say("precaution.bar", { names: people(out) })}</p>
+      </div>
+      <div className="safety-bar__actions">
+        <Button size="small" onPress={() => session.showPanel({ kind: "info" })}>
+          {say("concern.more")}
+        </Button>
+      </div>
+    </div>
   );
 }
 

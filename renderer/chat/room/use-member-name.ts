@@ -5,9 +5,16 @@ import { useSession } from "../state/session.ts";
 
 /** What a person is called in a room; their user name until the members are known. */
 export function useMemberName(room: RoomSummary, userId: string): string {
-  const session = useSession();
-  const members = useLookup(session.members, room.dmUserId === userId ? null : room.roomId).value;
-  if (room.dmUserId === userId) return room.name;
-  const member = members?.find((candidate) => candidate.userId === userId);
-  return member === undefined ? localpart(userId) : nameOf(member);
+  const isTheOther = room.dmUserId === userId;
+  const called = useMemberNames(isTheOther ? undefined : room)(userId);
+  return isTheOther ? room.name : called;
+}
+
+/** The same for anyone in it; without a room they are called by their user names. */
+export function useMemberNames(room: RoomSummary | undefined): (userId: string) => string {
+  const members = useLookup(useSession().members, room?.roomId ?? null).value;
+  return (userId) => {
+    const member = members?.find((candidate) => candidate.userId === userId);
+    return member === undefined ? localpart(userId) : nameOf(member);
+  };
 }

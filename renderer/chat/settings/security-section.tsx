@@ -14,6 +14,7 @@ import { useSession } from "../state/session.ts";
 import { AppLock } from "./app-lock.tsx";
 import { BackupRow } from "./backup-row.tsx";
 import { DehydrationRow } from "./dehydration-row.tsx";
+import { Precautions } from "./precautions.tsx";
 import { RecoveryRow } from "./recovery-row.tsx";
 import { SecurityDetails } from "./security-details.tsx";
 import { SettingRow } from "./setting-row.tsx";
@@ -38,6 +39,7 @@ export function SecuritySection(): ReactNode {
           <span className="skeleton settings__skeleton" role="status" aria-label={say("common.loading")} />
         </Delayed>
       )}
+      <Precautions />
       <AppLock />
       <SecurityDetails />
       {safety?.identity === "present" && (

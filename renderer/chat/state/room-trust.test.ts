@@ -3,7 +3,17 @@ import type { DeviceView } from "../../../protocol/messages/device.ts";
 import type { Safety } from "../../../protocol/messages/safety.ts";
 import type { Utd } from "../../../protocol/messages/timeline-item.ts";
 import { arrangeDevices } from "./own-devices.ts";
-import { concernBehind, concernsByPerson, concernsOf, decideUtdStep, isHeldBack, trustOf, type RoomSafety } from "./room-trust.ts";
+import {
+  canAskDevices,
+  concernBehind,
+  concernsByPerson,
+  concernsOf,
+  decideUtdStep,
+  isHeldBack,
+  leftOutOf,
+  trustOf,
+  type RoomSafety,
+} from "./room-trust.ts";
 
 const QUIET: RoomSafety = {
   everyoneVerified: false,
@@ -48,6 +58,15 @@ describe("a room", () => {
     expect(concernsByPerson(concerns).size).toBe(3);
   });
 
+  test("tells who cannot read at all from who cannot read everywhere", () => {
+    const leftOut = [
+      { userId: "@a:x", devices: "all" as const },
+      { userId: "@b:x", devices: "some" as const },
+    ];
+    expect(leftOutOf({ ...QUIET, leftOut }, "all")).toEqual(["@a:x"]);
+    expect(leftOutOf({ ...QUIET, leftOut }, "some")).toEqual(["@b:x"]);
+  });
+
   test("a failed message is held back by its own kind of concern only, until that is settled", () => {
     const concerns = concernsOf(TROUBLED);
     expect(concernBehind("verified-identity-changed", concerns)?.userId).toBe("@was:x");
@@ -88,6 +107,16 @@ describe("an unreadable message", () => {
     expect(decideUtdStep(utd("withheld-unverified"), false, safety({ thisDeviceVerified: false }))?.kind).toBe("verify-this-device");
     expect(decideUtdStep(utd("withheld-unverified"), false, safety())).toBeNull();
     expect(decideUtdStep(utd("withheld-unverified"), false, safety({ identity: "none", thisDeviceVerified: false }))).toBeNull();
+  });
+
+  test("other devices of ours are asked where one may have the key: never for what a sender withholds, nor before this device is verified", () => {
+    const asks = (["waiting", "historical", "withheld", "withheld-unverified", "damaged", "replayed", "unknown"] as const).filter((cause) =>
+      canAskDevices(utd(cause), safety()),
+    );
+    expect(asks).toEqual(["waiting", "historical"]);
+    for (const change of [{ thisDeviceVerified: false }, { otherVerifiedDevices: 0 }])
+      expect(canAskDevices(utd("waiting"), safety(change))).toBe(false);
+    expect(canAskDevices(utd("waiting"), null)).toBe(false);
   });
 
   test("our own waits for our other device; what others send, and what no key can mend, has no step here", () => {

@@ -35,6 +35,11 @@ export function trustOf(safety: RoomSafety | null, people: number): RoomTrust {
   return safety?.everyoneVerified === true && people > 1 ? "verified" : "normal";
 }
 
+/** Who cannot read on any of their devices, or not on all, where keys go to verified devices only. */
+export function leftOutOf(safety: RoomSafety, devices: RoomSafety["leftOut"][number]["devices"]): readonly string[] {
+  return safety.leftOut.filter((person) => person.devices === devices).map(({ userId }) => userId);
+}
+
 /** The most serious concern about each person. */
 export function concernsByPerson(concerns: readonly Concern[]): ReadonlyMap<string, Concern> {
   const byPerson = new Map<string, Concern>();
@@ -77,6 +82,11 @@ export function decideUtdStep(utd: Utd, mine: boolean, safety: Safety | null): V
     case "unknown":
       return null;
   }
+}
+
+/** Whether another device of ours may have the key of an unreadable message, and would give it. What a sender withholds from us is theirs to say. */
+export function canAskDevices({ cause }: Utd, safety: Safety | null): boolean {
+  return (cause === "waiting" || cause === "historical") && safety?.thisDeviceVerified === true && safety.otherVerifiedDevices > 0;
 }
 
 /** Recovery brings the backup's keys where there is either. */

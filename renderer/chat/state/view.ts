@@ -1,5 +1,6 @@
 import type { MatrixLink } from "../../../protocol/matrix-link.ts";
 import type { RoomFilter } from "./room-order.ts";
+import type { RoomSafety } from "./room-trust.ts";
 
 export type Panel =
   | { readonly kind: "info" }
@@ -18,6 +19,7 @@ export type OpenDialog =
   | { readonly kind: "rename"; readonly roomId: string }
   | { readonly kind: "enable-encryption"; readonly roomId: string }
   | { readonly kind: "remove-person"; readonly roomId: string; readonly userId: string; readonly name: string }
+  | { readonly kind: "send-anyway"; readonly roomId: string; readonly itemId: string; readonly devices: RoomSafety["unsignedDevices"] }
   | { readonly kind: "settings"; readonly section: SettingsSection }
   | { readonly kind: "shortcuts" }
   | { readonly kind: "switcher" }

@@ -29,7 +29,7 @@ export function FailedSend({ item }: { readonly item: TimelineItem }): ReactNode
           {say("send.retry")}
         </AriaButton>
       ) : (
-        <Settle concern={concern} />
+        <Settle item={item} concern={concern} />
       )}
       <AriaButton className="link-button failed-send__delete" onPress={() => actions.cancelSend(item)}>
         {say("send.delete")}
@@ -52,17 +52,27 @@ function useConcernBehind(item: TimelineItem): Concern | "settled" | null {
   return concernBehind(code, concernsOf(safety)) ?? "settled";
 }
 
-function Settle({ concern }: { readonly concern: Concern }): ReactNode {
+/** What can be decided. Nothing is sent all the same to who may be somebody else. */
+function Settle({ item, concern }: { readonly item: TimelineItem; readonly concern: Concern }): ReactNode {
   const say = useSay();
   const session = useSession();
   const actions = useActions();
+  const roomId = useStore(session.timeline.state, (state) => state.roomId);
+  const devices = useLookup(session.roomSafety, roomId).value?.unsignedDevices ?? [];
   return concern.kind === "was-verified" ? (
     <AriaButton className="link-button" onPress={() => void session.openVault({ kind: "identity-change", userId: concern.userId })}>
       {say("concern.decide")}
     </AriaButton>
   ) : (
-    <AriaButton className="link-button" onPress={() => actions.openPerson(concern.userId)}>
-      {say("concern.devices")}
-    </AriaButton>
+    <>
+      <AriaButton className="link-button" onPress={() => actions.openPerson(concern.userId)}>
+        {say("concern.devices")}
+      </AriaButton>
+      {roomId !== null && (
+        <AriaButton className="link-button" onPress={() => session.showDialog({ kind: "send-anyway", roomId, itemId: item.id, devices })}>
+          {say("anyway.action")}
+        </AriaButton>
+      )}
+    </>
   );
 }

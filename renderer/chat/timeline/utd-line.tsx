@@ -6,8 +6,9 @@ import { Explain } from "../../ui/explain.tsx";
 import { useValue } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
 import { VaultButton } from "../shell/vault-button.tsx";
-import { decideUtdStep } from "../state/room-trust.ts";
+import { canAskDevices, decideUtdStep } from "../state/room-trust.ts";
 import { useSession } from "../state/session.ts";
+import { AskDevices } from "./ask-devices.tsx";
 import { utdSentence } from "./item-text.ts";
 
 const ICONS: Readonly<Record<Utd["cause"], LucideIcon>> = {
@@ -26,7 +27,8 @@ const ICONS: Readonly<Record<Utd["cause"], LucideIcon>> = {
 export function UtdLine({ item, utd }: { readonly item: TimelineItem; readonly utd: Utd }): ReactNode {
   const say = useSay();
   const session = useSession();
-  const step = decideUtdStep(utd, item.mine, useValue(session.safety));
+  const safety = useValue(session.safety);
+  const step = decideUtdStep(utd, item.mine, safety);
   const { what, next } = utdSentence(say, item);
   const Icon = ICONS[utd.cause];
   return (
@@ -48,6 +50,7 @@ export function UtdLine({ item, utd }: { readonly item: TimelineItem; readonly u
             </VaultButton>
           </div>
         )}
+        {item.eventId !== null && canAskDevices(utd, safety) && <AskDevices eventId={item.eventId} />}
         <p className="utd__code">
           {say("utd.code", { code: utd.withheldCode === undefined ? utd.code : `${utd.code} ${utd.withheldCode}` })}
         </p>

@@ -4,6 +4,7 @@ import { diagnosticsMessages } from "./en-diagnostics.ts";
 import { errorMessages } from "./en-errors.ts";
 import { linkMessages } from "./en-links.ts";
 import { mediaMessages } from "./en-media.ts";
+import { precautionMessages } from "./en-precautions.ts";
 import { roomMessages } from "./en-rooms.ts";
 import { sealMessages } from "./en-seal.ts";
 import { securityMessages } from "./en-settings-security.ts";
@@ -25,6 +26,7 @@ export const messages = {
   ...errorMessages,
   ...linkMessages,
   ...mediaMessages,
+  ...precautionMessages,
   ...roomMessages,
   ...sealMessages,
   ...securityMessages,

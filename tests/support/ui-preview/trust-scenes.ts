@@ -118,6 +118,31 @@ export const TRUST_SCENES: readonly Scene[] = [
   { name: "trust-info", path: chat("room", "&trust=all"), act: inTurn(harbour, click(/^Room details/)) },
   { name: "trust-info-verified", path: chat("room", "&trust=verified&theme=dark"), act: inTurn(harbour, click(/^Room details/)) },
 
+  { name: "only-verified-off", path: chat("room"), act: inTurn(harbour, click(/^Room details/)) },
+  { name: "only-verified-on", path: chat("room", "&onlyverified"), act: inTurn(harbour, click(/^Room details/)) },
+  { name: "only-verified-on-dark", path: chat("room", "&onlyverified&theme=dark"), act: inTurn(harbour, click(/^Room details/)) },
+  { name: "only-verified-on-800", path: chat("room", "&onlyverified"), size: [800, 600], act: harbour },
+  { name: "only-verified-everywhere", path: chat("room", "&onlyverifiedall"), act: inTurn(harbour, click(/^Room details/)) },
+  {
+    name: "only-verified-settings",
+    path: chat("room", "&onlyverifiedall"),
+    act: inTurn(settings("Security"), async (page) => page.getByText("Who gets keys").scrollIntoViewIfNeeded()),
+  },
+  {
+    name: "only-verified-settings-dark-800",
+    path: chat("room", "&theme=dark"),
+    size: [800, 600],
+    act: inTurn(settings("Security"), async (page) => page.getByText("Fetch missing keys").scrollIntoViewIfNeeded()),
+  },
+  { name: "send-anyway-offer", path: chat("room", "&trust=unsigned&heldback"), act: harbour },
+  { name: "send-anyway-ask", path: chat("room", "&trust=unsigned&heldback"), act: inTurn(harbour, click("Send all the same")) },
+  {
+    name: "send-anyway-ask-dark-800",
+    path: chat("room", "&trust=unsigned&heldback&theme=dark"),
+    size: [800, 600],
+    act: inTurn(harbour, click("Send all the same")),
+  },
+
   { name: "person-verified", path: chat("room", "&trust=unsigned"), act: person(/^Ada/) },
   { name: "person-was-verified", path: chat("room", "&trust=was&theme=dark"), act: person(/^Mikael/) },
   { name: "person-new-identity", path: chat("room", "&trust=new"), act: person(/^Noor/) },
@@ -129,6 +154,20 @@ export const TRUST_SCENES: readonly Scene[] = [
     name: "utd-restore-why",
     path: chat("room", "&theme=dark"),
     act: inTurn(open("Security reviews"), async (page) => page.getByRole("button", { name: "Why?" }).nth(2).click()),
+  },
+  {
+    name: "utd-ask-devices",
+    path: chat("room"),
+    act: inTurn(open("Security reviews"), async (page) => page.getByRole("button", { name: "Why?" }).first().click()),
+  },
+  {
+    name: "utd-ask-devices-asked",
+    path: chat("room", "&theme=dark"),
+    act: inTurn(
+      open("Security reviews"),
+      async (page) => page.getByRole("button", { name: "Why?" }).first().click(),
+      click("Ask my other devices"),
+    ),
   },
   {
     name: "shield-own-why",
