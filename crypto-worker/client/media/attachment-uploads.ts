@@ -33,6 +33,19 @@ export class AttachmentUploads {
     return this.#context.store.outgoingAttachments.of(itemId);
   }
 
+  /** Messages of a room that are to be sent, and whose files do not lie on the server in the form that the room wants; in order. */
+  waiting(roomId: RoomId): QueuedEvent[] {
+    const { rooms, sendQueue } = this.#context.store;
+    const encrypted = rooms.load(roomId)?.algorithm !== undefined;
+    // What was encrypted names the files already.
+    return sendQueue
+      .withFiles(roomId)
+      .filter(
+        ({ itemId, ciphertext }) =>
+          ciphertext === undefined && this.parts(itemId).some(({ uploaded }) => uploaded?.encrypted !== encrypted),
+      );
+  }
+
   /** Uploads what is not there yet: for an encrypted room as it lies in the spool, for any other decrypted. */
   async upload(entry: QueuedEvent, encrypted: boolean, signal: AbortSignal): Promise<Result<void, HttpFailure>> {
     for (const attachment of this.parts(entry.itemId)) {

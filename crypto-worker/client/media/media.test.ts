@@ -119,6 +119,51 @@ describe("a file in an encrypted room", () => {
   });
 });
 
+describe("a file that takes its time", () => {
+  const upload = "/_matrix/media/v3/upload";
+  const bodies = (by: InProcessClient, roomId: string): string[] =>
+    by.timeline(roomId).flatMap(({ content }) => (content.kind === "message" || content.kind === "media" ? [content.body] : []));
+
+  test("is waited for by what was written after it, where that is a moment", async () => {
+    const { alice, bob, roomId } = await two(true);
+    server.faults.add({ kind: "delay", ms: 800, path: upload, times: 1 });
+    await send(alice, roomId, PNG);
+    alice.send(roomId, "after the picture");
+    await bob.untilText(roomId, "after the picture");
+    expect(bodies(bob, roomId)).toEqual(["a.bin", "after the picture"]);
+  });
+
+  test("is passed where it is longer, by what has no files; files keep their order", async () => {
+    const { alice, bob, roomId } = await two(true);
+    alice.send(roomId, "before");
+    server.faults.add({ kind: "delay", ms: 8000, path: upload, times: 1 });
+    await send(alice, roomId, FILE, {}, { name: "film.bin" });
+    await send(alice, roomId, PNG, {}, { name: "picture.bin" });
+    const began = Date.now();
+    alice.send(roomId, "after");
+    await bob.untilText(roomId, "after");
+    expect(Date.now() - began).toBeGreaterThan(3000);
+    // It has been waited for once.
+    alice.send(roomId, "and at once");
+    await bob.untilText(roomId, "and at once");
+    await bob.until(() => bodies(bob, roomId).length === 5, "the files", 30_000);
+    expect(bodies(bob, roomId)).toEqual(["before", "after", "and at once", "film.bin", "picture.bin"]);
+    await alice.until(() => alice.spooled().length === 0, "the spool to be empty");
+  });
+
+  test.each([
+    ["the server stumbles", { kind: "status", status: 503, path: upload, times: 2 }],
+    ["the connection is lost", { kind: "drop", path: upload, times: 2 }],
+  ] as const)("begins again by itself, out of the spool, when %s", async (_, fault) => {
+    const { alice, bob, roomId } = await two(true);
+    server.faults.add(fault);
+    await send(alice, roomId, FILE);
+    const item = await media(bob, roomId);
+    expect((await receive(bob, roomId, item.eventId ?? "")).bytes).toEqual(FILE);
+    expect(server.requests({ path: upload })).toHaveLength(3);
+  });
+});
+
 describe("a file in an unencrypted room", () => {
   test("goes out as it is, with its name and type, and never lies in the spool like that", async () => {
     const { alice, bob, roomId } = await two(false);

@@ -8,7 +8,6 @@ import { encodeBase64Url } from "../../primitives/base64.ts";
 import type { NewAttachment } from "../../store/tables/outgoing-attachments.ts";
 import type { QueuedEvent, ToleratedDevice } from "../../store/tables/send-queue.ts";
 import { stringField, type JsonObject } from "../../wire/json.ts";
-import { backOffMs, type BackOff } from "../back-off.ts";
 import { inBackground } from "../background.ts";
 import type { Changes } from "../changes.ts";
 import type { ClientContext } from "../context.ts";
@@ -16,7 +15,9 @@ import { roomPath, segment, type HttpFailure } from "../http.ts";
 import type { AttachmentUploads } from "../media/attachment-uploads.ts";
 import { codedStoreError } from "../store-errors.ts";
 import { sharingProblem } from "../room-safety.ts";
+import { FileHolds } from "./file-holds.ts";
 import { preparations, PreparationError, type RoomEncryption } from "./room-encryption.ts";
+import { RoomLoops, type Step } from "./room-loops.ts";
 
 export type Outgoing = {
   readonly roomId: RoomId;
@@ -29,13 +30,12 @@ export type Outgoing = {
 };
 
 type Outcome = ResultOf<ChatContract["outcome"]>;
-type Attempt =
-  | { readonly kind: "sent"; readonly eventId: EventId }
+type Attempt<T> =
+  | { readonly kind: "done"; readonly value: T }
   | { readonly kind: "refused"; readonly code: ErrorCode }
   /** `progress`: how far it got. */
   | { readonly kind: "later"; readonly progress: number };
 
-const BACK_OFF: BackOff = { firstMs: 1000, maxMs: 60_000 };
 const MAX_REMEMBERED = 500;
 /** Reasons that a person takes away by deciding about somebody. */
 const UNSIGNED: ErrorCode = "verified-user-unsigned-device";
@@ -43,6 +43,7 @@ const TRUST_CODES: readonly ErrorCode[] = ["verified-identity-changed", UNSIGNED
 /** All is prepared, and the event itself was on its way. */
 const SENDING = preparations.length;
 const SHOWN_BY_EFFECT: ReadonlySet<string> = new Set(["m.reaction", "m.room.redaction"]);
+const NOT_IN_ROOM: HttpFailure = { code: "forbidden", errcode: undefined, permanent: true };
 /** Reasons that another attempt by itself would not change. */
 const PERMANENT: ReadonlySet<ErrorCode> = new Set([
   "forbidden",
@@ -58,6 +59,7 @@ const PERMANENT: ReadonlySet<ErrorCode> = new Set([
 /**
  * The durable send queue: a row an event, in order within a room, the same transaction id for every attempt. What is to be encrypted is
  * encrypted when its turn comes; ratchet and ciphertext are one commit, and from then on the same bytes are sent, also after a crash.
+ * Files are brought to the server beside the events, in an order of their own; what takes long there is passed by what was written after it.
  */
 export class SendQueue {
   readonly #context: ClientContext;
@@ -65,21 +67,21 @@ export class SendQueue {
   readonly #uploads: AttachmentUploads;
   /** Messages whose files are on their way: they can be stopped. */
   readonly #uploading = new Map<string, AbortController>();
-  readonly #running = new Set<RoomId>();
   readonly #inFlight = new Set<string>();
-  /** Rooms that wait before the next attempt. */
-  readonly #retries = new Map<RoomId, NodeJS.Timeout>();
-  /** In a row, without getting any further. */
-  readonly #failures = new Map<RoomId, { readonly count: number; readonly progress: number }>();
+  readonly #events: RoomLoops;
+  readonly #files: RoomLoops;
+  readonly #holds: FileHolds;
   /** The newest events that the server has accepted. */
   readonly #accepted = new Map<string, EventId>();
-  #online = true;
   #stopped = false;
 
   constructor(context: ClientContext, encryption: RoomEncryption, uploads: AttachmentUploads) {
     this.#context = context;
     this.#uploads = uploads;
     this.#encryption = encryption;
+    this.#events = new RoomLoops(context, (roomId) => this.#sendNext(roomId));
+    this.#files = new RoomLoops(context, (roomId) => this.#uploadNext(roomId));
+    this.#holds = new FileHolds((roomId) => this.#events.wake(roomId));
   }
 
   /** Puts an event on disk and starts sending. Answers with the id of its local echo. */
@@ -158,10 +160,9 @@ export class SendQueue {
   }
 
   setOnline(online: boolean): void {
-    this.#online = online;
-    if (!online) return;
-    for (const roomId of this.#retries.keys()) this.#forgetDelay(roomId);
-    this.wakeAll();
+    this.#events.setOnline(online);
+    this.#files.setOnline(online);
+    if (online) this.wakeAll();
   }
 
   wakeAll(): void {
@@ -170,16 +171,16 @@ export class SendQueue {
   }
 
   wake(roomId: RoomId): void {
-    if (this.#stopped || !this.#online || this.#running.has(roomId) || this.#retries.has(roomId)) return;
-    this.#running.add(roomId);
-    inBackground(this.#context, this.#runUntilDone(roomId));
+    this.#events.wake(roomId);
+    this.#files.wake(roomId);
   }
 
   stop(): void {
     this.#stopped = true;
     for (const uploading of this.#uploading.values()) uploading.abort();
-    for (const timer of this.#retries.values()) clearTimeout(timer);
-    this.#retries.clear();
+    this.#events.stop();
+    this.#files.stop();
+    this.#holds.stop();
   }
 
   /** What failed for want of a decision is queued again, in its old order, once nothing stands against it any more. */
@@ -200,54 +201,59 @@ export class SendQueue {
     }
   }
 
-  async #runUntilDone(roomId: RoomId): Promise<void> {
-    let waits = true;
-    try {
-      waits = await this.#run(roomId);
-    } catch (error) {
-      // The store cannot be written now: a full disk, for example. The queue is as it was.
-      if (!this.#stopped) this.#delay(roomId, 0);
-      throw error;
-    } finally {
-      this.#running.delete(roomId);
-    }
-    // Something may have been queued between the last look and now.
-    if (!waits && !this.#stopped && this.#context.store.sendQueue.next(roomId) !== undefined) this.wake(roomId);
+  async #sendNext(roomId: RoomId): Promise<Step> {
+    const entry = this.#nextEvent(roomId);
+    if (entry === undefined) return "nothing-to-do";
+    const parts = this.#uploads.parts(entry.itemId);
+    const attempt = await this.#attempt(entry, async () => {
+      const answer = await this.#send(entry);
+      if (!answer.ok) return answer;
+      const eventId = parseEventId(stringField(answer.value, "event_id"));
+      return eventId.ok ? eventId : err({ code: "server-garbage", errcode: undefined, permanent: false });
+    });
+    if (this.#stopped) return "nothing-to-do";
+    if (attempt.kind !== "done") return this.#fail(entry, attempt);
+    this.#finish(entry, attempt.value);
+    this.#uploads.forget(parts);
+    return "done";
   }
 
-  /** True where the room has to wait before the next attempt. */
-  async #run(roomId: RoomId): Promise<boolean> {
-    while (!this.#stopped && this.#online) {
-      const entry = this.#context.store.sendQueue.next(roomId);
-      if (entry === undefined) break;
-      const parts = this.#uploads.parts(entry.itemId);
-      const attempt = await this.#attempt(entry);
-      if (this.#stopped) return true;
-      // It was taken back while its files were on their way.
-      if (attempt.kind !== "sent" && this.#context.store.sendQueue.byItem(entry.itemId) === undefined) continue;
-      if (attempt.kind === "later") {
-        this.#delay(roomId, attempt.progress);
-        this.#change(entry, () => undefined);
-        return true;
-      }
-      this.#failures.delete(roomId);
-      this.#finish(entry, attempt);
-      if (attempt.kind === "sent") this.#uploads.forget(parts);
-    }
-    return false;
+  async #uploadNext(roomId: RoomId): Promise<Step> {
+    const [entry] = this.#uploads.waiting(roomId);
+    if (entry === undefined) return "nothing-to-do";
+    this.#holds.begin(roomId, entry.itemId);
+    const attempt = await this.#attempt(entry, () => this.#upload(entry));
+    if (this.#stopped) return "nothing-to-do";
+    const step = attempt.kind === "done" ? "done" : this.#fail(entry, attempt);
+    if (step === "done") this.#events.wake(roomId);
+    return step;
   }
 
-  async #attempt(entry: QueuedEvent): Promise<Attempt> {
+  /** The first whose files are there, if it has any. Those before it have been waited for, or it was written first. */
+  #nextEvent(roomId: RoomId): QueuedEvent | undefined {
+    const { sendQueue } = this.#context.store;
+    const waiting = this.#uploads.waiting(roomId);
+    const [first] = waiting;
+    if (first === undefined) {
+      this.#holds.end(roomId);
+      return sendQueue.next(roomId);
+    }
+    this.#files.wake(roomId);
+    const next = sendQueue.next(
+      roomId,
+      waiting.map(({ itemId }) => itemId),
+    );
+    return next === undefined || next.id < first.id || this.#holds.isPassed(roomId) ? next : undefined;
+  }
+
+  async #attempt<T>(entry: QueuedEvent, work: () => Promise<Result<T, HttpFailure>>): Promise<Attempt<T>> {
     this.#inFlight.add(entry.itemId);
     try {
       this.#change(entry, () => undefined);
-      const answer = await this.#send(entry);
-      if (!answer.ok) {
-        this.#context.log.warn("send.failed", { code: answer.error.code });
-        return answer.error.permanent ? { kind: "refused", code: answer.error.code } : { kind: "later", progress: SENDING };
-      }
-      const eventId = parseEventId(stringField(answer.value, "event_id"));
-      return eventId.ok ? { kind: "sent", eventId: eventId.value } : { kind: "later", progress: SENDING };
+      const answer = await work();
+      if (answer.ok) return { kind: "done", value: answer.value };
+      this.#context.log.warn("send.failed", { code: answer.error.code });
+      return answer.error.permanent ? { kind: "refused", code: answer.error.code } : { kind: "later", progress: SENDING };
     } catch (thrown) {
       const progress = thrown instanceof PreparationError ? preparations.indexOf(thrown.at) : 0;
       if (this.#stopped) return { kind: "later", progress };
@@ -265,15 +271,13 @@ export class SendQueue {
   async #send(entry: QueuedEvent): Promise<Result<JsonObject, HttpFailure>> {
     const { store, http } = this.#context;
     const room = store.rooms.load(entry.roomId);
-    if (room === undefined || room.membership !== "join") return err({ code: "forbidden", errcode: undefined, permanent: true });
+    if (room?.membership !== "join") return err(NOT_IN_ROOM);
     if (entry.type === "m.room.redaction") {
       if (entry.target === undefined) return err({ code: "invalid-request", errcode: undefined, permanent: true });
       const path = roomPath(entry.roomId, `redact/${segment(entry.target)}/${segment(entry.transactionId)}`);
       // The server has to act on a redaction, so it cannot be encrypted; what was written as its reason stays out of encrypted rooms.
       return http.json({ kind: "room", method: "PUT", path, body: room.algorithm === undefined ? entry.content : {} });
     }
-    const uploaded = await this.#upload(entry, room.algorithm !== undefined);
-    if (!uploaded.ok) return uploaded;
     const encrypted = room.algorithm === undefined ? ok(undefined) : await this.#encrypt(entry);
     if (!encrypted.ok) return encrypted;
     // No wait lies between this look at the latch and the sending: once a room is known to be encrypted nothing goes into it in clear.
@@ -290,9 +294,11 @@ export class SendQueue {
     });
   }
 
-  /** Brings the files of a message to the server, if it has any, once nothing else stands in its way. */
-  async #upload(entry: QueuedEvent, encrypted: boolean): Promise<Result<void, HttpFailure>> {
-    if (entry.ciphertext !== undefined || this.#uploads.parts(entry.itemId).length === 0) return ok(undefined);
+  /** Brings the files of a message to the server, once nothing else stands in its way. */
+  async #upload(entry: QueuedEvent): Promise<Result<void, HttpFailure>> {
+    const room = this.#context.store.rooms.load(entry.roomId);
+    if (room?.membership !== "join") return err(NOT_IN_ROOM);
+    const encrypted = room.algorithm !== undefined;
     const controller = new AbortController();
     this.#uploading.set(entry.itemId, controller);
     try {
@@ -316,18 +322,26 @@ export class SendQueue {
     return this.#encryption.whenReady(entry.roomId, encrypt, entry.tolerated);
   }
 
-  #finish(entry: QueuedEvent, attempt: Exclude<Attempt, { kind: "later" }>): void {
+  #fail(entry: QueuedEvent, attempt: Exclude<Attempt<never>, { kind: "done" }>): Step {
+    const { sendQueue } = this.#context.store;
+    // It was taken back while its files were on their way, or a sync has brought it.
+    if (sendQueue.byItem(entry.itemId) === undefined) return "done";
+    this.#change(entry, () => {
+      if (attempt.kind === "later") return;
+      // A reaction or a redaction has no place to say that it failed: it is seen not to have happened.
+      if (SHOWN_BY_EFFECT.has(entry.type)) sendQueue.remove(entry.itemId);
+      else sendQueue.setFailed(entry.itemId, attempt.code);
+    });
+    return attempt.kind === "later" ? { progress: attempt.progress } : "done";
+  }
+
+  #finish(entry: QueuedEvent, eventId: EventId): void {
     const { store } = this.#context;
     this.#context.commit((changes) => {
       if (store.sendQueue.byItem(entry.itemId) === undefined) return;
       this.#touch(changes, entry);
-      if (attempt.kind === "refused") {
-        // A reaction or a redaction has no place to say that it failed: it is seen not to have happened.
-        if (SHOWN_BY_EFFECT.has(entry.type)) return store.sendQueue.remove(entry.itemId);
-        return store.sendQueue.setFailed(entry.itemId, attempt.code);
-      }
-      const arrived = store.events.load(entry.roomId, attempt.eventId);
-      if (arrived === undefined) return store.sendQueue.setSent(entry.itemId, attempt.eventId);
+      const arrived = store.events.load(entry.roomId, eventId);
+      if (arrived === undefined) return store.sendQueue.setSent(entry.itemId, eventId);
       // The sync was faster than this answer and did not carry our transaction id: the event takes over the echo's identity now.
       store.sendQueue.remove(entry.itemId);
       if (entry.target !== undefined) return;
@@ -335,32 +349,17 @@ export class SendQueue {
       changes.timeline(entry.roomId).removals.add(arrived.itemId);
       changes.touch(entry.roomId, arrived.eventId);
     });
-    if (attempt.kind !== "sent") return;
     this.#context.log.info("send.accepted");
-    this.#accepted.set(entry.itemId, attempt.eventId);
+    this.#accepted.set(entry.itemId, eventId);
     for (const oldest of this.#accepted.keys()) {
       if (this.#accepted.size <= MAX_REMEMBERED) break;
       this.#accepted.delete(oldest);
     }
   }
 
-  /** Waits the longer the more often the same has failed: an attempt that got further than the one before it is a first one. */
-  #delay(roomId: RoomId, progress: number): void {
-    const before = this.#failures.get(roomId);
-    const count = before === undefined || progress > before.progress ? 1 : before.count + 1;
-    this.#failures.set(roomId, { count, progress });
-    const delayMs = backOffMs(BACK_OFF, count - 1);
-    const timer = setTimeout(() => {
-      this.#retries.delete(roomId);
-      this.wake(roomId);
-    }, delayMs);
-    this.#retries.set(roomId, timer);
-  }
-
   #forgetDelay(roomId: RoomId): void {
-    clearTimeout(this.#retries.get(roomId));
-    this.#retries.delete(roomId);
-    this.#failures.delete(roomId);
+    this.#events.forgetDelay(roomId);
+    this.#files.forgetDelay(roomId);
   }
 
   #change(entry: QueuedEvent, write: () => void): void {

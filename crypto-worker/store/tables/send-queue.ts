@@ -82,9 +82,23 @@ export class SendQueueTable {
     return this.#one("room_id = ? AND event_id = ?", roomId, eventId);
   }
 
-  /** The next to be sent in a room. One that failed does not hold up those behind it. */
-  next(roomId: RoomId): QueuedEvent | undefined {
-    return this.#one("room_id = ? AND state = 'queued' ORDER BY id LIMIT 1", roomId);
+  /** The next to be sent in a room, other than some that wait. One that failed does not hold up those behind it. */
+  next(roomId: RoomId, besides: readonly string[] = []): QueuedEvent | undefined {
+    return this.#one(
+      "room_id = ? AND state = 'queued' AND item_id NOT IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT 1",
+      roomId,
+      JSON.stringify(besides),
+    );
+  }
+
+  /** Those to be sent in a room that have files, in order. */
+  withFiles(roomId: RoomId): QueuedEvent[] {
+    return this.#database
+      .prepare<Row>(
+        `SELECT ${COLUMNS} FROM send_queue WHERE room_id = ? AND state = 'queued' AND item_id IN (SELECT item_id FROM outgoing_attachment) ORDER BY id`,
+      )
+      .all(roomId)
+      .map(fromRow);
   }
 
   inRoom(roomId: RoomId): QueuedEvent[] {
