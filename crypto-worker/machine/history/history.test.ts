@@ -167,6 +167,24 @@ describe("sharing it", () => {
     expect(() => alice.machine.history.shareBundle(bob.userId, { roomId: ROOM, url: URL, keys })).toThrow("VerifiedUserChangedIdentity");
   });
 
+  test("where keys go to trusted devices only, with those only", () => {
+    say(alice, "x");
+    const to = { roomId: ROOM, url: URL, keys: build().keys };
+    alice.meet(bob);
+    const sent = (): number => alice.machine.history.shareBundle(bob.userId, to).sentCount;
+    alice.machine.setOnlyAllowTrustedDevices(true, OTHER_ROOM);
+    expect(sent()).toBe(1);
+    alice.machine.setOnlyAllowTrustedDevices(true, ROOM);
+    expect(sent()).toBe(0);
+    alice.machine.setOnlyAllowTrustedDevices(false, ROOM);
+    alice.machine.setOnlyAllowTrustedDevices(true);
+    expect(sent()).toBe(0);
+    alice.send(...alice.machine.verifyIdentity(bob.userId));
+    alice.machine.markUsersAsChanged([bob.userId]);
+    alice.flush();
+    expect(sent()).toBe(1);
+  });
+
   test("counts the devices that no session reaches, and survives a restart unsent", () => {
     say(alice, "x");
     const { keys } = build();
