@@ -108,7 +108,9 @@ export class HistorySharing {
     const membership = store.members.load(roomId, userId)?.membership;
     const age = Math.abs(env.now() - createdTs);
     if ((membership === "invite" || membership === "join") && age <= KEPT_MS) return true;
-    if (age > ARRIVAL_MS) this.#context.commit(() => store.historyShares.remove(roomId, userId));
+    // Of a gap in the timeline nobody can say yet who came in it.
+    const isCertain = store.rooms.load(roomId)?.membersComplete !== false;
+    if (age > (isCertain ? ARRIVAL_MS : KEPT_MS)) this.#context.commit(() => store.historyShares.remove(roomId, userId));
     return false;
   }
 

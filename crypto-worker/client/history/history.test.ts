@@ -125,6 +125,24 @@ describe("an invitation", () => {
     expect(alice.store.historyShares.all()).toEqual([]);
   });
 
+  test("that never went out, or was not taken for a week, is forgotten; nothing is uploaded for it", async () => {
+    const { alice, bob, roomId } = await aliceWithPast();
+    await alice.client.views.members(roomId);
+    const { historyShares } = alice.store;
+    for (const [userId, age] of [
+      ["@carol:localhost", 9],
+      ["@dave:localhost", 11],
+    ] as const)
+      alice.store.transaction(() => historyShares.add(roomId, idOf(userId), Date.now() - age * 60_000));
+    alice.setReachable(true);
+    expect(historyShares.all().map(({ userId }) => userId)).toEqual(["@carol:localhost"]);
+    await inviteQuietly(alice, roomId, bob);
+    alice.store.transaction(() => historyShares.add(roomId, idOf(bob.userId), Date.now() - 8 * 24 * 60 * 60_000));
+    alice.setReachable(true);
+    expect(historyShares.all().map(({ userId }) => userId)).toEqual(["@carol:localhost"]);
+    expect(bundles()).toEqual([]);
+  });
+
   test.each(["joined", "invited"] as const)("to a room whose history is for those who are %s shares nothing", async (historyVisibility) => {
     const { alice, bob, roomId } = await aliceWithPast(historyVisibility);
     await alice.client.rooms.invite(roomId, idOf(bob.userId));
@@ -352,14 +370,23 @@ async function pastOf(bob: InProcessClient, roomId: RoomId, texts: readonly stri
   return found;
 }
 
-async function setVisibility(alice: InProcessClient, roomId: RoomId, visibility: string): Promise<void> {
-  const path = `/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/state/m.room.history_visibility/`;
-  const answer = await fetch(server.url + path, {
-    method: "PUT",
+/** As another device of Alice's would. */
+async function ask(alice: InProcessClient, method: "PUT" | "POST", roomId: RoomId, path: string, body: unknown): Promise<void> {
+  const answer = await fetch(`${server.url}/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/${path}`, {
+    method,
     headers: { authorization: `Bearer ${alice.session.accessToken}` },
-    body: JSON.stringify({ history_visibility: visibility }),
+    body: JSON.stringify(body),
   });
   expect(answer.status).toBe(200);
+}
+
+async function inviteQuietly(alice: InProcessClient, roomId: RoomId, bob: InProcessClient): Promise<void> {
+  await ask(alice, "POST", roomId, "invite", { user_id: bob.userId });
+  await alice.until(() => alice.store.members.load(roomId, idOf(bob.userId))?.membership === "invite", "the invitation");
+}
+
+async function setVisibility(alice: InProcessClient, roomId: RoomId, visibility: string): Promise<void> {
+  await ask(alice, "PUT", roomId, "state/m.room.history_visibility/", { history_visibility: visibility });
   await alice.until(() => alice.client.views.room(roomId).historyVisibility === visibility, "the change");
 }
 
