@@ -26,10 +26,10 @@ export function JoinLink({ link, onClose }: JoinLinkProps): ReactNode {
     <Confirm
       title={say("link.joinTitle")}
       text={
-        <>
+        <div className="link__what">
           <p className="link__target mono">{link.room}</p>
           <p>{say("link.joinText")}</p>
-        </>
+        </div>
       }
       confirm={say("join.submit")}
       busy={task.busy}

@@ -24,8 +24,11 @@ export function PersonLink({ userId, onClose }: PersonLinkProps): ReactNode {
       onClose={onClose}
       foot={
         <>
-          <Button onPress={onClose}>{say("common.cancel")}</Button>
-          <Button look="primary" autoFocus isDisabled={task.busy} onPress={() => void task.run(() => openDm(session, userId), onClose)}>
+          {/* A link can come while somebody types: their Enter must not be the answer. */}
+          <Button onPress={onClose} autoFocus>
+            {say("common.cancel")}
+          </Button>
+          <Button look="primary" isDisabled={task.busy} onPress={() => void task.run(() => openDm(session, userId), onClose)}>
             {say(known ? "link.personOpen" : "person.message")}
           </Button>
         </>

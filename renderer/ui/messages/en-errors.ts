@@ -168,7 +168,7 @@ export const errorMessages = {
   "error.attachment-damaged.kept": "None of it was opened or saved.",
   "error.attachment-damaged.next": "Try again, or ask for the file to be sent again.",
   "error.update-untrusted.what": "The update was not made by us, or was changed on its way",
-  "error.update-untrusted.kept": "It was deleted. Nothing of it was started.",
+  "error.update-untrusted.kept": "Nothing of it was started.",
   "error.update-untrusted.next": "Try again later; if it stays, tell us, and do not install it by hand.",
   "error.update-outdated.what": "The server for updates offers only what is out of date",
   "error.update-outdated.kept": "This version was kept.",

@@ -9,7 +9,7 @@ export const updateMessages = {
   "updates.idleText": "Looks for a newer version once a day. Nothing is installed until you say so.",
   "updates.checking": "Looking…",
   "updates.current": "Up to date",
-  "updates.currentText": "There was no newer version for this system {when}.",
+  "updates.currentText": "No newer version for this system, as of {when}.",
   "updates.downloading": "Downloading {version}",
   "updates.progress": "Download of the update",
   "updates.available": "{version} is there",
@@ -24,5 +24,5 @@ export const updateMessages = {
   "updates.cancel": "Stop the download",
   "updates.install": "Restart to update",
   "updates.banner": "Version {version} is ready.",
-  "updates.bannerText": "It is installed when Bulkhead restarts.",
+  "updates.bannerText": "It waits until you choose to restart.",
 } as const;
