@@ -5,7 +5,7 @@ import { MEGOLM_ALGORITHM, OLM_ALGORITHM } from "./algorithms.ts";
 import { isJsonObject, objectField, stringField, type JsonObject } from "./json.ts";
 
 /** To-device content that holds a message for each of some Curve25519 keys. */
-export type OlmContent = {
+type OlmContent = {
   readonly algorithm: typeof OLM_ALGORITHM;
   readonly senderKey: Curve25519PublicKey;
   readonly ciphertext: JsonObject;
@@ -25,7 +25,7 @@ export type MegolmContent = {
   readonly relatesTo: JsonObject | undefined;
 };
 
-export type EncryptedContentFailure =
+type EncryptedContentFailure =
   "not-an-object" | "unsupported-algorithm" | "missing-ciphertext" | "invalid-sender-key" | "invalid-session-id" | "too-large";
 export type OlmCiphertextFailure = EncryptedContentFailure | "not-for-us";
 
@@ -33,16 +33,7 @@ const MAX_MEGOLM_CIPHERTEXT = 65_536;
 const MAX_OLM_BODY = 1 << 20;
 const MAX_OLM_RECIPIENTS = 10_000;
 
-/** Reads the content of an `m.room.encrypted` event of either kind. Which kind is allowed where is for the caller: see CVE-2022-39251. */
-export function parseEncryptedContent(content: unknown): Result<OlmContent | MegolmContent, EncryptedContentFailure> {
-  if (!isJsonObject(content)) return err("not-an-object");
-  const algorithm = stringField(content, "algorithm");
-  if (algorithm === MEGOLM_ALGORITHM) return parseMegolmContent(content);
-  if (algorithm === OLM_ALGORITHM) return parseOlmContent(content);
-  return err("unsupported-algorithm");
-}
-
-/** To-device only: anything but Olm is refused, and what is not for `ourKey` too. */
+/** To-device only: anything but Olm is refused (CVE-2022-39251), and what is not for `ourKey` too. */
 export function parseOlmCiphertext(content: unknown, ourKey: Curve25519PublicKey): Result<OlmCiphertext, OlmCiphertextFailure> {
   const olm = parseOlmContent(content);
   if (!olm.ok) return olm;
@@ -55,7 +46,7 @@ export function parseOlmCiphertext(content: unknown, ourKey: Curve25519PublicKey
   return ok({ senderKey: olm.value.senderKey, type, body });
 }
 
-export function parseOlmContent(content: unknown): Result<OlmContent, EncryptedContentFailure> {
+function parseOlmContent(content: unknown): Result<OlmContent, EncryptedContentFailure> {
   if (!isJsonObject(content)) return err("not-an-object");
   if (stringField(content, "algorithm") !== OLM_ALGORITHM) return err("unsupported-algorithm");
   const senderKey = parseCurve25519Key(stringField(content, "sender_key"));
@@ -66,7 +57,7 @@ export function parseOlmContent(content: unknown): Result<OlmContent, EncryptedC
   return ok({ algorithm: OLM_ALGORITHM, senderKey: senderKey.value, ciphertext });
 }
 
-/** Room events only. A malformed deprecated field is dropped, not an error. */
+/** Room events only: anything but Megolm is refused. A malformed deprecated field is dropped, not an error. */
 export function parseMegolmContent(content: unknown): Result<MegolmContent, EncryptedContentFailure> {
   if (!isJsonObject(content)) return err("not-an-object");
   if (stringField(content, "algorithm") !== MEGOLM_ALGORITHM) return err("unsupported-algorithm");

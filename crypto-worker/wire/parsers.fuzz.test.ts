@@ -5,7 +5,7 @@ import { parseCurve25519PublicKey, parseEd25519PublicKey } from "../../protocol/
 import { entriesOfBackup, parseBackupEntry, parseBackupInfo } from "./backup.ts";
 import { parseCrossSigningKey } from "./cross-signing-keys.ts";
 import { parseDeviceKeys } from "./device-keys.ts";
-import { parseEncryptedContent, parseMegolmContent, parseOlmCiphertext, parseOlmContent } from "./encrypted-content.ts";
+import { parseMegolmContent, parseOlmCiphertext } from "./encrypted-content.ts";
 import { parseEncryptedFile } from "./encrypted-file.ts";
 import { parseEncryptionContent } from "./encryption-event.ts";
 import { parseHistoryVisibility } from "./history-visibility.ts";
@@ -49,12 +49,10 @@ const PARSERS: Readonly<Record<string, Parser>> = {
     good: { user_id: "@a:x", usage: ["master"], keys: { [`ed25519:${KEY}`]: KEY }, signatures },
   },
   oneTimeKey: { parse: (v) => parseOneTimeKey("signed_curve25519:A", v, owner), good: { key: KEY, signatures } },
-  encryptedContent: {
-    parse: parseEncryptedContent,
-    good: { algorithm: session.algorithm, ciphertext: "x", session_id: "S", sender_key: KEY },
+  megolmContent: {
+    parse: parseMegolmContent,
+    good: { algorithm: session.algorithm, ciphertext: "x", session_id: "S", sender_key: KEY, device_id: "D" },
   },
-  megolmContent: { parse: parseMegolmContent, good: { algorithm: session.algorithm, ciphertext: "x", session_id: "S", device_id: "D" } },
-  olmContent: { parse: parseOlmContent, good: { algorithm: "m.olm.v1.curve25519-aes-sha2", sender_key: KEY, ciphertext: {} } },
   olmCiphertext: {
     parse: (v) => parseOlmCiphertext(v, ours),
     good: { algorithm: "m.olm.v1.curve25519-aes-sha2", sender_key: KEY, ciphertext: { [KEY]: { type: 0, body: "x" } } },

@@ -1,44 +1,23 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { CodedError } from "../../protocol/errors.ts";
+import { AccountWorld, openKeychain } from "../../tests/support/account-world.ts";
 import { FakeWorker } from "../../tests/support/fake-worker.ts";
-import { type Homeserver, startHomeserver } from "../../tools/homeserver/homeserver.ts";
-import { Log } from "../logging/log.ts";
-import { systemClock } from "../matrix/clock.ts";
-import { login } from "../matrix/login.ts";
-import { fetchTransport } from "../matrix/transport.ts";
 import type { Keychain } from "../profile/keychain.ts";
 import { type KeyWrap, profileSchema } from "../profile/profile.ts";
-import { ProfileFolder } from "../profile/profile-folder.ts";
-import { Account } from "./account.ts";
 
 const never = new AbortController().signal;
-const keychain: Keychain = {
-  seal: (key) => Buffer.from(key).toString("base64"),
-  open: (sealed) => new Uint8Array(Buffer.from(sealed, "base64")),
-};
-
-let server: Homeserver;
-let path: string;
-let accounts: Account[] = [];
+let world: AccountWorld;
 
 beforeEach(async () => {
-  server = await startHomeserver();
-  server.registerUser("ada", "pw");
-  path = mkdtempSync(join(tmpdir(), "bulkhead-app-lock-"));
+  world = await AccountWorld.make();
 });
-afterEach(async () => {
-  await Promise.all(accounts.map((account) => account.close()));
-  accounts = [];
-  await server.stop();
-  rmSync(path, { recursive: true });
-});
+afterEach(() => world.close());
 
 describe("the app lock", () => {
   test("is set, changed and removed; the profile has the new wrapping once the call is answered", async () => {
-    const { account, worker } = await signedIn();
+    const { account, worker } = await world.signedIn();
     expect(account.state.value).toMatchObject({ appLock: false });
     expect(account.lockable).toBe(false);
     expect(storedKey()).toEqual({ wrap: "keychain", sealed: Buffer.alloc(32, 7).toString("base64") });
@@ -64,13 +43,13 @@ describe("the app lock", () => {
   test("stays as it was where it is given up, the keychain fails, or the worker dies", async () => {
     let broken = false;
     const failing: Keychain = {
-      ...keychain,
+      ...openKeychain,
       seal(key) {
         if (broken) throw new Error("the keychain is locked");
-        return keychain.seal(key);
+        return openKeychain.seal(key);
       },
     };
-    const { account, worker } = await signedIn(failing);
+    const { account, worker } = await world.signedIn(failing);
     const attempt = async (to: "passphrase" | "keychain", answer: () => void): Promise<unknown> => {
       const change = account.changeAppLock(to, never).catch((error: unknown) => error);
       await vi.waitFor(() => expect(worker.person).toBeDefined());
@@ -93,8 +72,8 @@ describe("the app lock", () => {
   });
 
   test("a profile that cannot be written is told, and the old wrapping is still in use", async () => {
-    const { account, worker } = await signedIn();
-    const inTheWay = join(path, "profile.json.new");
+    const { account, worker } = await world.signedIn();
+    const inTheWay = join(world.path, "profile.json.new");
     mkdirSync(inTheWay);
     const change = account.changeAppLock("passphrase", never).catch((error: unknown) => error);
     await vi.waitFor(() => expect(worker.person).toBeDefined());
@@ -106,9 +85,9 @@ describe("the app lock", () => {
   });
 
   test("cannot be given to a keychain that is not there, nor changed while nothing is open", async () => {
-    const { account, worker } = start("none");
+    const { account, worker } = world.start(new FakeWorker(), "none");
     await expect(account.changeAppLock("passphrase", never)).rejects.toMatchObject({ code: "not-signed-in" });
-    await signIn(account);
+    await world.signIn(account);
     await expect(account.changeAppLock("keychain", never)).rejects.toMatchObject({ code: "keychain-unavailable" });
     expect(worker.person).toBeUndefined();
   });
@@ -116,7 +95,7 @@ describe("the app lock", () => {
 
 describe("locking", () => {
   test("ends the worker in order and starts one that waits for the passphrase; then all goes on", async () => {
-    const { account, worker } = await signedIn("none");
+    const { account, worker } = await world.signedIn("none");
     const forgotten = vi.fn<() => void>();
     account.locks.watch(() => {
       // Before the state says so, and with nothing left to ask.
@@ -133,16 +112,16 @@ describe("locking", () => {
     expect(worker.alive).toBe(2);
     await expect(account.lock()).rejects.toMatchObject({ code: "conflict" });
     expect(worker.person).toBeDefined();
-    const syncs = server.requests({ path: /\/sync$/ }).length;
+    const syncs = world.server.requests({ path: /\/sync$/ }).length;
     await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(server.requests({ path: /\/sync$/ }).length).toBe(syncs);
+    expect(world.server.requests({ path: /\/sync$/ }).length).toBe(syncs);
     worker.person?.(undefined);
     await vi.waitFor(() => expect(account.state.value).toMatchObject({ phase: "ready", appLock: true }));
     await vi.waitFor(() => expect(account.connection.value.state).toBe("online"));
   });
 
   test("holds when the new worker dies before anyone has typed", async () => {
-    const { account, worker } = await signedIn("none");
+    const { account, worker } = await world.signedIn("none");
     await account.lock();
     await vi.waitFor(() => expect(worker.person).toBeDefined());
     const asked = worker.person;
@@ -155,7 +134,7 @@ describe("locking", () => {
   });
 
   test("is refused without an app lock, and takes a change of it that is under way along", async () => {
-    const withKeychain = await signedIn();
+    const withKeychain = await world.signedIn();
     await expect(withKeychain.account.lock()).rejects.toMatchObject({ code: "conflict" });
     const change = withKeychain.account.changeAppLock("passphrase", never);
     await vi.waitFor(() => expect(withKeychain.worker.person).toBeDefined());
@@ -170,36 +149,10 @@ describe("locking", () => {
 });
 
 test("the worker is told that it may send only once its requests find a session", async () => {
-  const { account, worker } = await signedIn();
+  const { account, worker } = await world.signedIn();
   await vi.waitFor(() => expect(account.connection.value.state).toBe("online"));
   expect(worker.calls[0]).toBe("connectivity true");
-  expect(server.requests({ path: /\/sync$/ }).length).toBeGreaterThan(0);
+  expect(world.server.requests({ path: /\/sync$/ }).length).toBeGreaterThan(0);
 });
 
-async function signedIn(chain: Keychain | "none" = keychain) {
-  const started = start(chain);
-  await signIn(started.account);
-  return started;
-}
-
-function start(chain: Keychain | "none") {
-  const worker = new FakeWorker();
-  const account = new Account({
-    folder: new ProfileFolder(path),
-    keychain: chain === "none" ? undefined : chain,
-    spawner: worker.spawner,
-    transport: fetchTransport,
-    clock: systemClock,
-    log: new Log("test", []),
-  });
-  accounts.push(account);
-  account.start();
-  return { account, worker };
-}
-
-const signIn = (account: Account): Promise<unknown> =>
-  account.signIn(() =>
-    login(fetchTransport, { server: server.url, credentials: { kind: "password", user: "ada", password: "pw" }, deviceName: "test" }),
-  );
-
-const storedKey = (): KeyWrap => profileSchema.parse(JSON.parse(readFileSync(join(path, "profile.json"), "utf8"))).key;
+const storedKey = (): KeyWrap => profileSchema.parse(JSON.parse(readFileSync(join(world.path, "profile.json"), "utf8"))).key;
