@@ -1,11 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { parseDeviceId, parseUserId } from "../../protocol/ids.ts";
+import { parseDeviceId, parseMxcUri, parseUserId } from "../../protocol/ids.ts";
+import { AttachmentVerifier } from "../../crypto-worker/machine/attachments/attachment-decryptor.ts";
+import { AttachmentEncryptor } from "../../crypto-worker/machine/attachments/attachment-encryptor.ts";
 import { OlmMachine } from "../../crypto-worker/machine/olm-machine.ts";
 import { Account } from "../../crypto-worker/primitives/account.ts";
 import { openSqlCipherStore } from "../../crypto-worker/store/store.ts";
 import { encodeDeviceKeys } from "../../crypto-worker/wire/device-keys.ts";
+import { encodeEncryptedFile, parseEncryptedFile, type AttachmentKeys } from "../../crypto-worker/wire/encrypted-file.ts";
 import { encodeOneTimeKey } from "../../crypto-worker/wire/one-time-key.ts";
 import type { JsonObject } from "../../crypto-worker/wire/json.ts";
 import type { ScaleCase } from "./scale.ts";
@@ -21,8 +24,11 @@ const openMachine = () => {
 
 const WORDS = "the quick brown fox jumps over a lazy dog while seven wizards box with vexed judges near quartz hills".split(" ");
 
-/** `prepare` leaves a store; `measure` answers how to do the one thing that is measured. */
-const cases: Record<ScaleCase, { prepare: () => void; measure: () => () => void }> = {
+const PIECE = 1 << 20;
+const PIECES = 1024;
+
+/** `prepare` leaves a store or a file; `measure` answers how to do the one thing that is measured, which answers how many megabytes it was where that says something. */
+const cases: Record<ScaleCase, { prepare: () => void; measure: () => () => number | void }> = {
   open100kSessions: {
     prepare: () => {
       const { store, machine } = openMachine();
@@ -93,6 +99,33 @@ const cases: Record<ScaleCase, { prepare: () => void; measure: () => () => void 
       };
     },
   },
+  encryptFile1GB: {
+    prepare: () => undefined,
+    measure: () => () => encryptPieces(() => undefined).megabytes,
+  },
+  decryptFile1GB: {
+    prepare: () => {
+      const file = openSync(join(directory, "file"), "w");
+      const { keys } = encryptPieces((ciphertext) => void writeSync(file, ciphertext));
+      closeSync(file);
+      const url = parseMxcUri("mxc://example.org/file");
+      if (!url.ok) throw new Error(url.error);
+      writeFileSync(join(directory, "keys.json"), JSON.stringify(encodeEncryptedFile(url.value, keys)));
+    },
+    measure: () => {
+      const parsed = parseEncryptedFile(JSON.parse(readFileSync(join(directory, "keys.json"), "utf8")));
+      if (!parsed.ok) throw new Error(parsed.error);
+      return () => {
+        const verifier = new AttachmentVerifier(parsed.value);
+        readPieces((piece) => verifier.push(piece));
+        const decryptor = verifier.finish();
+        if (!decryptor.ok) throw new Error(decryptor.error);
+        readPieces((piece) => decryptor.value.push(piece));
+        if (!decryptor.value.finish().ok) throw new Error("the second pass saw another file");
+        return PIECES;
+      };
+    },
+  },
 };
 
 await OlmMachine.ready();
@@ -102,11 +135,27 @@ if (step === "prepare") chosen.prepare();
 else {
   const run = chosen.measure();
   const start = performance.now();
-  run();
+  const megabytes = run();
   const ms = performance.now() - start;
-  console.log(JSON.stringify({ ms, peakMemoryMb: process.resourceUsage().maxRSS / 1024 }));
+  const speed = megabytes === undefined ? {} : { megabytesPerSecond: megabytes / (ms / 1000) };
+  console.log(JSON.stringify({ ms, peakMemoryMb: process.resourceUsage().maxRSS / 1024, ...speed }));
 }
 process.exit(0);
+
+/** Through the pieces that the client uses, into whatever takes the ciphertext. */
+function encryptPieces(take: (ciphertext: Uint8Array) => void): { readonly keys: AttachmentKeys; readonly megabytes: number } {
+  const encryptor = new AttachmentEncryptor({ randomBytes });
+  const piece = randomBytes(PIECE);
+  for (let i = 0; i < PIECES; i++) take(encryptor.push(piece));
+  return { keys: encryptor.finish(), megabytes: PIECES };
+}
+
+function readPieces(take: (piece: Uint8Array) => void): void {
+  const file = openSync(join(directory, "file"), "r");
+  const piece = Buffer.alloc(PIECE);
+  while (readSync(file, piece) === PIECE) take(piece);
+  closeSync(file);
+}
 
 function crowdUsers(): string[] {
   return Array.from({ length: 200 }, (_, i) => `@user${i}:example.org`);

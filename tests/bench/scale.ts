@@ -4,10 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-export type ScaleResult = { readonly name: string; readonly ms: number; readonly peakMemoryMb: number };
+export type ScaleResult = {
+  readonly name: string;
+  readonly ms: number;
+  readonly peakMemoryMb: number;
+  readonly megabytesPerSecond?: number;
+};
 
 /** What is made first, in a process of its own, so that the peak memory of the second is that of the case alone. */
-const CASES = ["open100kSessions", "sync1000RoomKeys", "share2000Devices", "search1MMessages"] as const;
+const CASES = ["open100kSessions", "sync1000RoomKeys", "share2000Devices", "search1MMessages", "encryptFile1GB", "decryptFile1GB"] as const;
 export type ScaleCase = (typeof CASES)[number];
 
 export function runScaleCases(): readonly ScaleResult[] {
@@ -16,7 +21,8 @@ export function runScaleCases(): readonly ScaleResult[] {
     try {
       runStep(name, "prepare", directory);
       const result = JSON.parse(runStep(name, "measure", directory)) as Omit<ScaleResult, "name">;
-      console.log(`${name.padEnd(24)}${result.ms.toFixed(1).padStart(9)} ms${result.peakMemoryMb.toFixed(0).padStart(7)} MB peak`);
+      const speed = result.megabytesPerSecond === undefined ? "" : `${result.megabytesPerSecond.toFixed(0).padStart(7)} MB/s`;
+      console.log(`${name.padEnd(24)}${result.ms.toFixed(1).padStart(9)} ms${result.peakMemoryMb.toFixed(0).padStart(7)} MB peak${speed}`);
       return { name, ...result };
     } finally {
       rmSync(directory, { recursive: true, force: true });
