@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { freshSchema } from "./fresh-schema.ts";
 import { migrations, type Migration } from "./migrations/migrations.ts";
 import { StoreError, type Database } from "./types.ts";
@@ -43,7 +43,7 @@ export function migrate(database: Database, known: readonly Migration[] = migrat
   });
 }
 
-const checksumOf = (migration: Migration): string => createHash("sha256").update(migration.statements.join(";\n")).digest("hex");
+const checksumOf = (migration: Migration): string => hash("sha256", migration.statements.join(";\n"));
 
 function assertMonotonic(known: readonly Migration[]): void {
   let last = 0;
