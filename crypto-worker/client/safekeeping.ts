@@ -99,6 +99,7 @@ export class Safekeeping {
     this.jobs.stop();
     this.keyFiles.stop();
     this.backup.stop();
+    this.#dehydration.stop();
     this.safety.stop();
   }
 }

@@ -36,7 +36,7 @@ export function parseDehydratedDeviceResponse(body: JsonObject): Result<{ device
   return deviceId.ok && deviceData !== undefined ? ok({ deviceId: deviceId.value, deviceData }) : err("malformed");
 }
 
-/** The body of `POST …/dehydrated_device/{id}/events`. There is nothing after a page that is empty or has no `next_batch`. */
+/** A page of `…/dehydrated_device/{id}/events`. There is nothing after a page that is empty or has no `next_batch`. */
 export function parseDehydratedEvents(
   body: JsonObject,
 ): Result<{ events: readonly unknown[]; nextBatch: string | undefined }, "malformed"> {

@@ -201,7 +201,7 @@ async function foreignDevice(client: InProcessClient, deviceId: string, deviceDa
 }
 
 /** A new run on the same store. */
-async function restarted(client: InProcessClient, store: InProcessOptions["store"]): Promise<InProcessClient> {
+async function restarted(client: InProcessClient, store: NonNullable<InProcessOptions["store"]>): Promise<InProcessClient> {
   clients = clients.filter((other) => other !== client);
   await client.close();
   return kept(await InProcessClient.resume(client.session, { store }));

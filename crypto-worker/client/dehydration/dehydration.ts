@@ -39,6 +39,7 @@ export class Dehydration {
   #failures = 0;
   #notBefore = 0;
   #online = true;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(context: ClientContext, storage: SecretStorage, onChange: () => void) {
     this.#context = context;
@@ -96,6 +97,10 @@ export class Dehydration {
     inBackground(this.#context, this.#running);
   }
 
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
   /** Takes the device off the server and forgets its key: recovery is off, or the identity that signed it is gone. @throws CodedError */
   async remove(): Promise<void> {
     await this.#running;
@@ -136,10 +141,19 @@ export class Dehydration {
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       if (this.#context.isClosed()) return;
-      this.#notBefore = this.#context.env.now() + backOffMs(BACK_OFF, this.#failures);
-      this.#failures += 1;
+      this.#backOff();
       this.#context.log.warn("request.failed", { kind: "dehydrated_device", code: error.code });
     }
+  }
+
+  /** Where nothing happens, the next sync may take as long as that. */
+  #backOff(): void {
+    const delayMs = backOffMs(BACK_OFF, this.#failures);
+    this.#failures += 1;
+    this.#notBefore = this.#context.env.now() + delayMs;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.settle(), delayMs);
+    this.#timer.unref();
   }
 
   async #keep(): Promise<void> {

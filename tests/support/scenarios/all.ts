@@ -1,5 +1,6 @@
 import { backups } from "./backup.ts";
 import { attachments } from "./attachments.ts";
+import { dehydration } from "./dehydration.ts";
 import { fallbackKey } from "./fallback-key.ts";
 import { firstMessage, slowDeviceLists } from "./first-message.ts";
 import { hiddenHistory, historyBeforeTheJoin } from "./history.ts";
@@ -52,4 +53,5 @@ export const scenarios: readonly Scenario[] = [
   ...recoveries,
   ...backups,
   ...keyFiles,
+  ...dehydration,
 ];

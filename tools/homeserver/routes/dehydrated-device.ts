@@ -1,4 +1,4 @@
-import { isObject, objectOr, stringOr } from "../json.ts";
+import { isObject, objectOr, stringOr, type JsonObject } from "../json.ts";
 import { badJson, invalidParam, MatrixError } from "../matrix-error.ts";
 import { Call, type Router } from "../router.ts";
 import { encodeTimelineToken, parseTimelineToken } from "../stream.ts";
@@ -46,17 +46,28 @@ export function addDehydratedDeviceRoutes(router: Router): void {
     return { device_id: deviceId };
   });
 
+  router.get(`${PATH}/:deviceId/events`, (call) => {
+    const { events, reached, isLast } = page(call, call.query("from"));
+    return { events, ...(isLast ? {} : { next_batch: encodeTimelineToken(reached) }) };
+  });
+
+  // As it was before July 2026; there is always a next page, and the last one is empty.
   router.post(`${PATH}/:deviceId/events`, (call) => {
+    const { events, reached } = page(call, stringOr(call.body["next_batch"], undefined));
+    return { events, next_batch: encodeTimelineToken(reached) };
+  });
+
+  /** Nothing is forgotten by being read: a client may break off and begin again. */
+  function page(call: Call, token: string | undefined): { events: JsonObject[]; reached: number; isLast: boolean } {
     requireOffered();
     const { userId } = call.session;
     const { deviceId } = dehydratedDevices.expectId(userId, call.param("deviceId"));
-    const token = call.body["next_batch"];
-    const since = typeof token === "string" ? parseTimelineToken(token) : 0;
-    if (since === undefined) throw invalidParam("Invalid next_batch");
-    toDevice.acknowledge(userId, deviceId, since);
-    const { messages, reached } = toDevice.after(userId, deviceId, since, state.stream.position);
-    return { events: messages.map(({ type, sender, content }) => ({ type, sender, content })), next_batch: encodeTimelineToken(reached) };
-  });
+    const since = token === undefined ? 0 : parseTimelineToken(token);
+    if (since === undefined) throw invalidParam("Invalid position");
+    const until = state.stream.position;
+    const { messages, reached } = toDevice.after(userId, deviceId, since, until);
+    return { events: messages.map(({ type, sender, content }) => ({ type, sender, content })), reached, isLast: reached === until };
+  }
 
   function requireOffered(): void {
     if (!switches.dehydratedDevices) throw new MatrixError(404, "M_UNRECOGNIZED", "Unrecognized request");
