@@ -48,6 +48,21 @@ test("locked from the menu, the worker is gone and nothing of the account is lef
   value((await ada.waitForMessage(roomId, { body: "Unlocked again" })).decrypted).toBe(true);
 });
 
+test("what is half written is there again after a lock, and after the worker has died", async () => {
+  await app.composer.fill("Half a thought");
+  // It is kept a moment after it was typed.
+  await new Promise((resolve) => setTimeout(resolve, 800));
+  app.host.clickMenu("Lock now");
+  await expectLocked();
+  await app.unlock();
+  await app.openRoom("Harbour crew");
+  await expect(app.composer).toHaveValue("Half a thought");
+  app.killWorker();
+  await app.unlock();
+  await expect(app.composer).toHaveValue("Half a thought");
+  await app.composer.fill("");
+});
+
 test("locked with its keys; a worker that dies meanwhile leaves it locked", async () => {
   await app.page.keyboard.press("Control+Shift+L");
   await expectLocked();

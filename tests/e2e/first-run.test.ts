@@ -53,9 +53,13 @@ describe("the first run", () => {
     await app.screenshot("vault-create", vault);
   });
 
-  test("with a passphrase the seal is shown, and then the empty room list", async () => {
+  test("with a passphrase the seal is shown, then that rooms are on their way, and then that there are none", async () => {
+    world.homeserver.faults.add({ kind: "delay", ms: 6000, path: /\/sync$/, times: 1 });
     seal = await app.createPassphrase();
     value(seal.split(",").length).toBe(5);
+    await expect(app.page.getByRole("heading", { name: text("room.arriving") })).toBeVisible();
+    await expect(app.sidebar.getByText(text("sidebar.arriving"))).toBeVisible();
+    await expect(app.sidebar.getByText(text("sidebar.empty.all"))).toHaveCount(0);
     await expect(app.page.getByRole("heading", { name: text("room.firstRun") })).toBeVisible();
     await expect(app.page.getByText(text("connection.online"))).toBeVisible();
     await app.screenshot("first-run");
