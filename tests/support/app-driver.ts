@@ -28,7 +28,9 @@ export function sentence(id: MessageId): RegExp {
   return new RegExp(`^${parts.map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(".*")}$`, "s");
 }
 
-export type DriverOptions = Pick<LaunchOptions, "userData" | "viewport" | "env" | "attachAfterMs"> & { readonly homeserver?: string };
+export type DriverOptions = Pick<LaunchOptions, "userData" | "viewport" | "env" | "attachAfterMs" | "entry" | "args"> & {
+  readonly homeserver?: string;
+};
 
 /** The app under test, used as a person would: by what is written on it. */
 export class AppDriver {
@@ -42,8 +44,14 @@ export class AppDriver {
     this.profile = profile;
   }
 
-  static async launch({ userData, viewport = { width: 1280, height: 800 }, homeserver, ...rest }: DriverOptions): Promise<AppDriver> {
-    const args = homeserver === undefined ? [] : [`--homeserver=${homeserver}`];
+  static async launch({
+    userData,
+    viewport = { width: 1280, height: 800 },
+    homeserver,
+    args: more = [],
+    ...rest
+  }: DriverOptions): Promise<AppDriver> {
+    const args = [...(homeserver === undefined ? [] : [`--homeserver=${homeserver}`]), ...more];
     const host = await launchApp({ userData, viewport, args, ...rest });
     try {
       const page = await host.chatPage(30_000);

@@ -126,11 +126,10 @@ class App extends LooseEmitter implements Checked {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => this.quit());
   }
 
-  /** Used by the host once the entry module has run: announces that the app is ready as soon as Chromium is. */
-  async becomeReady(): Promise<void> {
+  /** Used by the host once the entry module has run. Chromium may still be starting: what it is asked then waits in its pipe. */
+  becomeReady(): void {
     if (this.#quitting || this.#exiting) return;
-    const { exited } = await browser.ready();
-    if (this.#quitting || this.#exiting) return;
+    const exited = browser.use();
     const onBrowserGone = (): void => {
       if (this.#exiting) return;
       console.error("[chromium-host] Chromium has ended; the app ends with it");
@@ -175,8 +174,8 @@ class App extends LooseEmitter implements Checked {
     browser.close().then(end, end);
   }
 
-  relaunch(): void {
-    testLink.report({ t: "recorded", what: "relaunch", value: true });
+  relaunch(options: Electron.RelaunchOptions = {}): void {
+    testLink.report({ t: "recorded", what: "relaunch", value: options });
   }
 
   focus(): void {

@@ -1,4 +1,5 @@
 import type { MatrixLink } from "../../../protocol/matrix-link.ts";
+import type { Member } from "../../../protocol/messages/room-summary.ts";
 import type { Session } from "../state/session.ts";
 
 /**
@@ -12,12 +13,20 @@ export async function followLink(session: Session, link: MatrixLink): Promise<vo
   else session.openRoom(roomId, link.eventId ?? undefined);
 }
 
-function showPerson(session: Session, userId: string): void {
+async function showPerson(session: Session, userId: string): Promise<void> {
   if (userId === session.account.value?.userId) return session.showDialog({ kind: "settings", section: "account" });
   const { roomId } = session.view.value;
-  const isHere = roomId !== null && session.members.of(roomId).value.value?.some((member) => member.userId === userId) === true;
-  if (isHere) session.showPanel({ kind: "person", userId, from: null });
+  if (roomId !== null && (await isIn(session, roomId, userId))) session.showPanel({ kind: "person", userId, from: null });
   else session.showDialog({ kind: "person-link", userId });
+}
+
+/** The worker may have to ask for the members of this room of ours, which says nothing about the link. Of a stranger's devices nobody is asked. */
+async function isIn(session: Session, roomId: string, userId: string): Promise<boolean> {
+  const isThere = (members: readonly Member[]): boolean => members.some((member) => member.userId === userId);
+  const known = session.members.known(roomId);
+  if (known !== null) return isThere(known);
+  const answer = await session.link.call("members", { roomId });
+  return answer.ok && isThere(answer.value);
 }
 
 /** A room that we are in, or invited to. */

@@ -30,6 +30,11 @@ export class Lookup<T> {
     return store;
   }
 
+  /** The last answer for a key, if there is one; asks nobody. */
+  known(key: string): T | null {
+    return this.#entries.get(key)?.value.value ?? null;
+  }
+
   /** Asks again for a key that was looked at before. */
   refresh(key: string): void {
     const store = this.#entries.get(key);
