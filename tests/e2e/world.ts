@@ -82,6 +82,14 @@ export class World {
     return client;
   }
 
+  /** Another device of a person who is there, on a headless Bulkhead with a profile of this name. */
+  async headlessDevice(user: string, profile: string): Promise<HeadlessClient> {
+    const client = new HeadlessClient(join(this.folder, profile));
+    this.#stops.push(() => client.stop());
+    await client.login(this.homeserver.url, user, PASSWORD);
+    return client;
+  }
+
   /** A person of before, whose process has ended meanwhile. */
   headlessAgain(user: string): HeadlessClient {
     const client = new HeadlessClient(join(this.folder, user));

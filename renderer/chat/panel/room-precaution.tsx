@@ -28,7 +28,7 @@ export function RoomPrecaution({ room }: { readonly room: RoomSummary }): ReactN
         title={say("precaution.room")}
         hint={say(everywhere ? "precaution.roomEverywhere" : here ? "precaution.roomOn" : "precaution.roomOff")}
         selected={on}
-        disabled={everywhere || task.busy}
+        disabled={everywhere}
         onChange={(onlyVerified) =>
           void task.run(
             () => session.link.call("setRoomPrecautions", { roomId: room.roomId, onlyVerified }),

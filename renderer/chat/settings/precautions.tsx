@@ -23,7 +23,6 @@ export function Precautions(): ReactNode {
         session.roomSafety.refreshAll();
       },
     );
-  const locked = now === null || task.busy;
   return (
     <section>
       <h4 className="settings__subheading">{say("precaution.who")}</h4>
@@ -31,14 +30,14 @@ export function Precautions(): ReactNode {
         title={say("precaution.onlyVerified")}
         hint={say("precaution.onlyVerifiedHint")}
         selected={now?.onlyVerified === true}
-        disabled={locked}
+        disabled={now === null}
         onChange={(onlyVerified) => change({ onlyVerified })}
       />
       <Switch
         title={say("precaution.exchange")}
         hint={say("precaution.exchangeHint")}
         selected={now?.exchangeKeys === true}
-        disabled={locked}
+        disabled={now === null}
         onChange={(exchangeKeys) => change({ exchangeKeys })}
       />
       {task.error !== null && <ErrorNote code={task.error} />}
