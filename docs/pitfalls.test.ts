@@ -99,10 +99,10 @@ describe("in the sources", () => {
           !/^crypto-worker\/client\/back-off\.ts|#schedule\(Math\.random\(\) \* START_JITTER_MS\)|^main\/matrix\/clock\.ts/.test(line),
       ),
     ).toEqual([]);
-    // What main's clock gives goes to the two policies of waiting.
+    // What main's clock gives goes to the three policies of waiting.
     expect(
       linesWith("main/**/*.ts", /\brandom\(\)/).filter(
-        (line) => !/decideRetry\(|stepConnectivity\(|: random\(\): number;|Math\.random/.test(line),
+        (line) => !/decideRetry\(|stepConnectivity\(|decideWait\(|: random\(\): number;|Math\.random/.test(line),
       ),
     ).toEqual([]);
   });

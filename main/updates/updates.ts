@@ -71,11 +71,10 @@ export class Updates {
 
   async #checkDaily(): Promise<void> {
     const { clock } = this.#deps;
-    const between = ({ min, max }: { readonly min: number; readonly max: number }): number => min + (max - min) * clock.random();
-    await clock.sleep(between(FIRST_CHECK_MS));
+    await clock.sleep(decideWait(FIRST_CHECK_MS, clock.random()));
     for (;;) {
       this.#input({ kind: "check", by: "timer" });
-      await clock.sleep(between(NEXT_CHECK_MS));
+      await clock.sleep(decideWait(NEXT_CHECK_MS, clock.random()));
     }
   }
 
@@ -160,6 +159,8 @@ export class Updates {
     await this.#deps.leave(last);
   }
 }
+
+const decideWait = ({ min, max }: { readonly min: number; readonly max: number }, random: number): number => min + (max - min) * random;
 
 function firstState(plan: UpdatePlan): Updating {
   switch (plan.kind) {
