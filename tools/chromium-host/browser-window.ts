@@ -78,6 +78,8 @@ export class BrowserWindow extends LooseEmitter {
     windows.set(this.id, this);
     this.#followPage();
     void this.#perform((session) => this.#resizeContents(session));
+    // A window that is seen is there before its page.
+    if (!isHeadless && this.#visible) this.webContents.makeEmpty();
     BrowserWindow.lifecycle.emit("created", this);
     if (!this.#visible) return;
     this.#parent?.applyModality();
@@ -91,6 +93,7 @@ export class BrowserWindow extends LooseEmitter {
   show(): void {
     const wasVisible = this.#visible;
     this.#visible = true;
+    if (!isHeadless) this.webContents.makeEmpty();
     if (!wasVisible) this.emit("show", {});
     this.#parent?.applyModality();
     this.#setNativeState("normal");
@@ -99,6 +102,7 @@ export class BrowserWindow extends LooseEmitter {
 
   showInactive(): void {
     this.#visible = true;
+    if (!isHeadless) this.webContents.makeEmpty();
     this.emit("show", {});
     this.#setNativeState("normal");
   }
@@ -384,7 +388,7 @@ export class BrowserWindow extends LooseEmitter {
 
   async #perform(action: (session: CdpSession) => Promise<unknown>): Promise<void> {
     try {
-      const { session } = await this.webContents.target;
+      const { session } = await this.webContents.made;
       await action(session);
     } catch (error) {
       if (!isGone(error)) console.error(`[chromium-host] window: ${error instanceof Error ? error.message : String(error)}`);

@@ -21,7 +21,7 @@ export type Target = { readonly id: string; readonly session: CdpSession };
 /** The one Chromium behind this process, and the targets the app asked for. Any other page target is closed at once. */
 class Browser {
   #chromium: Chromium | undefined;
-  #isReady = false;
+  #inUse = false;
   readonly #attached = new Map<string, CdpSession>();
   readonly #claims = new Map<string, (session: CdpSession) => void>();
   #creating = 0;
@@ -31,17 +31,20 @@ class Browser {
     this.#chromium ??= this.#launch(locale);
   }
 
-  /** Answers once Chromium can be used; `exited` settles at its end. */
-  async ready(): Promise<{ readonly exited: Promise<void> }> {
+  /** The app is ready and uses Chromium from now on. Settles at its end. */
+  use(): Promise<void> {
     const { ready, exited } = this.#running();
-    await ready;
-    this.#isReady = true;
-    markStart("Chromium ready");
-    return { exited };
+    this.#inUse = true;
+    ready.then(
+      () => markStart("Chromium ready"),
+      // It ends, which `exited` tells.
+      () => undefined,
+    );
+    return exited;
   }
 
   get connection(): CdpConnection {
-    if (!this.#isReady) throw new Error("Used before the app was ready");
+    if (!this.#inUse) throw new Error("Used before the app was ready");
     return this.#running().connection;
   }
 

@@ -8,6 +8,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { CdpConnection } from "./cdp.ts";
 
 const profilePrefix = "bulkhead-chromium-";
+/** What an earlier run left behind can wait until the start is over. */
+const TIDY_AFTER_MS = 5000;
 /** Chromium tells the person that it has no keys for its maker's services unless it is told so. */
 const withoutKeys = { GOOGLE_API_KEY: "no", GOOGLE_DEFAULT_CLIENT_ID: "no", GOOGLE_DEFAULT_CLIENT_SECRET: "no" };
 
@@ -84,7 +86,7 @@ export function launchChromium(options: ChromiumOptions): Chromium {
   let isReady = false;
   const ready = connection.browser.send("Browser.getVersion").then(() => {
     isReady = true;
-    removeAbandonedProfiles();
+    setTimeout(removeAbandonedProfiles, TIDY_AFTER_MS).unref();
   });
   // Who ends it before that does not ask.
   ready.catch(() => undefined);

@@ -20,9 +20,8 @@ function quarantine(): string {
 }
 
 /** Has a browser context save what its pages download where the app can still say no. */
-export async function allowDownloads(browserContextId: string): Promise<void> {
-  const { connection } = browser;
-  await connection.browser.send("Browser.setDownloadBehavior", {
+export function allowDownloads(browserContextId: string): void {
+  browser.connection.browser.post("Browser.setDownloadBehavior", {
     behavior: "allowAndName",
     browserContextId,
     downloadPath: quarantine(),

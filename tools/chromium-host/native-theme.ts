@@ -3,7 +3,7 @@ import { testLink } from "./test-link.ts";
 
 /** A page whose media queries follow the theme. */
 interface Follower {
-  emulateColorScheme(scheme: "light" | "dark" | ""): void;
+  emulateColorScheme(scheme: "light" | "dark"): void;
 }
 
 /** The module `nativeTheme`. The system counts as light unless `CHROMIUM_HOST_DARK=1` or a test says otherwise. */

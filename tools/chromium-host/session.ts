@@ -96,7 +96,7 @@ export class Session extends LooseEmitter {
   async #createContext(): Promise<string> {
     const { connection } = browser;
     const { browserContextId } = await connection.browser.send("Target.createBrowserContext", { disposeOnDetach: true });
-    await allowDownloads(browserContextId);
+    allowDownloads(browserContextId);
     return browserContextId;
   }
 }
