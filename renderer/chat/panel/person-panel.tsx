@@ -10,6 +10,7 @@ import { openDm } from "../dialogs/new-dm.tsx";
 import { useTask } from "../dialogs/use-task.ts";
 import { useLookup } from "../state/lookup.ts";
 import { localpart, nameOf } from "../state/mention-query.ts";
+import { isOnlyVerified } from "../state/room-trust.ts";
 import { useSession } from "../state/session.ts";
 import { CopyLine } from "./copy-line.tsx";
 import { DeviceList } from "./device-list.tsx";
@@ -26,6 +27,7 @@ export function PersonPanel({ userId, room }: PersonProps): ReactNode {
   const members = useLookup(session.members, room.roomId).value;
   const can = useLookup(session.details, room.roomId).value?.can;
   const identity = useLookup(session.identities, userId).value;
+  const safety = useLookup(session.roomSafety, room.encrypted && room.membership === "join" ? room.roomId : null).value;
   const task = useTask();
   const member = members?.find((candidate) => candidate.userId === userId);
   const own = members?.find((candidate) => candidate.userId === account?.userId);
@@ -64,7 +66,9 @@ export function PersonPanel({ userId, room }: PersonProps): ReactNode {
       </dl>
       <section className="panel__section">
         <h4>{say("person.devices")}</h4>
-        <p className="muted">{say(isMe ? "person.devicesOwn" : "person.devicesText")}</p>
+        <p className="muted">
+          {say(isMe ? "person.devicesOwn" : isOnlyVerified(safety) ? "precaution.personDevices" : "person.devicesText")}
+        </p>
         {isMe ? (
           <Button icon={MonitorSmartphone} onPress={() => session.showDialog({ kind: "settings", section: "devices" })}>
             {say("person.manageDevices")}

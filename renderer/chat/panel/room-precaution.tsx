@@ -7,7 +7,7 @@ import { useSay } from "../../ui/text.tsx";
 import { useTask } from "../dialogs/use-task.ts";
 import { usePeopleText } from "../room/people-text.ts";
 import { useLookup } from "../state/lookup.ts";
-import { leftOutOf } from "../state/room-trust.ts";
+import { isOnlyVerified, leftOutOf } from "../state/room-trust.ts";
 import { useSession } from "../state/session.ts";
 
 /** Whether the room's keys go to verified devices only, and whom that leaves out. */
@@ -19,7 +19,7 @@ export function RoomPrecaution({ room }: { readonly room: RoomSummary }): ReactN
   const safety = useLookup(session.roomSafety, room.roomId).value;
   if (safety === null) return null;
   const { here, everywhere } = safety.onlyVerified;
-  const on = here || everywhere;
+  const on = isOnlyVerified(safety);
   const out = leftOutOf(safety, "all");
   const partly = leftOutOf(safety, "some");
   return (

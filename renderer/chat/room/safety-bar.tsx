@@ -7,7 +7,7 @@ import { useSay } from "../../ui/text.tsx";
 import { useTask } from "../dialogs/use-task.ts";
 import { VaultButton } from "../shell/vault-button.tsx";
 import { useLookup } from "../state/lookup.ts";
-import { concernsOf, leftOutOf, type Concern, type RoomSafety } from "../state/room-trust.ts";
+import { concernsOf, isOnlyVerified, leftOutOf, type Concern, type RoomSafety } from "../state/room-trust.ts";
 import { useSession } from "../state/session.ts";
 import { usePeopleText } from "./people-text.ts";
 import { useMemberName } from "./use-member-name.ts";
@@ -32,9 +32,8 @@ function LeftOut({ room, safety }: { readonly room: RoomSummary; readonly safety
   const say = useSay();
   const session = useSession();
   const people = usePeopleText(room);
-  const { here, everywhere } = safety.onlyVerified;
   const out = leftOutOf(safety, "all");
-  if ((!here && !everywhere) || out.length === 0) return null;
+  if (!isOnlyVerified(safety) || out.length === 0) return null;
   return (
     <div className="safety-bar safety-bar--plain" role="group" aria-label={say("precaution.barLabel")}>
       <EyeOff className="icon" size={18} strokeWidth={1.8} aria-hidden />

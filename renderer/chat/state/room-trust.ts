@@ -35,6 +35,11 @@ export function trustOf(safety: RoomSafety | null, people: number): RoomTrust {
   return safety?.everyoneVerified === true && people > 1 ? "verified" : "normal";
 }
 
+/** Whether keys go to verified devices only, because of the room or because of all. */
+export function isOnlyVerified(safety: RoomSafety | null): boolean {
+  return safety !== null && (safety.onlyVerified.here || safety.onlyVerified.everywhere);
+}
+
 /** Who cannot read on any of their devices, or not on all, where keys go to verified devices only. */
 export function leftOutOf(safety: RoomSafety, devices: RoomSafety["leftOut"][number]["devices"]): readonly string[] {
   return safety.leftOut.filter((person) => person.devices === devices).map(({ userId }) => userId);

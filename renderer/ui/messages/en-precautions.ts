@@ -12,6 +12,7 @@ export const precautionMessages = {
   "precaution.roomOn":
     "Only people whom you have verified can read what you write, on devices that they have confirmed. The others see why.",
   "precaution.roomEverywhere": "It is on for every room, in the settings. Only people whom you have verified can read what you write.",
+  "precaution.personDevices": "What you write in this room is encrypted to those of these devices that are verified.",
   "precaution.settings": "Open settings",
   "precaution.out": "Cannot read it: {names}.",
   "precaution.outThen": "Left out then: {names}.",
