@@ -37,7 +37,7 @@ export function openLegacyPickle(pickle: string, key: DehydrationKey, deviceId: 
 }
 
 /** Whether this runtime can read the second format. Electron's BoringSSL has the cipher in TLS only. */
-export function canOpenPickle(): boolean {
+function canOpenPickle(): boolean {
   return getCiphers().includes(CIPHER);
 }
 
@@ -80,6 +80,7 @@ function accountOf(bytes: Uint8Array): Result<Account, DehydratedPickleFailure> 
   const fallbackAt = keysAt + count * KEY_BYTES;
   if (fallbackAt >= view.length) return err("malformed");
   const hasFallback = view[fallbackAt] === 1;
+  if (!hasFallback && view[fallbackAt] !== 0) return err("malformed");
   if (view.length !== fallbackAt + 1 + (hasFallback ? KEY_BYTES : 0)) return err("malformed");
   const pair = (at: number): Uint8Array => x25519KeyPairOf(view.subarray(at, at + KEY_BYTES));
   using seed = Secret.from(view.subarray(4 + KEY_BYTES, 4 + 2 * KEY_BYTES), "ed25519-seed");
