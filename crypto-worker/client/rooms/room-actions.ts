@@ -102,8 +102,8 @@ export class RoomActions {
     await this.#post(roomId, "leave", {});
     this.#context.commit((changes) => {
       this.#context.store.rooms.enter(roomId, "leave", false);
-      changes.rooms.add(roomId);
       this.#context.machine.history.forgetBundle(roomId);
+      changes.rooms.add(roomId);
     });
   }
 
@@ -118,6 +118,7 @@ export class RoomActions {
     });
   }
 
+  /** Where the room's past is for newcomers, they get its keys before the invitation. */
   async invite(roomId: RoomId, userId: UserId): Promise<void> {
     await this.#history.inviting(roomId, userId, () => this.#post(roomId, "invite", { user_id: userId }));
   }
