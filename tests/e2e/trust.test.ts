@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect as value, test } from "vitest";
-import { type AppDriver, expect, sentence, text } from "../support/app-driver.ts";
+import { type AppDriver, expect, sentence, shown, text } from "../support/app-driver.ts";
 import type { HeadlessClient } from "../support/headless-client.ts";
 import { VaultDriver } from "../support/vault-driver.ts";
 import { Looks } from "./looks.ts";
@@ -210,6 +210,12 @@ describe("a second device of one's own", () => {
 });
 
 describe("two people", () => {
+  /** The request's line in the room, as the one who asked or the one who was asked sees it. */
+  const line = (whose: AppDriver, state: "asked" | "verified"): string => {
+    const mine = whose === app ? "yes" : "no";
+    return shown("state.verification", { mine, actor: "you", to: "bo", state: shown(`state.verification.${state}`, { mine }) });
+  };
+
   test("verify each other from the person's panel, and the room says so", async () => {
     world.homeserver.registerUser("bo", PASSWORD);
     other = await world.launchOther("bo");
@@ -230,7 +236,9 @@ describe("two people", () => {
     const request = text("toast.person", { name: "you" });
     await expect(other.page.getByRole("alertdialog", { name: request })).toBeVisible({ timeout: 30_000 });
     await looks.page(other, "toast-person");
-    await other.takeRequest(request);
+    await expect(app.feed.getByText(line(app, "asked"))).toBeVisible();
+    await expect(other.feed.getByText(line(other, "asked"))).toBeVisible();
+    await other.feed.getByRole("button", { name: text("common.openInVault") }).click();
     const theirs = await VaultDriver.of(other);
     await theirs.at("verify.asked.title", { name: "you" });
     await looks.vault(theirs, "asked-person");
@@ -250,6 +258,8 @@ describe("two people", () => {
     await theirs.close();
     for (const each of [app, other]) {
       await expect(each.main.getByRole("button", { name: text("room.verifiedTitle") })).toBeVisible();
+      await expect(each.feed.getByText(line(each, "verified"))).toBeVisible();
+      await expect(each.feed.getByRole("button", { name: text("common.openInVault") })).toHaveCount(0);
       await looks.page(each, each === app ? "room-verified" : "room-verified-there");
     }
     await expect(app.panel.getByText(text("person.identityVerified"))).toBeVisible();
