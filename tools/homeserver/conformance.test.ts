@@ -455,6 +455,59 @@ describe("key backup", () => {
   });
 });
 
+describe("a dehydrated device", () => {
+  const PATH = "/unstable/org.matrix.msc3814.v1/dehydrated_device";
+  const put = (user: TestUser, deviceId: string) =>
+    user.ok("PUT", PATH, {
+      device_id: deviceId,
+      initial_device_display_name: "Dehydrated device",
+      device_data: { algorithm: "org.matrix.msc3814.v2", device_pickle: deviceId, nonce: "n" },
+      device_keys: {
+        user_id: user.userId,
+        device_id: deviceId,
+        algorithms: [],
+        keys: { [`ed25519:${deviceId}`]: "k" },
+        signatures: {},
+        dehydrated: true,
+      },
+      one_time_keys: { "signed_curve25519:A": oneTimeKey("a") },
+      fallback_keys: { "signed_curve25519:F": fallbackKey("f") },
+    });
+
+  it("is one a user, seen by others, written to, and read again and again until another takes its place", async () => {
+    const [ada, bob] = [await TestUser.register(baseUrl, "ada"), await TestUser.register(baseUrl, "bob")];
+    const none = await ada.call("GET", PATH);
+    expect([none.status, none.body["errcode"]]).toEqual([404, "M_NOT_FOUND"]);
+    expect(await put(ada, "FIRST")).toEqual({ device_id: "FIRST" });
+    expect(await ada.ok("GET", PATH)).toMatchObject({ device_id: "FIRST", device_data: { device_pickle: "FIRST" } });
+    const seen = async () =>
+      Object.keys(Object(dig(await bob.ok("POST", "/v3/keys/query", { device_keys: { [ada.userId]: [] } }), "device_keys", ada.userId)));
+    expect(await seen()).toContain("FIRST");
+    for (let n = 0; n < 3; n++) await bob.sendToDevice({ userId: ada.userId, deviceId: "FIRST" }, { n });
+
+    const events = (query: string) => ada.ok("GET", `${PATH}/FIRST/events?${query}`);
+    const numbers = (answer: JsonObject) => digList(answer, "events").map((event) => dig(event, "content", "n"));
+    const all = await events("");
+    expect([numbers(all), all["next_batch"]]).toEqual([[0, 1, 2], undefined]);
+    const first = await events("limit=2");
+    expect(numbers(first)).toEqual([0, 1]);
+    const rest = await events(`from=${encodeURIComponent(String(first["next_batch"]))}`);
+    expect([numbers(rest), rest["next_batch"]]).toEqual([[2], undefined]);
+    // As it was at first: a page more, which is empty.
+    const old = await ada.ok("POST", `${PATH}/FIRST/events`, {});
+    expect(numbers(old)).toEqual([0, 1, 2]);
+    expect(numbers(await ada.ok("POST", `${PATH}/FIRST/events`, { next_batch: String(old["next_batch"]) }))).toEqual([]);
+
+    await put(ada, "SECOND");
+    expect(await seen()).not.toContain("FIRST");
+    expect((await ada.call("GET", `${PATH}/FIRST/events`)).status).toBe(403);
+    expect((await bob.call("GET", `${PATH}/SECOND/events`)).status).toBe(403);
+    expect(await ada.ok("DELETE", PATH)).toEqual({ device_id: "SECOND" });
+    expect((await ada.call("GET", PATH)).status).toBe(404);
+    expect(await seen()).not.toContain("SECOND");
+  });
+});
+
 describe("media", () => {
   it("stores and serves bytes to those who are signed in", async () => {
     const ada = await TestUser.register(baseUrl, "ada");

@@ -19,8 +19,8 @@ export class DehydratedDevices {
 
   /** Only of the present one may a client read what was sent to it. */
   expectId(userId: string, deviceId: string): DehydratedDevice {
-    const device = this.expect(userId);
-    if (device.deviceId !== deviceId) throw forbidden("You may only fetch messages for your dehydrated device");
+    const device = this.find(userId);
+    if (device?.deviceId !== deviceId) throw forbidden("You may only fetch messages for your dehydrated device");
     return device;
   }
 

@@ -27,11 +27,11 @@ export class ToDeviceQueues {
   }
 
   /** The next portion after a position, and the position to acknowledge it with. */
-  after(userId: string, deviceId: string, since: number, until: number): { messages: ToDeviceMessage[]; reached: number } {
+  after(userId: string, deviceId: string, since: number, until: number, limit = portion): { messages: ToDeviceMessage[]; reached: number } {
     const queue = this.#queues.get(key(userId, deviceId)) ?? [];
     const pending = queue.filter((message) => message.position > since && message.position <= until);
-    const messages = pending.slice(0, portion);
-    return { messages, reached: pending.length > portion ? (messages.at(-1)?.position ?? until) : until };
+    const messages = pending.slice(0, limit);
+    return { messages, reached: pending.length > limit ? (messages.at(-1)?.position ?? until) : until };
   }
 
   pending(userId: string, deviceId: string): readonly ToDeviceMessage[] {

@@ -65,7 +65,13 @@ export function addDehydratedDeviceRoutes(router: Router): void {
     const since = token === undefined ? 0 : parseTimelineToken(token);
     if (since === undefined) throw invalidParam("Invalid position");
     const until = state.stream.position;
-    const { messages, reached } = toDevice.after(userId, deviceId, since, until);
+    const { messages, reached } = toDevice.after(
+      userId,
+      deviceId,
+      since,
+      until,
+      Math.max(1, Math.min(100, call.integerQuery("limit", 100))),
+    );
     return { events: messages.map(({ type, sender, content }) => ({ type, sender, content })), reached, isLast: reached === until };
   }
 
