@@ -89,7 +89,7 @@ export function pageBundle({ name, inputs }: { readonly name: string; readonly i
         root: join(root, "renderer", name),
         base: "/",
         publicDir: false,
-        plugins: [react(), notePackages(root, `renderer-${name}`)],
+        plugins: [react(), cheapLocaleCheck(), notePackages(root, `renderer-${name}`)],
         define: { "process.env.NODE_ENV": JSON.stringify("production") },
         build: {
           outDir: folder,
@@ -103,6 +103,25 @@ export function pageBundle({ name, inputs }: { readonly name: string; readonly i
           chunkSizeWarningLimit: 4096,
         },
       });
+    },
+  };
+}
+
+/**
+ * react-aria asks as it is loaded whether the browser's language is well-formed, and does so by having V8 look through every locale's calendars: 30 ms of each
+ * page's start. Another function of Intl throws for the same names and looks nothing up. Fails where the package asks otherwise some day.
+ */
+function cheapLocaleCheck(): Plugin {
+  return {
+    name: "cheap-locale-check",
+    transform: {
+      filter: { id: /react-aria\/dist\/private\/i18n\/useDefaultLocale\.m?js$/ },
+      handler(code) {
+        const cheap = code.replace(/Intl\.DateTimeFormat\.supportedLocalesOf\(\[\s*locale\s*\]\)/, "Intl.getCanonicalLocales(locale)");
+        if (cheap === code)
+          throw new Error("react-aria checks the language in another way than before: look again at what a page's start costs");
+        return { code: cheap, map: null };
+      },
     },
   };
 }

@@ -39,6 +39,8 @@ export type ApplicationDeps = {
 
 /** At most: a vault that does not load must not keep the chat page away. */
 const CHAT_PAGE_WAITS_MS = 2000;
+/** What the vault asks is painted a moment after its page has loaded. */
+const CHAT_PAGE_FOLLOWS_MS = 250;
 
 type Page<C extends ShellContract | VaultShellContract> = { readonly window: BrowserWindow; readonly link: PageLink<C> };
 
@@ -142,7 +144,7 @@ export class Application {
     this.showChat(asked);
     this.#openVault(null);
     const contents = this.#vault?.window.webContents;
-    contents?.once("did-finish-load", () => resolve());
+    contents?.once("did-finish-load", () => setTimeout(resolve, CHAT_PAGE_FOLLOWS_MS).unref());
     contents?.once("destroyed", () => resolve());
     setTimeout(resolve, CHAT_PAGE_WAITS_MS).unref();
   }

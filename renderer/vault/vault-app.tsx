@@ -1,5 +1,5 @@
 import { LockKeyhole } from "lucide-react";
-import { useCallback, useEffect, useState, type ReactNode } from "react";
+import { lazy, Suspense, useCallback, useEffect, useState, type ReactNode } from "react";
 import type { VaultTask } from "../../protocol/vault.ts";
 import { Delayed } from "../ui/delayed.tsx";
 import { useValue } from "../ui/store.ts";
@@ -8,11 +8,13 @@ import { ChangePassphrase } from "./app-lock/change-passphrase.tsx";
 import { CreatePassphrase } from "./app-lock/create-passphrase.tsx";
 import { Unlock } from "./app-lock/unlock.tsx";
 import { Unlocked } from "./app-lock/unlocked.tsx";
-import { CurrentScreen } from "./current-screen.tsx";
 import { SealView } from "./seal-view.tsx";
 import { useVault, VaultContext, type Vault } from "./state/vault.ts";
 import { WaitingBar } from "./waiting-bar.tsx";
 import "./vault.css";
+
+/** Everything but the questions for the app lock, which come at every start and must not wait for it. */
+const CurrentScreen = lazy(async () => ({ default: (await import("./current-screen.tsx")).CurrentScreen }));
 
 /** The vault's one page: a framed surface with the seal, and the task of the moment or the screen that was asked for. */
 export function VaultApp({ vault }: { readonly vault: Vault }): ReactNode {
@@ -87,7 +89,9 @@ function Body(): ReactNode {
     return (
       <>
         <WaitingBar />
-        <CurrentScreen />
+        <Suspense>
+          <CurrentScreen />
+        </Suspense>
       </>
     );
   return <KeyTask task={task} open={open} onDone={finish} />;
