@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { app, dialog } from "electron";
+import { app, dialog, session } from "electron";
 import { Account } from "./account/account.ts";
 import { Application } from "./app/application.ts";
 import { readBuildInfo } from "./app/build-info.ts";
@@ -10,6 +10,7 @@ import { electronWorkerSpawner } from "./crypto-host/electron-worker.ts";
 import { Log } from "./logging/log.ts";
 import { openLogFile } from "./logging/log-file.ts";
 import { systemClock } from "./matrix/clock.ts";
+import { withSystemProxy } from "./matrix/system-proxy.ts";
 import { fetchTransport } from "./matrix/transport.ts";
 import { findKeychain } from "./profile/electron-keychain.ts";
 import { ProfileFolder } from "./profile/profile-folder.ts";
@@ -65,11 +66,12 @@ function run(): void {
   process.on("unhandledRejection", (error) => log.bug("app.unhandled-rejection", error));
 
   const keychain = findKeychain();
+  const transport = withSystemProxy(fetchTransport, { resolve: (url) => session.defaultSession.resolveProxy(url), now: () => Date.now() });
   const account = new Account({
     folder,
     keychain,
     spawner: electronWorkerSpawner(join(dist, "crypto-worker", "entry.js"), log.named("worker")),
-    transport: fetchTransport,
+    transport,
     clock: systemClock,
     log,
   });
@@ -83,7 +85,7 @@ function run(): void {
   const updates = new Updates({
     plan: planUpdates(readUpdateFeed(join(dist, UPDATE_FEED_FILE))),
     folder: join(app.getPath("userData"), "updates"),
-    transport: fetchTransport,
+    transport,
     clock: systemClock,
     log,
     leave: async (last) => {
@@ -94,7 +96,7 @@ function run(): void {
   const application = new Application({
     account,
     folder,
-    transport: fetchTransport,
+    transport,
     log,
     keychain: keychain !== undefined,
     suggestedHomeserver: homeserver,

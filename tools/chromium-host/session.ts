@@ -49,6 +49,11 @@ export class Session extends LooseEmitter {
   setSpellCheckerEnabled(): void {}
   setSpellCheckerLanguages(): void {}
 
+  /** The way to a server: a test says which (`CHROMIUM_HOST_PROXY=PROXY host:port`). */
+  resolveProxy(): Promise<string> {
+    return Promise.resolve(process.env["CHROMIUM_HOST_PROXY"] ?? "DIRECT");
+  }
+
   async clearStorageData(): Promise<void> {
     const { connection } = browser;
     const origins = [...schemes]
