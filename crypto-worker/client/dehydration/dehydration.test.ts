@@ -149,8 +149,7 @@ describe("nothing is put on the server", () => {
     server.switches.dehydratedDevices = false;
     const alice = await register("alice");
     await enabled(alice);
-    await alice.sync();
-    expect(state(alice).state).toBe("off");
+    await untilState(alice, "unsupported");
     expect(alice.machine.dehydration.pickleKey()).toBeUndefined();
     expect(requests("PUT")).toBe(0);
   });

@@ -35,6 +35,8 @@ export class Dehydration {
   #settled = false;
   /** Whether the stored key is known to be that of secret storage: what it does not open is lost, and can be replaced. */
   #keyIsCurrent = false;
+  /** Whether the server can keep one; undefined until it was asked. */
+  #offered: boolean | undefined;
   #running: Promise<void> | undefined;
   #failures = 0;
   #notBefore = 0;
@@ -118,17 +120,19 @@ export class Dehydration {
     if (obstacle !== undefined) {
       this.#settled = false;
       this.#show(obstacle);
-      return false;
+      // Whether a person can do something about it is for the server to say.
+      return obstacle === "off" && this.#offered === undefined && this.#storage.stored() !== undefined;
     }
     // Settled with nothing of ours on the server: it cannot, or has one that is not ours to replace.
     return !this.#settled || (this.#view.state === "on" && this.#present() === undefined);
   }
 
   /** Why there is nothing to do here. */
-  #obstacle(): "off" | "locked" | undefined {
+  #obstacle(): "off" | "unsupported" | "locked" | undefined {
     const { machine, userId } = this.#context;
     const stored = this.#storage.stored();
-    if (stored === undefined || !holds(stored, DEHYDRATION_SECRET)) return "off";
+    if (stored === undefined) return "off";
+    if (!holds(stored, DEHYDRATION_SECRET)) return this.#offered === false ? "unsupported" : "off";
     using key = machine.dehydration.pickleKey();
     const signs = machine.crossSigningStatus().hasSelfSigning && machine.getIdentity(userId)?.verified === true;
     return key === undefined || !signs ? "locked" : undefined;
@@ -157,10 +161,12 @@ export class Dehydration {
   }
 
   async #keep(): Promise<void> {
-    using key = this.#context.machine.dehydration.pickleKey();
-    if (key === undefined) return;
     const present = await this.#ask();
     if (this.#context.isClosed()) return;
+    const obstacle = this.#obstacle();
+    if (obstacle !== undefined) return this.#show(obstacle);
+    using key = this.#context.machine.dehydration.pickleKey();
+    if (key === undefined) return;
     if (present === "unsupported") return this.#end("unsupported");
     if (present !== "none" && present.deviceId === this.#present()) return this.#end("on");
     if (present !== "none" && !this.#isOurs(present.deviceId)) {
@@ -230,6 +236,12 @@ export class Dehydration {
 
   /** @throws CodedError */
   async #ask(): Promise<OnServer> {
+    const present = await this.#fetch();
+    this.#offered = present !== "unsupported";
+    return present;
+  }
+
+  async #fetch(): Promise<OnServer> {
     const answer = await this.#context.http.json({ kind: "dehydrated_device", method: "GET", path: DEHYDRATED_DEVICE_PATH });
     if (!answer.ok) {
       const { code, errcode } = answer.error;

@@ -21,15 +21,21 @@ export function DehydrationRow({ safety }: { readonly safety: Safety }): ReactNo
   const say = useSay();
   const { state, received } = safety.dehydration;
   // Recovery from before the server, or this app, knew of it holds no key for it yet.
-  const text = state === "off" && safety.recovery.state === "enabled" ? "offYet" : state;
+  const offYet = state === "off" && safety.recovery.state === "enabled";
   return (
     <SettingRow
       icon={Inbox}
       title={say("security.away")}
       state={say(`security.away.${state}`)}
       tone={TONES[state]}
-      text={<span role={state === "collecting" ? "status" : undefined}>{say(`security.away.${text}Text`, { count: received })}</span>}
-      {...(state === "locked" ? { action: <VaultButton intent={{ kind: "recovery" }}>{say("security.recovery.enter")}</VaultButton> } : {})}
+      text={
+        <span role={state === "collecting" ? "status" : undefined}>
+          {say(`security.away.${offYet ? "offYet" : state}Text`, { count: received })}
+        </span>
+      }
+      {...(state === "locked" || offYet
+        ? { action: <VaultButton intent={{ kind: "recovery" }}>{say("security.recovery.enter")}</VaultButton> }
+        : {})}
     />
   );
 }

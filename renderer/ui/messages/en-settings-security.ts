@@ -57,7 +57,7 @@ export const securityMessages = {
   "security.away.offText":
     "It is turned on together with recovery. Until then, what is sent while you are signed out everywhere cannot be read later.",
   "security.away.offYetText":
-    "Change your recovery key to turn it on. Until then, what is sent while you are signed out everywhere cannot be read later.",
+    "Enter your recovery key to turn it on. Until then, what is sent while you are signed out everywhere cannot be read later.",
   "security.away.unsupported": "Not on this server",
   "security.away.unsupportedText":
     "Your server cannot keep keys for you. What is sent while you are signed out everywhere cannot be read later.",

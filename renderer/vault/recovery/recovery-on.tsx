@@ -1,4 +1,4 @@
-import { CircleOff, CloudDownload, KeyRound, LifeBuoy } from "lucide-react";
+import { CircleOff, CloudDownload, Inbox, KeyRound, LifeBuoy } from "lucide-react";
 import type { ReactNode } from "react";
 import { useIntl } from "react-intl";
 import type { Safety } from "../../../protocol/messages/safety.ts";
@@ -15,7 +15,7 @@ import type { RecoveryTask } from "./recovery-screen.tsx";
 type OnProps = { readonly safety: Safety; readonly onTask: (task: RecoveryTask) => void };
 
 /** Recovery is on: how it stands, and what can be changed. */
-export function RecoveryOn({ safety: { recovery, backup, thisDeviceVerified }, onTask }: OnProps): ReactNode {
+export function RecoveryOn({ safety: { recovery, backup, dehydration, thisDeviceVerified }, onTask }: OnProps): ReactNode {
   const say = useSay();
   const intl = useIntl();
   const vault = useVault();
@@ -52,6 +52,14 @@ export function RecoveryOn({ safety: { recovery, backup, thisDeviceVerified }, o
         ]}
       />
       <Choices label={say("recovery.on.title")}>
+        {(dehydration.state === "locked" || dehydration.state === "off") && (
+          <Way
+            icon={Inbox}
+            title={say("recovery.on.enter")}
+            text={say(dehydration.state === "locked" ? "recovery.on.enterText" : "recovery.on.enterOffText")}
+            onPress={() => onTask("enter")}
+          />
+        )}
         <Way
           icon={CloudDownload}
           title={say("recovery.on.restore")}

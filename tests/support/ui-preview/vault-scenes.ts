@@ -102,6 +102,7 @@ const BASES: readonly Base[] = [
   ],
   ["change-fine", "intent=identity-change", armed],
 
+  ["recovery-locked", "intent=recovery&safety=away-locked", armed],
   ["recovery-off", "intent=recovery&safety=no-recovery", armed],
   [
     "recovery-off-both",
