@@ -2,9 +2,9 @@ import { z } from "zod";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { parseJson } from "../matrix/matrix-error.ts";
 
-export const packageKindSchema = z.enum(["appimage", "nsis", "mac-zip"]);
+const packageKindSchema = z.enum(["appimage", "nsis", "mac-zip"]);
 export type PackageKind = z.infer<typeof packageKindSchema>;
-export const archSchema = z.enum(["x64", "arm64"]);
+const archSchema = z.enum(["x64", "arm64"]);
 
 const MAX_PACKAGE_BYTES = 1024 * 1024 * 1024;
 const VERSION = /^\d{1,6}\.\d{1,6}\.\d{1,6}$/;
@@ -67,7 +67,7 @@ export function decideOffer(
 }
 
 /** Negative where `a` is older. Throws for what is no version of three numbers: ours always is. */
-export function compareVersions(a: string, b: string): number {
+function compareVersions(a: string, b: string): number {
   if (!VERSION.test(a) || !VERSION.test(b)) throw new Error("not a version of three numbers");
   const theirs = b.split(".").map(Number);
   const differences = a.split(".").map((part, index) => Number(part) - (theirs[index] ?? 0));

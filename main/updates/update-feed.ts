@@ -3,7 +3,7 @@ import { parseBaseUrl } from "../matrix/homeserver-url.ts";
 import { readTextFile } from "../profile/atomic-file.ts";
 
 /** What the packager builds in: where newer versions are announced, and whose signature counts. */
-export const updateFeedSchema = z.strictObject({
+const updateFeedSchema = z.strictObject({
   /** The program that may be announced there; a feed for another one says nothing to this. */
   appId: z.string().min(1).max(255),
   /** The folder of the feed, https only but for loopback; no redirect from it is followed. */

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseEventId, parseRoomId, parseUserId, type RoomId, type UserId } from "../../../protocol/ids.ts";
 import { InProcessClient } from "../../../tests/support/in-process-client.ts";
 import { startHomeserver, type Homeserver } from "../../../tools/homeserver/homeserver.ts";
+import { TestUser } from "../../../tools/homeserver/test-user.ts";
 
 let server: Homeserver;
 let clients: InProcessClient[] = [];
@@ -75,6 +76,28 @@ describe("rooms", () => {
     expect(bob.timeline(kicked).at(-1)?.content).toMatchObject({ kind: "membership", change: "kicked", reason: "too loud" });
     await bob.client.rooms.forget(kicked);
     expect(bob.client.summaries()).toEqual([]);
+  });
+
+  test("a room of a link is joined by way of the servers that the link names, and found by its addresses without asking", async () => {
+    const [keeper, bob] = [await TestUser.register(server.url, "keeper"), await person("bob")];
+    const roomId = await keeper.createRoom({ preset: "public_chat", room_alias_name: "harbour" });
+    const [main, other] = ["#harbour:other.test", "#haven:other.test"];
+    server.injectEvent(roomId, {
+      type: "m.room.canonical_alias",
+      sender: keeper.userId,
+      stateKey: "",
+      content: { alias: main, alt_aliases: [other, 7] },
+    });
+    expect(bob.client.views.byAlias(main)).toBeNull();
+    await bob.client.rooms.join(roomId, ["other.test", "third.test:8448"]);
+    expect(server.requests({ path: "/_matrix/client/v3/join/" }).at(-1)?.query).toMatchObject({
+      via: expect.stringMatching(/^(other\.test|third\.test:8448)$/),
+      server_name: expect.stringMatching(/^(other\.test|third\.test:8448)$/),
+    });
+    expect([main, other, "#nowhere:other.test"].map((alias) => bob.client.views.byAlias(alias))).toEqual([roomId, roomId, null]);
+    expect(server.requests({ userId: bob.userId, path: /directory/ })).toEqual([]);
+    await bob.client.rooms.leave(idOf(roomId));
+    expect(bob.client.views.byAlias(main)).toBeNull();
   });
 
   test("whoever leaves cannot read on, whoever joins cannot read back, and each is told why", async () => {
