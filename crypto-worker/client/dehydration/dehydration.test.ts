@@ -144,6 +144,19 @@ test("a new identity takes the old one's device with it, and gets its own with r
   expect(alice.machine.dehydration.created()?.deviceId).not.toBe(first);
 });
 
+test("a device that another one has verified waits for the recovery key: this secret is not given from device to device", async () => {
+  const { alice, recoveryKey, roomId } = await signedOut(["kept for you"]);
+  const next = await logIn(alice.userId);
+  await next.until(() => next.machine.getIdentity(next.userId), "the identity");
+  next.machine.importCrossSigningKeys(alice.machine.exportCrossSigningKeys());
+  next.client.keeping.afterSync();
+  await untilState(next, "locked");
+  expect(requests("PUT")).toBe(1);
+  await recovery(next).recover({ recoveryKey });
+  await next.untilText(roomId, "kept for you");
+  await untilState(next, "on");
+});
+
 describe("nothing is put on the server", () => {
   test("by who is not the one to do it: no recovery, or a server that does not know how", async () => {
     server.switches.dehydratedDevices = false;
