@@ -41,6 +41,11 @@ export class PackageFiles {
     }
   }
 
+  /** Removes all of it, such as the package that is running by now. What cannot be removed yet is removed another time. */
+  async discard(): Promise<void> {
+    await rm(this.#folder, { recursive: true, force: true }).catch(() => undefined);
+  }
+
   /** Takes a package as it comes. Throws `update-untrusted` where it is another file than the one that was signed, `update-not-saved` where it finds no room. */
   sink(offer: Offer, received: (bytes: number) => void): BodySink {
     return {

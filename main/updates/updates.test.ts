@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -161,7 +161,10 @@ describe("nothing is downloaded", () => {
 
   test("of a version that runs already, or where there is none for this system", async () => {
     server.publish("0.1.0", content);
+    mkdirSync(join(folder, "updates"));
+    writeFileSync(join(folder, "updates", "app-0.1.0-x64.AppImage"), "what runs by now");
     expect(await check()).toMatchObject({ phase: "idle", checkedAt: expect.any(Number) });
+    expect(downloads()).toEqual([]);
     server.publish("0.2.0", content, { change: { packages: [] } });
     expect(await check()).toMatchObject({ phase: "idle" });
     const [one] = JSON.parse(server.publish("0.2.0", content).release).packages;

@@ -116,6 +116,7 @@ export class Updates {
     switch (effect.kind) {
       case "fetch": {
         const found = await fetchOffer(transport, plan.feed, plan.installed, () => clock.now(), signal);
+        if (found.ok && found.value === null) await this.#files.discard();
         return found.ok ? { kind: "found", offer: found.value, at: clock.now() } : { kind: "failed", code: found.error };
       }
       case "download": {

@@ -62,5 +62,8 @@ const runProgram: RunProgram = (program, args, env) =>
   });
 
 function startDetached(program: string, args: readonly string[]): void {
-  spawn(program, [...args], { detached: true, stdio: "ignore" }).unref();
+  const installer = spawn(program, [...args], { detached: true, stdio: "ignore" });
+  // The app is ending, and nobody is left to be told: whoever starts it again finds the old version, and the update ready anew.
+  installer.once("error", () => undefined);
+  installer.unref();
 }
