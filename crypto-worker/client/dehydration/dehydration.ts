@@ -1,5 +1,6 @@
 import { CodedError, type ErrorCode } from "../../../protocol/errors.ts";
 import type { Safety } from "../../../protocol/messages/safety.ts";
+import { MachineError } from "../../machine/machine-error.ts";
 import type { RehydrationFailure } from "../../machine/dehydration/machine-dehydration.ts";
 import { DEHYDRATED_DEVICE_PATH } from "../../machine/requests/outgoing-request.ts";
 import type { DehydrationKey } from "../../primitives/dehydrated-pickle.ts";
@@ -143,7 +144,9 @@ export class Dehydration {
       await this.#keep();
       this.#failures = 0;
     } catch (error) {
-      if (!(error instanceof CodedError)) throw error;
+      // Another device of ours may have replaced the identity while we were reading.
+      const isExpected = error instanceof CodedError || (error instanceof MachineError && error.code === "missing-cross-signing-key");
+      if (!isExpected) throw error;
       if (this.#context.isClosed()) return;
       this.#backOff();
       this.#context.log.warn("request.failed", { kind: "dehydrated_device", code: error.code });
