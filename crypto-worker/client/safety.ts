@@ -4,6 +4,7 @@ import type { Safety } from "../../protocol/messages/safety.ts";
 import type { IncomingVerification } from "../../protocol/messages/verification-view.ts";
 import { isUnattended } from "../machine/device-info.ts";
 import type { KeyBackup } from "./backup/key-backup.ts";
+import { inBackground } from "./background.ts";
 import type { ClientContext } from "./context.ts";
 import type { Dehydration } from "./dehydration/dehydration.ts";
 import type { IdentityPublisher } from "./recovery/identity-publisher.ts";
@@ -74,14 +75,19 @@ export class SafetyMonitor {
     if (this.#timer !== undefined) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      if (this.#context.isClosed()) return;
-      const view = this.view();
-      const text = JSON.stringify(view);
-      if (text === this.#told) return;
-      this.#told = text;
-      this.#context.emitter.emit("safetyChanged", view);
+      inBackground(this.#context, this.#tell());
     }, TELL_AFTER_MS);
     this.#timer.unref();
+  }
+
+  /** Rejects where the store fails; what was not told then is told with the next change. */
+  async #tell(): Promise<void> {
+    if (this.#context.isClosed()) return;
+    const view = this.view();
+    const text = JSON.stringify(view);
+    if (text === this.#told) return;
+    this.#told = text;
+    this.#context.emitter.emit("safetyChanged", view);
   }
 
   stop(): void {
