@@ -127,7 +127,8 @@ describe("with recovery", () => {
     await looks.page(app, "sign-out-safe", app.page, ".modal");
     await dialog.getByRole("button", { name: text("signOut.confirm"), exact: true }).click();
     await expect(app.page.getByRole("button", { name: text("signIn.submit"), exact: true })).toBeVisible({ timeout: 30_000 });
-    value(world.homeserver.devices(world.you)).toEqual([]);
+    // What is left takes the keys of what is written meanwhile.
+    value(world.homeserver.devices(world.you)).toMatchObject([{ displayName: "Dehydrated device" }]);
   });
 });
 
