@@ -20,7 +20,7 @@ export class SqliteDatabase implements Database {
   #durable = false;
   #effects: (() => void)[] = [];
 
-  /** `onFirstFlush` runs right after the first flush of the log, at the latest after closing. */
+  /** `onFirstFlush` runs right after the first flush of the log, which comes at the latest with closing. */
   constructor(connection: SQLite, path: string | undefined, onFirstFlush?: () => void) {
     this.#connection = connection;
     this.#onFirstFlush = onFirstFlush;
@@ -80,11 +80,14 @@ export class SqliteDatabase implements Database {
   }
 
   close(): void {
-    if (this.#log !== undefined) closeSync(this.#log);
-    this.#log = undefined;
-    this.#statements.clear();
-    this.#connection.close();
-    guard(() => this.#finish());
+    try {
+      if (this.#onFirstFlush !== undefined) this.#flush();
+    } finally {
+      if (this.#log !== undefined) closeSync(this.#log);
+      this.#log = undefined;
+      this.#statements.clear();
+      this.#connection.close();
+    }
   }
 
   #join<T>(work: () => T): T {
@@ -101,13 +104,9 @@ export class SqliteDatabase implements Database {
     guard(() => {
       this.#log ??= openSync(this.#logPath ?? "", "r+");
       fdatasyncSync(this.#log);
-      this.#finish();
+      this.#onFirstFlush?.();
+      this.#onFirstFlush = undefined;
     });
-  }
-
-  #finish(): void {
-    this.#onFirstFlush?.();
-    this.#onFirstFlush = undefined;
   }
 
   #abandon(): void {
