@@ -240,6 +240,18 @@ export class TestDevice {
     throw new Error("the outgoing requests do not end");
   }
 
+  /** The requests of this kind that wait to be sent. */
+  waiting(kind: OutgoingRequest["kind"]): OutgoingRequest[] {
+    return this.machine.outgoingRequests().filter((request) => request.kind === kind);
+  }
+
+  /** Asks for the devices and identities of these users, known or not. */
+  askFor(...userIds: readonly string[]): void {
+    this.machine.updateTrackedUsers(userIds);
+    this.machine.markUsersAsChanged(userIds);
+    this.flush();
+  }
+
   sync(deviceLists: { changed?: string[]; left?: string[] } = {}): ReturnType<OlmMachine["receiveSyncChanges"]> {
     return this.machine.receiveSyncChanges({ ...this.server.sync(this.userId, this.deviceId), deviceLists });
   }
@@ -264,11 +276,7 @@ export class TestDevice {
 /** Each asks for the devices and identities of all of them anew. */
 export function refresh(...devices: readonly TestDevice[]): void {
   const userIds = devices.map(({ userId }) => userId);
-  for (const device of devices) {
-    device.machine.updateTrackedUsers(userIds);
-    device.machine.markUsersAsChanged(userIds);
-    device.flush();
-  }
+  for (const device of devices) device.askFor(...userIds);
 }
 
 function mergeSignatures(stored: JsonObject, signed: JsonObject): JsonObject {

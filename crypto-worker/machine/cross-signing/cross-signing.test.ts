@@ -1,34 +1,16 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
+import { aliceAndBob, type AliceAndBob } from "../../../tests/support/alice-and-bob.ts";
+import { refresh, KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
 import { isJsonObject, objectField, type JsonObject } from "../../wire/json.ts";
 import { OlmMachine } from "../olm-machine.ts";
 
 beforeAll(() => OlmMachine.ready());
 
-type World = { server: KeyServer; clock: TestClock; alice: TestDevice; bob: TestDevice };
-
-function world(): World {
-  const server = new KeyServer();
-  const clock = new TestClock();
-  const alice = new TestDevice(server, "@alice:example.org", "A", clock);
-  const bob = new TestDevice(server, "@bob:example.org", "B", clock);
-  alice.flush();
-  bob.flush();
-  return { server, clock, alice, bob };
-}
-
-function refresh(device: TestDevice, ...userIds: string[]): void {
-  device.machine.updateTrackedUsers(userIds);
-  device.machine.markUsersAsChanged(userIds);
-  device.flush();
-}
-
 /** Both have an identity and have seen the other's. */
-function acquainted(): World {
-  const all = world();
+function acquainted(): AliceAndBob {
+  const all = aliceAndBob();
   for (const device of [all.alice, all.bob]) device.send(...device.machine.bootstrapCrossSigning());
-  refresh(all.alice, all.alice.userId, all.bob.userId);
-  refresh(all.bob, all.alice.userId, all.bob.userId);
+  refresh(all.alice, all.bob);
   return all;
 }
 
@@ -51,7 +33,7 @@ describe("bootstrap", () => {
   });
 
   test("after a crash the same keys are offered again", () => {
-    const { alice } = world();
+    const { alice } = aliceAndBob();
     const keysOf = (requests: ReturnType<OlmMachine["bootstrapCrossSigning"]>): unknown =>
       requests.find(({ kind }) => kind === "signing_keys_upload")?.body;
     const first = keysOf(alice.machine.bootstrapCrossSigning());
@@ -61,7 +43,7 @@ describe("bootstrap", () => {
   });
 
   test("an identity of another device is not replaced unless told so", () => {
-    const { server, clock, alice } = world();
+    const { server, clock, alice } = aliceAndBob();
     alice.send(...alice.machine.bootstrapCrossSigning());
     const second = new TestDevice(server, alice.userId, "A2", clock);
     second.flush();
@@ -70,7 +52,7 @@ describe("bootstrap", () => {
     expect(second.machine.getIdentity(alice.userId)?.verified).toBe(false);
     second.send(...second.machine.bootstrapCrossSigning({ reset: true }));
     // The first device hears of it, and forgets keys that sign nothing any more.
-    refresh(alice, alice.userId);
+    alice.askFor(alice.userId);
     expect(alice.machine.crossSigningStatus()).toEqual({ hasMaster: false, hasSelfSigning: false, hasUserSigning: false });
     expect(alice.machine.getIdentity(alice.userId)).toMatchObject({ verified: false, previouslyVerified: true });
     expect(alice.machine.getDevice(alice.userId, "A")?.crossSigned).toBe(false);
@@ -89,11 +71,11 @@ describe("bootstrap", () => {
     const { server, clock, alice, bob } = acquainted();
     const second = new TestDevice(server, alice.userId, "A2", clock);
     second.flush();
-    refresh(alice, alice.userId);
+    alice.askFor(alice.userId);
     expect(alice.machine.getDevice(alice.userId, "A2")).toMatchObject({ crossSigned: false, verified: false });
     alice.send(...alice.machine.verifyOwnDevice("A2"));
     expect(alice.machine.getDevice(alice.userId, "A2")).toMatchObject({ crossSigned: true, verified: true });
-    refresh(bob, alice.userId);
+    bob.askFor(alice.userId);
     expect(bob.machine.getDevice(alice.userId, "A2")).toMatchObject({ crossSigned: true, verified: false });
     expect(() => second.machine.verifyOwnDevice("A")).toThrow("missing-cross-signing-key");
   });
@@ -105,7 +87,7 @@ describe("another's identity", () => {
     const first = alice.machine.getIdentity(bob.userId);
     expect(first).toMatchObject({ verified: false, previouslyVerified: false, pinViolation: false });
     bob.send(...bob.machine.bootstrapCrossSigning({ reset: true }));
-    refresh(alice, bob.userId);
+    alice.askFor(bob.userId);
     const second = alice.machine.getIdentity(bob.userId);
     expect(second?.masterKey).not.toBe(first?.masterKey);
     expect(second?.pinViolation).toBe(true);
@@ -118,10 +100,10 @@ describe("another's identity", () => {
     const requests = alice.machine.verifyIdentity(bob.userId);
     expect(alice.machine.getIdentity(bob.userId)).toMatchObject({ verified: true, previouslyVerified: true });
     expect(alice.machine.getDevice(bob.userId, "B")).toMatchObject({ verified: true, crossSigned: true });
-    refresh(alice, bob.userId);
+    alice.askFor(bob.userId);
     expect(alice.machine.getIdentity(bob.userId)?.verified).toBe(true);
     alice.send(...requests);
-    refresh(alice, bob.userId);
+    alice.askFor(bob.userId);
     alice.restart();
     expect(alice.machine.getIdentity(bob.userId)?.verified).toBe(true);
   });
@@ -131,7 +113,7 @@ describe("another's identity", () => {
     alice.send(...alice.machine.verifyIdentity(bob.userId));
     const second = new TestDevice(server, alice.userId, "A2", clock);
     second.flush();
-    refresh(second, bob.userId);
+    second.askFor(bob.userId);
     expect(second.machine.getIdentity(bob.userId)).toMatchObject({ verified: false, previouslyVerified: false });
     second.send(...second.machine.verifyIdentity(alice.userId));
     expect(second.machine.getIdentity(bob.userId)).toMatchObject({ verified: true, previouslyVerified: true });
@@ -141,7 +123,7 @@ describe("another's identity", () => {
     const { alice, bob } = acquainted();
     alice.send(...alice.machine.verifyIdentity(bob.userId));
     bob.send(...bob.machine.bootstrapCrossSigning({ reset: true }));
-    refresh(alice, bob.userId);
+    alice.askFor(bob.userId);
     expect(alice.machine.getIdentity(bob.userId)).toMatchObject({ verified: false, previouslyVerified: true, pinViolation: true });
     expect(() =>
       alice.machine.shareRoomKey("!room:example.org", [bob.userId], { sharingStrategy: "errorOnVerifiedUserProblem" }),
@@ -151,10 +133,10 @@ describe("another's identity", () => {
   });
 
   test("needs our user-signing key, and an identity", () => {
-    const { alice, bob } = world();
+    const { alice, bob } = aliceAndBob();
     expect(() => alice.machine.verifyIdentity(bob.userId)).toThrow("unknown-identity");
     bob.send(...bob.machine.bootstrapCrossSigning());
-    refresh(alice, bob.userId);
+    alice.askFor(bob.userId);
     expect(() => alice.machine.verifyIdentity(bob.userId)).toThrow("missing-cross-signing-key");
     expect(() => alice.machine.pinIdentity("@nobody:example.org")).toThrow("unknown-identity");
   });
@@ -174,20 +156,20 @@ describe("another's identity", () => {
     ["without a self-signing key", () => ({ selfSigning: {} })],
   ];
   test.each(invalid)("is ignored: %s; the devices count all the same", (_name, change) => {
-    const { server, alice, bob } = world();
+    const { server, alice, bob } = aliceAndBob();
     bob.send(...bob.machine.bootstrapCrossSigning());
     const keys = server.crossSigning.get(bob.userId);
     bob.send(...bob.machine.bootstrapCrossSigning({ reset: true }));
     const other = server.crossSigning.get(bob.userId);
     if (keys === undefined || other === undefined) throw new Error("no keys");
     server.crossSigning.set(bob.userId, { ...keys, ...change(keys, other) });
-    refresh(alice, bob.userId);
+    alice.askFor(bob.userId);
     expect(alice.machine.getIdentity(bob.userId)).toBeUndefined();
     expect(alice.machine.getUserDevices(bob.userId)).toMatchObject([{ deviceId: "B", crossSigned: false }]);
   });
 
   test("our own needs a user-signing key", () => {
-    const { server, clock, alice } = world();
+    const { server, clock, alice } = aliceAndBob();
     alice.send(...alice.machine.bootstrapCrossSigning());
     const keys = server.crossSigning.get(alice.userId);
     if (keys === undefined) throw new Error("no keys");

@@ -19,17 +19,9 @@ function world(): World {
   const bob = new TestDevice(server, "@bob:example.org", "B", clock);
   bob.flush();
   bob.send(...bob.machine.bootstrapCrossSigning());
-  for (const device of [first, second, bob]) refresh(device, first.userId, bob.userId);
+  for (const device of [first, second, bob]) device.askFor(first.userId, bob.userId);
   return { server, first, second, bob };
 }
-
-function refresh(device: TestDevice, ...userIds: string[]): void {
-  device.machine.updateTrackedUsers(userIds);
-  device.machine.markUsersAsChanged(userIds);
-  device.flush();
-}
-
-const uploads = ({ machine }: TestDevice) => machine.outgoingRequests().filter(({ kind }) => kind === "signatures_upload");
 
 describe("our private keys", () => {
   test("all three make another device a full one: verified identity, signed device, and their public halves agree", () => {
@@ -46,10 +38,10 @@ describe("our private keys", () => {
     expect(second.machine.getDevice(second.userId, "A2")).toMatchObject({ crossSigned: true, verified: true });
     expect(second.machine.getDevice(second.userId, "A1")).toMatchObject({ verified: true });
     expect(second.machine.exportCrossSigningKeys()).toEqual(seeds);
-    expect(uploads(second)).toEqual(outcome.requests);
+    expect(second.waiting("signatures_upload")).toEqual(outcome.requests);
     second.flush();
-    expect(uploads(second)).toEqual([]);
-    refresh(bob, first.userId);
+    expect(second.waiting("signatures_upload")).toEqual([]);
+    bob.askFor(first.userId);
     expect(bob.machine.getDevice(first.userId, "A2")?.crossSigned).toBe(true);
   });
 
@@ -58,9 +50,9 @@ describe("our private keys", () => {
     const { requests } = second.machine.importCrossSigningKeys(first.machine.exportCrossSigningKeys());
     expect(requests).toHaveLength(2);
     second.restart();
-    expect(uploads(second).map(({ id }) => id)).toEqual(requests.map(({ id }) => id));
+    expect(second.waiting("signatures_upload").map(({ id }) => id)).toEqual(requests.map(({ id }) => id));
     second.flush();
-    refresh(first, first.userId);
+    first.askFor(first.userId);
     expect(first.machine.getDevice(first.userId, "A2")?.verified).toBe(true);
   });
 
@@ -127,7 +119,7 @@ describe("our private keys", () => {
   test("everyone's trust follows: whom the first device verified is verified here too, also behind sessions that came before", () => {
     const { first, second, bob } = world();
     first.send(...first.machine.verifyIdentity(bob.userId));
-    refresh(second, bob.userId);
+    second.askFor(bob.userId);
     bob.machine.markUsersAsChanged([second.userId]);
     bob.meet(second);
     const event = bob.say(ROOM, "hello", second);

@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
+import { aliceAndBob } from "../../../tests/support/alice-and-bob.ts";
+import type { KeyServer, TestDevice } from "../../../tests/support/machine-world.ts";
 import { Ed25519SigningKey } from "../../primitives/ed25519.ts";
 import { Secret } from "../../primitives/secret.ts";
 import { signJson } from "../../wire/signatures.ts";
@@ -10,17 +11,11 @@ const BOB = "@bob:example.org";
 
 let server: KeyServer;
 let alice: TestDevice;
-let bob: TestDevice;
 
 beforeAll(() => OlmMachine.ready());
 
 beforeEach(() => {
-  server = new KeyServer();
-  const clock = new TestClock();
-  alice = new TestDevice(server, "@alice:example.org", "A", clock);
-  bob = new TestDevice(server, BOB, "B", clock);
-  alice.flush();
-  bob.flush();
+  ({ server, alice } = aliceAndBob());
   alice.machine.updateTrackedUsers([BOB]);
 });
 

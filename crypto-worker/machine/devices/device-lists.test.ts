@@ -1,32 +1,24 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { aliceAndBob, type AliceAndBob } from "../../../tests/support/alice-and-bob.ts";
 import { KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
 import { objectField, type JsonObject } from "../../wire/json.ts";
 import { OlmMachine } from "../olm-machine.ts";
-import type { OutgoingRequest } from "../requests/outgoing-request.ts";
 import { MAX_USERS_PER_QUERY } from "./key-queries.ts";
 
 const CAROL = "@carol:elsewhere.org";
 
 beforeAll(() => OlmMachine.ready());
 
-function world(): { server: KeyServer; clock: TestClock; alice: TestDevice; bob: TestDevice } {
-  const server = new KeyServer();
-  const clock = new TestClock();
-  const alice = new TestDevice(server, "@alice:example.org", "A", clock);
-  const bob = new TestDevice(server, "@bob:example.org", "B", clock);
-  alice.flush();
-  bob.flush();
-  alice.machine.updateTrackedUsers([bob.userId]);
-  alice.flush();
-  return { server, clock, alice, bob };
-}
-
-function queries(device: TestDevice): OutgoingRequest[] {
-  return device.machine.outgoingRequests().filter(({ kind }) => kind === "keys_query");
+/** Alice follows Bob's devices. */
+function world(): AliceAndBob {
+  const all = aliceAndBob();
+  all.alice.machine.updateTrackedUsers([all.bob.userId]);
+  all.alice.flush();
+  return all;
 }
 
 function asked(device: TestDevice): string[] {
-  return queries(device).flatMap(({ body }) => Object.keys(objectField(body, "device_keys") ?? {}));
+  return device.waiting("keys_query").flatMap(({ body }) => Object.keys(objectField(body, "device_keys") ?? {}));
 }
 
 describe("tracking", () => {
@@ -82,7 +74,9 @@ describe("tracking", () => {
   test("in batches", () => {
     const { alice } = world();
     alice.machine.updateTrackedUsers(Array.from({ length: 2 * MAX_USERS_PER_QUERY + 1 }, (_, n) => `@user${n}:example.org`));
-    expect(queries(alice).map(({ body }) => Object.keys(objectField(body, "device_keys") ?? {}).length)).toEqual([250, 250, 1]);
+    expect(alice.waiting("keys_query").map(({ body }) => Object.keys(objectField(body, "device_keys") ?? {}).length)).toEqual([
+      250, 250, 1,
+    ]);
   });
 
   test("ids that are none are left out", () => {
@@ -96,7 +90,7 @@ describe("races", () => {
   test("a change while the query is under way asks again after it", () => {
     const { alice, bob } = world();
     alice.sync({ changed: [bob.userId] });
-    const [first] = queries(alice);
+    const [first] = alice.waiting("keys_query");
     alice.sync({ changed: [bob.userId] });
     alice.send(first);
     expect(asked(alice)).toEqual([bob.userId]);
@@ -107,11 +101,11 @@ describe("races", () => {
   test("a late answer to an older query does not undo a newer one", () => {
     const { server, clock, alice, bob } = world();
     alice.sync({ changed: [bob.userId] });
-    const [older] = queries(alice);
+    const [older] = alice.waiting("keys_query");
     const olderAnswer = older === undefined ? {} : server.handle(alice, older);
     new TestDevice(server, bob.userId, "B2", clock).flush();
     alice.sync({ changed: [bob.userId] });
-    alice.send(queries(alice).at(-1));
+    alice.send(alice.waiting("keys_query").at(-1));
     alice.machine.markRequestAsSent(older?.id ?? "", olderAnswer);
     expect(alice.machine.getUserDevices(bob.userId).map(({ deviceId }) => deviceId)).toEqual(["B", "B2"]);
     expect(asked(alice)).toEqual([]);
@@ -120,7 +114,7 @@ describe("races", () => {
   test("an answer is taken once", () => {
     const { server, alice, bob } = world();
     alice.sync({ changed: [bob.userId] });
-    const [query] = queries(alice);
+    const [query] = alice.waiting("keys_query");
     alice.send(query);
     server.remove(bob.userId, bob.deviceId);
     alice.send(query);
@@ -133,7 +127,7 @@ describe("servers that cannot be reached", () => {
     const { clock, alice } = world();
     alice.machine.updateTrackedUsers([CAROL]);
     for (const delay of [15_000, 30_000, 60_000, 120_000, 240_000, 480_000, 900_000, 900_000]) {
-      const [query] = queries(alice);
+      const [query] = alice.waiting("keys_query");
       alice.machine.markRequestAsSent(query?.id ?? "", { device_keys: {}, failures: { "elsewhere.org": {} } });
       clock.advance(delay - 1);
       expect(asked(alice)).toEqual([]);
@@ -150,7 +144,7 @@ describe("servers that cannot be reached", () => {
   ])("%s ends the asking for now, and changes nothing", (_name, body) => {
     const { clock, alice, bob } = world();
     alice.sync({ changed: [bob.userId] });
-    alice.machine.markRequestAsSent(queries(alice)[0]?.id ?? "", body);
+    alice.machine.markRequestAsSent(alice.waiting("keys_query")[0]?.id ?? "", body);
     expect(asked(alice)).toEqual([]);
     expect(alice.machine.getUserDevices(bob.userId)).toHaveLength(1);
     clock.advance(15_000);
@@ -161,7 +155,7 @@ describe("servers that cannot be reached", () => {
 describe("devices", () => {
   function answer(alice: TestDevice, userId: string, devices: JsonObject): void {
     alice.machine.markUsersAsChanged([userId]);
-    const [query] = queries(alice);
+    const [query] = alice.waiting("keys_query");
     alice.machine.markRequestAsSent(query?.id ?? "", { device_keys: { [userId]: devices } });
   }
 
@@ -226,7 +220,7 @@ describe("devices", () => {
   test("users who were not asked for are not taken from an answer", () => {
     const { server, alice, bob } = world();
     alice.machine.updateTrackedUsers([CAROL]);
-    alice.machine.markRequestAsSent(queries(alice)[0]?.id ?? "", { device_keys: { [bob.userId]: {}, [CAROL]: {} } });
+    alice.machine.markRequestAsSent(alice.waiting("keys_query")[0]?.id ?? "", { device_keys: { [bob.userId]: {}, [CAROL]: {} } });
     expect(alice.machine.getUserDevices(bob.userId)).toHaveLength(1);
     expect(server.device(bob.userId, bob.deviceId).keys).toBeDefined();
   });

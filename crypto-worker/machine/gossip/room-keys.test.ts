@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { answersOf, encrypted, requestsOf, settle, type GossipWorld } from "../../../tests/support/gossip-world.ts";
 import { refresh, KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
 import { asOlmEvent, Party, roomId } from "../../../tests/support/megolm-world.ts";
 import { parseSessionId, type SessionId } from "../../../protocol/ids.ts";
@@ -18,19 +19,11 @@ const STRICT = { senderDeviceTrustRequirement: "crossSignedOrLegacy" } as const;
 
 beforeAll(() => OlmMachine.ready());
 
-type World = {
-  readonly server: KeyServer;
-  readonly clock: TestClock;
-  readonly old: TestDevice;
-  readonly fresh: TestDevice;
-  readonly bob: TestDevice;
-};
-
 /**
  * Bob has written to Alice's old device; then came her new one, which each of hers has verified and which has none of his keys. Bob knows both. `forwarding`
  * is on for everybody.
  */
-function world(settings = ON): World & { readonly event: JsonObject } {
+function world(settings = ON): GossipWorld & { readonly event: JsonObject } {
   const server = new KeyServer();
   const clock = new TestClock();
   const old = new TestDevice(server, ALICE, "OLD", clock);
@@ -50,13 +43,6 @@ function world(settings = ON): World & { readonly event: JsonObject } {
   return { server, clock, old, fresh, bob, event };
 }
 
-function settle(...devices: TestDevice[]): void {
-  for (let round = 0; round < 4; round++) {
-    for (const device of devices) device.flush();
-    for (const device of devices) device.sync();
-  }
-}
-
 const bodyOf = (device: TestDevice, event: JsonObject): unknown => {
   const result = device.machine.decryptRoomEvent(event, ROOM);
   return result.ok ? result.event.content["body"] : result.reason.code;
@@ -66,17 +52,6 @@ const sessionOf = (event: JsonObject): SessionId => {
   if (!id.ok) throw new Error("no session");
   return id.value;
 };
-
-const toDevice = ({ machine }: TestDevice): OutgoingRequest[] => machine.outgoingRequests().filter(({ kind }) => kind === "to_device");
-const contentsOf = ({ body }: OutgoingRequest): JsonObject[] =>
-  Object.values(objectField(body, "messages") ?? {}).flatMap((devices) =>
-    isJsonObject(devices) ? Object.values(devices).filter(isJsonObject) : [],
-  );
-const requestsOf = (device: TestDevice, action = "request"): JsonObject[] =>
-  toDevice(device)
-    .flatMap(contentsOf)
-    .filter((content) => content["action"] === action);
-const answersOf = (device: TestDevice): OutgoingRequest[] => toDevice(device).filter(({ path }) => path.includes("m.room.encrypted"));
 
 const keyRequest = (event: JsonObject, deviceId: string, changes: JsonObject = {}, sender = ALICE): JsonObject => ({
   type: "m.room_key_request",
@@ -94,17 +69,6 @@ function forwarded(from: TestDevice, event: JsonObject, changes: JsonObject = {}
   const [key] = from.machine.exportRoomKeys(({ sessionId }) => sessionId === sessionOf(event));
   const { sender_claimed_keys: claimed, shared_history: _shared, ...rest } = key ?? { sender_claimed_keys: {} };
   return { ...(rest as JsonObject), sender_claimed_ed25519_key: claimed.ed25519 ?? "", ...changes };
-}
-
-/** The event in which `from` sends `content` to `to` over Olm. */
-function encrypted(from: TestDevice, to: TestDevice, type: string, content: JsonObject): JsonObject {
-  if (from.machine.getDevice(to.userId, to.deviceId) === undefined) refresh(from, to);
-  from.send(from.machine.getMissingSessions([to.userId]));
-  return {
-    type: "m.room.encrypted",
-    sender: from.userId,
-    content: from.machine.encryptToDeviceEvent(to.userId, to.deviceId, type, content),
-  };
 }
 
 /** The gossip of a party whose channel carries clear text. */
@@ -151,7 +115,7 @@ describe("requests", () => {
     expect(requestsOf(fresh, "request_cancellation").map((content) => content["request_id"])).toEqual([request?.["request_id"]]);
     expect(fresh.store.keyRequests.count()).toBe(0);
     settle(fresh, old);
-    for (const device of [old, fresh]) expect(toDevice(device)).toEqual([]);
+    for (const device of [old, fresh]) expect(device.waiting("to_device")).toEqual([]);
   });
 
   test("are made once a session by themselves, and again where a person asks", () => {
@@ -164,7 +128,7 @@ describe("requests", () => {
     expect(requestsOf(fresh)).toEqual([first]);
     fresh.flush();
     bodyOf(fresh, event);
-    expect(toDevice(fresh)).toEqual([]);
+    expect(fresh.waiting("to_device")).toEqual([]);
     fresh.machine.requestRoomKey(ROOM, sessionOf(event), "m.megolm.v1.aes-sha2");
     expect(requestsOf(fresh)).toHaveLength(1);
     expect(requestsOf(fresh)[0]?.["request_id"]).not.toBe(first?.["request_id"]);
@@ -174,13 +138,13 @@ describe("requests", () => {
   test("are not made by themselves while that is off, nor where nobody could answer", () => {
     const { fresh, event } = world({ requests: false, forwarding: true });
     bodyOf(fresh, event);
-    expect(toDevice(fresh)).toEqual([]);
+    expect(fresh.waiting("to_device")).toEqual([]);
     const { bob, server, clock } = world();
     const carol = new TestDevice(server, "@carol:example.org", "C", clock);
     carol.flush();
     carol.machine.setRoomKeyRequests(ON);
     bodyOf(carol, bob.say(ROOM, "not for carol"));
-    expect(toDevice(carol)).toEqual([]);
+    expect(carol.waiting("to_device")).toEqual([]);
   });
 
   test("cannot be made for another algorithm, or what is no session", () => {
@@ -188,24 +152,24 @@ describe("requests", () => {
     expect(fresh.machine.requestRoomKey(ROOM, sessionOf(event), "m.megolm.v9")).toBe(false);
     expect(fresh.machine.requestRoomKey(ROOM, "")).toBe(false);
     expect(() => fresh.machine.requestRoomKey("room", "session")).toThrow("invalid-room-id");
-    expect(toDevice(fresh)).toEqual([]);
+    expect(fresh.waiting("to_device")).toEqual([]);
   });
 
   test("outlive a restart with their transaction ids, and so do cancellations", () => {
     const { old, fresh, event } = world();
     bodyOf(fresh, event);
-    const request = toDevice(fresh);
+    const request = fresh.waiting("to_device");
     fresh.restart();
-    expect(toDevice(fresh)).toEqual(request);
+    expect(fresh.waiting("to_device")).toEqual(request);
     fresh.flush();
     fresh.restart();
     old.sync();
     old.flush();
     fresh.sync();
-    const cancellation = toDevice(fresh);
+    const cancellation = fresh.waiting("to_device");
     expect(cancellation).toHaveLength(1);
     fresh.restart();
-    expect(toDevice(fresh)).toEqual(cancellation);
+    expect(fresh.waiting("to_device")).toEqual(cancellation);
     expect(bodyOf(fresh, event)).toBe("hello");
   });
 
@@ -318,7 +282,7 @@ describe("answering a request", () => {
     device.machine.receiveSyncChanges({ toDeviceEvents: [event] });
     device.flush();
   };
-  const inbox = ({ server }: World, deviceId: string, userId = ALICE): JsonObject[] =>
+  const inbox = ({ server }: GossipWorld, deviceId: string, userId = ALICE): JsonObject[] =>
     server.device(userId, deviceId).inbox.filter(({ type }) => type === "m.room.encrypted");
 
   test("gives our own verified device all of the session", () => {

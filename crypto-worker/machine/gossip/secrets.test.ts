@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { answersOf, encrypted, requestsOf, settle, type GossipWorld } from "../../../tests/support/gossip-world.ts";
 import { refresh, KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
 import { parseCurve25519PublicKey, type Curve25519PublicKey } from "../../../protocol/ids.ts";
 import { encodeBase64 } from "../../primitives/base64.ts";
-import { isJsonObject, objectField, stringField, type JsonObject } from "../../wire/json.ts";
+import { isJsonObject, stringField, type JsonObject } from "../../wire/json.ts";
 import { OlmMachine } from "../olm-machine.ts";
 import type { OutgoingRequest } from "../requests/outgoing-request.ts";
 
@@ -13,16 +14,8 @@ const BACKUP_KEY = Uint8Array.from({ length: 32 }, (_, i) => i + 1);
 
 beforeAll(() => OlmMachine.ready());
 
-type World = {
-  readonly server: KeyServer;
-  readonly clock: TestClock;
-  readonly old: TestDevice;
-  readonly fresh: TestDevice;
-  readonly bob: TestDevice;
-};
-
 /** Alice's old device has all her secrets. The new one knows the old one, and neither has verified the other. */
-function world(): World {
+function world(): GossipWorld {
   const server = new KeyServer();
   const clock = new TestClock();
   const old = new TestDevice(server, ALICE, "OLD", clock);
@@ -35,21 +28,12 @@ function world(): World {
 }
 
 /** As at the end of a verification: the old device has signed the new one, which trusts the identity and has not sent anything yet. */
-function verified(): World {
+function verified(): GossipWorld {
   const all = world();
   all.old.send(...all.old.machine.verifyOwnDevice("NEW"));
   refresh(all.old, all.fresh);
   all.fresh.send(...all.fresh.machine.verifyIdentity(ALICE));
   return all;
-}
-
-function settle(...devices: TestDevice[]): string[] {
-  const secrets: string[] = [];
-  for (let round = 0; round < 4; round++) {
-    for (const device of devices) device.flush();
-    for (const device of devices) secrets.push(...device.sync().secretsReceived);
-  }
-  return secrets;
 }
 
 function giveBackupKey(device: TestDevice): void {
@@ -62,38 +46,11 @@ function giveBackupKey(device: TestDevice): void {
   });
 }
 
-function toDevice(device: TestDevice): OutgoingRequest[] {
-  return device.machine.outgoingRequests().filter(({ kind }) => kind === "to_device");
-}
-
-function contentsOf({ body }: OutgoingRequest): JsonObject[] {
-  return Object.values(objectField(body, "messages") ?? {}).flatMap((devices) =>
-    isJsonObject(devices) ? Object.values(devices).filter(isJsonObject) : [],
-  );
-}
-
-const requestsOf = (device: TestDevice, action = "request"): JsonObject[] =>
-  toDevice(device)
-    .flatMap(contentsOf)
-    .filter((content) => content["action"] === action);
-/** Answers are encrypted, so that there is nothing to be seen but that there is one. */
-const answersOf = (device: TestDevice): OutgoingRequest[] => toDevice(device).filter(({ path }) => path.includes("m.room.encrypted"));
 const secretRequest = (name: string, changes: JsonObject = {}, sender = ALICE): JsonObject => ({
   type: "m.secret.request",
   sender,
   content: { action: "request", request_id: "request", requesting_device_id: "NEW", name, ...changes },
 });
-
-/** The event in which `from` sends `content` to `to` over Olm. */
-function encrypted(from: TestDevice, to: TestDevice, type: string, content: JsonObject): JsonObject {
-  if (from.machine.getDevice(to.userId, to.deviceId) === undefined) refresh(from, to);
-  from.send(from.machine.getMissingSessions([to.userId]));
-  return {
-    type: "m.room.encrypted",
-    sender: from.userId,
-    content: from.machine.encryptToDeviceEvent(to.userId, to.deviceId, type, content),
-  };
-}
 
 describe("a device whose user verified it", () => {
   test("asks by itself, is given everything, and has a full identity afterwards", () => {
@@ -113,7 +70,7 @@ describe("a device whose user verified it", () => {
     expect(fresh.machine.secretsInbox()).toHaveLength(1);
     fresh.machine.dismissSecret("m.megolm_backup.v1");
     expect(fresh.machine.secretsInbox()).toEqual([]);
-    for (const device of [old, fresh]) expect(toDevice(device)).toEqual([]);
+    for (const device of [old, fresh]) expect(device.waiting("to_device")).toEqual([]);
   });
 
   test("by comparing codes: nothing else is needed on either side", () => {
@@ -161,7 +118,7 @@ describe("a device whose user verified it", () => {
     fresh.flush();
     expect(fresh.machine.hasOpenSecretRequests()).toBe(false);
     fresh.machine.requestMissingSecrets();
-    expect(toDevice(fresh)).toEqual([]);
+    expect(fresh.waiting("to_device")).toEqual([]);
   });
 
   test("has one open request a secret: asking again waits for the first to go out, then replaces it", () => {
@@ -179,10 +136,10 @@ describe("a device whose user verified it", () => {
 
   test("keeps its requests over a restart, with their transaction ids", () => {
     const { old, fresh } = verified();
-    const before = toDevice(fresh);
+    const before = fresh.waiting("to_device");
     expect(before).toHaveLength(4);
     fresh.restart();
-    expect(toDevice(fresh)).toEqual(before);
+    expect(fresh.waiting("to_device")).toEqual(before);
     fresh.flush();
     fresh.restart();
     expect(settle(fresh, old)).toHaveLength(3);
@@ -258,7 +215,7 @@ describe("answering a request", () => {
     expect(answersOf(old)).toHaveLength(1);
   });
 
-  const refused: [string, (world: World) => JsonObject][] = [
+  const refused: [string, (world: GossipWorld) => JsonObject][] = [
     ["of another user", ({ bob }) => secretRequest("m.cross_signing.master", { requesting_device_id: "B" }, bob.userId)],
     ["of ourselves", () => secretRequest("m.cross_signing.master", { requesting_device_id: "OLD" })],
     ["for what is no secret of ours", () => secretRequest("org.example.password")],
@@ -333,7 +290,7 @@ describe("answering a request", () => {
 
 describe("an answer", () => {
   /** A request for this secret is out; its id. */
-  function asked({ fresh }: World, name: string): string {
+  function asked({ fresh }: GossipWorld, name: string): string {
     const [request] = requestsOf(fresh).filter((content) => content["name"] === name);
     fresh.flush();
     return stringField(request ?? {}, "request_id") ?? "";
@@ -352,7 +309,7 @@ describe("an answer", () => {
     expect(fresh.machine.crossSigningStatus().hasMaster).toBe(true);
   });
 
-  const poisoned: [string, (world: World) => string][] = [
+  const poisoned: [string, (world: GossipWorld) => string][] = [
     ["another user's key", ({ bob }) => bob.machine.exportCrossSigningKeys().master ?? ""],
     ["another key of ours", ({ old }) => old.machine.exportCrossSigningKeys().selfSigning ?? ""],
     ["too short", () => encodeBase64(BACKUP_KEY.subarray(1))],
@@ -391,7 +348,7 @@ describe("an answer", () => {
     expect(fresh.store.backupKeys.load()).toBeUndefined();
   });
 
-  const unwelcome: [string, (world: World, requestId: string) => TestDevice | undefined][] = [
+  const unwelcome: [string, (world: GossipWorld, requestId: string) => TestDevice | undefined][] = [
     ["another user", ({ bob }) => bob],
     ["a device of ours that is not signed", ({ server, clock }) => newDevice(server, clock)],
     [

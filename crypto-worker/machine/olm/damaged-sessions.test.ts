@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
-import { isJsonObject, objectField, stringField, type JsonObject } from "../../wire/json.ts";
+import { aliceAndBob, type AliceAndBob } from "../../../tests/support/alice-and-bob.ts";
+import { damaged, messageOf, ping, receive } from "../../../tests/support/olm-events.ts";
+import type { JsonObject } from "../../wire/json.ts";
 import { OlmMachine } from "../olm-machine.ts";
-import type { OutgoingRequest } from "../requests/outgoing-request.ts";
 
 // Where matrix-sdk-crypto was seen to go wrong: what a damaged session and a doubled key lead to.
 
@@ -11,41 +11,13 @@ const HOUR = 60 * 60 * 1000;
 
 beforeAll(() => OlmMachine.ready());
 
-function world(): { server: KeyServer; clock: TestClock; alice: TestDevice; bob: TestDevice } {
-  const server = new KeyServer();
-  const clock = new TestClock();
-  const alice = new TestDevice(server, "@alice:example.org", "A", clock);
-  const bob = new TestDevice(server, "@bob:example.org", "B", clock);
-  alice.flush();
-  bob.flush();
-  alice.meet(bob);
-  bob.meet(alice);
-  return { server, clock, alice, bob };
+/** Each has a session with the other. */
+function world(): AliceAndBob {
+  const all = aliceAndBob();
+  all.alice.meet(all.bob);
+  all.bob.meet(all.alice);
+  return all;
 }
-
-function ping(from: TestDevice, to: TestDevice): JsonObject {
-  const content = from.machine.encryptToDeviceEvent(to.userId, to.deviceId, "org.example.ping", {});
-  return { type: "m.room.encrypted", sender: from.userId, content };
-}
-
-function messageOf(event: JsonObject): { type: unknown; body: string } {
-  const [ciphertext] = Object.values(objectField(objectField(event, "content") ?? {}, "ciphertext") ?? {});
-  const message = isJsonObject(ciphertext) ? ciphertext : {};
-  return { type: message["type"], body: stringField(message, "body") ?? "" };
-}
-
-function damaged(event: JsonObject): JsonObject {
-  const { body } = messageOf(event);
-  const bytes = Buffer.from(body, "base64");
-  bytes[bytes.length - 9] = (bytes.at(-9) ?? 0) ^ 1;
-  return JSON.parse(JSON.stringify(event).replace(body, bytes.toString("base64").replace(/=+$/, "")));
-}
-
-function receive(device: TestDevice, ...toDeviceEvents: JsonObject[]): string[] {
-  return device.machine.receiveSyncChanges({ toDeviceEvents }).toDeviceEvents.map(({ kind }) => kind);
-}
-
-const claims = (device: TestDevice): OutgoingRequest[] => device.machine.outgoingRequests().filter(({ kind }) => kind === "keys_claim");
 
 describe("a damaged pre-key message", () => {
   test("of a session that exists leads to a new one, and what comes after it is read", () => {
@@ -57,11 +29,11 @@ describe("a damaged pre-key message", () => {
     expect(receive(bob, first)).toEqual(["decrypted"]);
     clock.advance(HOUR);
     expect(receive(bob, damaged(second))).toEqual(["unableToDecrypt"]);
-    expect(claims(bob)).toHaveLength(1);
+    expect(bob.waiting("keys_claim")).toHaveLength(1);
     bob.flush();
     expect(alice.sync().toDeviceEvents).toMatchObject([{ kind: "decrypted", event: { type: "m.dummy" } }]);
     expect(receive(bob, ping(alice, bob))).toEqual(["decrypted"]);
-    expect(claims(bob)).toEqual([]);
+    expect(bob.waiting("keys_claim")).toEqual([]);
   });
 });
 
@@ -95,12 +67,12 @@ describe("a device whose session is broken", () => {
     keys.oneTimeKeys.clear();
     keys.fallbackKey = undefined;
     for (const delay of [15_000, 30_000, 60_000, 120_000]) {
-      bob.send(...claims(bob));
-      expect(claims(bob)).toEqual([]);
+      bob.send(...bob.waiting("keys_claim"));
+      expect(bob.waiting("keys_claim")).toEqual([]);
       clock.advance(delay - 1);
-      expect(claims(bob)).toEqual([]);
+      expect(bob.waiting("keys_claim")).toEqual([]);
       clock.advance(1);
-      expect(claims(bob)).toHaveLength(1);
+      expect(bob.waiting("keys_claim")).toHaveLength(1);
     }
   });
 });

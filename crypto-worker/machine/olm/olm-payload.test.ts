@@ -1,5 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
-import { KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
+import { aliceAndBob, type AliceAndBob } from "../../../tests/support/alice-and-bob.ts";
+import type { KeyServer, TestDevice } from "../../../tests/support/machine-world.ts";
+import { ping, receive, withBody } from "../../../tests/support/olm-events.ts";
 import { must } from "../../../tests/support/megolm-world.ts";
 import { parseCurve25519PublicKey } from "../../../protocol/ids.ts";
 import { Account } from "../../primitives/account.ts";
@@ -11,27 +13,15 @@ import { OlmMachine } from "../olm-machine.ts";
 
 beforeAll(() => OlmMachine.ready());
 
-function world(): { server: KeyServer; clock: TestClock; alice: TestDevice; bob: TestDevice } {
-  const server = new KeyServer();
-  const clock = new TestClock();
-  const alice = new TestDevice(server, "@alice:example.org", "A", clock);
-  const bob = new TestDevice(server, "@bob:example.org", "B", clock);
-  alice.flush();
-  bob.flush();
-  alice.meet(bob);
-  return { server, clock, alice, bob };
+/** Alice has a session with Bob. */
+function world(): AliceAndBob {
+  const all = aliceAndBob();
+  all.alice.meet(all.bob);
+  return all;
 }
 
 function encrypted(sender: string, content: JsonObject): JsonObject {
   return { type: "m.room.encrypted", sender, content };
-}
-
-function ping(from: TestDevice, to: TestDevice): JsonObject {
-  return encrypted(from.userId, from.machine.encryptToDeviceEvent(to.userId, to.deviceId, "org.example.ping", {}));
-}
-
-function receive(device: TestDevice, ...toDeviceEvents: JsonObject[]): string[] {
-  return device.machine.receiveSyncChanges({ toDeviceEvents }).toDeviceEvents.map(({ kind }) => kind);
 }
 
 /** A message to bob whose clear text is anything at all. */
@@ -53,13 +43,6 @@ test.each(["", "{", "null", "7", "[]", "{}", '{"type":1}', '{"__proto__":{}}', "
     expect(receive(bob, anything(server, bob, plaintext), ping(alice, bob))).toEqual(["unableToDecrypt", "decrypted"]);
   },
 );
-
-function withBody(event: JsonObject, body: string): JsonObject {
-  const text = JSON.stringify(event);
-  const [ciphertext] = Object.values(objectField(objectField(event, "content") ?? {}, "ciphertext") ?? {});
-  const original = stringField(isJsonObject(ciphertext) ? ciphertext : {}, "body") ?? "";
-  return JSON.parse(text.replace(original, body));
-}
 
 test.each(["", "AwoA", "A".repeat(400), "Av8"])("a first message that says %j is refused, and the next one is read", (body) => {
   const { alice, bob } = world();

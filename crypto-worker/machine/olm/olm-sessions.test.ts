@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { aliceAndBob, type AliceAndBob } from "../../../tests/support/alice-and-bob.ts";
 import { KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
-import { isJsonObject, objectField, stringField, type JsonObject } from "../../wire/json.ts";
+import { damaged, messageOf, ping, receive } from "../../../tests/support/olm-events.ts";
+import { isJsonObject, objectField, type JsonObject } from "../../wire/json.ts";
 import { OlmMachine } from "../olm-machine.ts";
-import type { OutgoingRequest } from "../requests/outgoing-request.ts";
 import { MAX_SESSIONS_PER_DEVICE } from "./olm-sessions.ts";
 
 const HOUR = 60 * 60 * 1000;
@@ -10,86 +11,48 @@ const ROOM = "!room:example.org";
 
 beforeAll(() => OlmMachine.ready());
 
-type World = { server: KeyServer; clock: TestClock; alice: TestDevice; bob: TestDevice };
-
-function world(): World {
-  const server = new KeyServer();
-  const clock = new TestClock();
-  const alice = new TestDevice(server, "@alice:example.org", "A", clock);
-  const bob = new TestDevice(server, "@bob:example.org", "B", clock);
-  alice.flush();
-  bob.flush();
-  alice.meet(bob);
-  bob.machine.updateTrackedUsers([alice.userId]);
-  bob.flush();
-  return { server, clock, alice, bob };
-}
-
-function message(from: TestDevice, to: TestDevice, n = 0): JsonObject {
-  const content = from.machine.encryptToDeviceEvent(to.userId, to.deviceId, "org.example.ping", { n });
-  return { type: "m.room.encrypted", sender: from.userId, content };
-}
-
-function receive(device: TestDevice, ...toDeviceEvents: JsonObject[]): string[] {
-  return device.machine.receiveSyncChanges({ toDeviceEvents }).toDeviceEvents.map(({ kind }) => kind);
-}
-
-function bodyOf(event: JsonObject): { type: unknown; body: string } {
-  const [ciphertext] = Object.values(objectField(objectField(event, "content") ?? {}, "ciphertext") ?? {});
-  return isJsonObject(ciphertext)
-    ? { type: ciphertext["type"], body: stringField(ciphertext, "body") ?? "" }
-    : { type: undefined, body: "" };
-}
-
-/** The same event with one bit of the end of its ciphertext changed. */
-function damaged(event: JsonObject): JsonObject {
-  const { body } = bodyOf(event);
-  const bytes = Buffer.from(body, "base64");
-  bytes[bytes.length - 9] = (bytes.at(-9) ?? 0) ^ 1;
-  return JSON.parse(JSON.stringify(event).replace(body, bytes.toString("base64").replace(/=+$/, "")));
-}
-
-function claims(device: TestDevice): OutgoingRequest[] {
-  return device.machine.outgoingRequests().filter(({ kind }) => kind === "keys_claim");
-}
-
-function toDevice(device: TestDevice): OutgoingRequest[] {
-  return device.machine.outgoingRequests().filter(({ kind }) => kind === "to_device");
+/** Alice has a session with Bob, who knows her device. */
+function world(): AliceAndBob {
+  const all = aliceAndBob();
+  all.alice.meet(all.bob);
+  all.bob.machine.updateTrackedUsers([all.alice.userId]);
+  all.bob.flush();
+  return all;
 }
 
 describe("decryption", () => {
   test("pre-key messages until the first answer, normal ones after it", () => {
     const { alice, bob } = world();
-    const [first, second] = [message(alice, bob), message(alice, bob)];
-    expect([bodyOf(first).type, bodyOf(second).type]).toEqual([0, 0]);
+    const [first, second] = [ping(alice, bob), ping(alice, bob)];
+    expect([messageOf(first).type, messageOf(second).type]).toEqual([0, 0]);
     expect(receive(bob, second, first)).toEqual(["decrypted", "decrypted"]);
-    expect(receive(alice, message(bob, alice))).toEqual(["decrypted"]);
-    const third = message(alice, bob);
-    expect(bodyOf(third).type).toBe(1);
+    expect(receive(alice, ping(bob, alice))).toEqual(["decrypted"]);
+    const third = ping(alice, bob);
+    expect(messageOf(third).type).toBe(1);
     expect(receive(bob, third)).toEqual(["decrypted"]);
   });
 
   test("a one-time key is used up by its session, and only by a message that decrypts", () => {
     const { alice, bob } = world();
-    const first = message(alice, bob);
+    const first = ping(alice, bob);
     expect(receive(bob, damaged(first))).toEqual(["unableToDecrypt"]);
     expect(receive(bob, first)).toEqual(["decrypted"]);
     bob.restart();
-    expect(receive(bob, message(alice, bob))).toEqual(["decrypted"]);
+    expect(receive(bob, ping(alice, bob))).toEqual(["decrypted"]);
   });
 
   test("a damaged message does not break the session that it belongs to", () => {
     const { alice, bob } = world();
-    expect(receive(bob, message(alice, bob))).toEqual(["decrypted"]);
-    expect(receive(bob, damaged(message(alice, bob)))).toEqual(["unableToDecrypt"]);
-    expect(receive(bob, message(alice, bob))).toEqual(["decrypted"]);
-    receive(alice, message(bob, alice));
-    expect(receive(bob, damaged(message(alice, bob)), message(alice, bob))).toEqual(["unableToDecrypt", "decrypted"]);
+    expect(receive(bob, ping(alice, bob))).toEqual(["decrypted"]);
+    expect(receive(bob, damaged(ping(alice, bob)))).toEqual(["unableToDecrypt"]);
+    expect(receive(bob, ping(alice, bob))).toEqual(["decrypted"]);
+    receive(alice, ping(bob, alice));
+    expect(receive(bob, damaged(ping(alice, bob)), ping(alice, bob))).toEqual(["unableToDecrypt", "decrypted"]);
   });
 
   test("Megolm to a device is refused (CVE-2022-39251), as is what is for other keys", () => {
     const { alice, bob } = world();
-    const event = message(alice, bob);
+    const event = ping(alice, bob);
     const content = objectField(event, "content") ?? {};
     expect(
       receive(bob, { ...event, content: { ...content, algorithm: "m.megolm.v1.aes-sha2", session_id: "x", ciphertext: "x" } }),
@@ -100,54 +63,54 @@ describe("decryption", () => {
 
   test("the server cannot name another sender", () => {
     const { alice, bob } = world();
-    expect(receive(bob, { ...message(alice, bob), sender: "@mallory:example.org" })).toEqual(["unableToDecrypt"]);
-    expect(receive(bob, message(alice, bob))).toEqual(["decrypted"]);
+    expect(receive(bob, { ...ping(alice, bob), sender: "@mallory:example.org" })).toEqual(["unableToDecrypt"]);
+    expect(receive(bob, ping(alice, bob))).toEqual(["decrypted"]);
   });
 });
 
 describe("ratchets", () => {
   test("no key is used twice, whatever the process does between two messages", () => {
     const { alice, bob } = world();
-    const events = [message(alice, bob, 1)];
+    const events = [ping(alice, bob, 1)];
     alice.restart();
-    events.push(message(alice, bob, 2));
+    events.push(ping(alice, bob, 2));
     expect(receive(bob, ...events)).toEqual(["decrypted", "decrypted"]);
     bob.restart();
-    receive(alice, message(bob, alice, 1));
+    receive(alice, ping(bob, alice, 1));
     alice.restart();
     bob.restart();
-    expect(receive(alice, message(bob, alice, 2))).toEqual(["decrypted"]);
-    expect(receive(bob, message(alice, bob, 3))).toEqual(["decrypted"]);
+    expect(receive(alice, ping(bob, alice, 2))).toEqual(["decrypted"]);
+    expect(receive(bob, ping(alice, bob, 3))).toEqual(["decrypted"]);
   });
 
   test("a call that fails half way writes nothing", () => {
     const { alice, bob } = world();
-    message(alice, bob);
+    ping(alice, bob);
     const rows = (): unknown => alice.store.olmSessions.withDevice(bob.machine.identityKeys.curve25519);
     const before = rows();
     alice.failRandomness = true;
-    expect(() => message(alice, bob)).toThrow("no randomness");
+    expect(() => ping(alice, bob)).toThrow("no randomness");
     alice.failRandomness = false;
     expect(rows()).toEqual(before);
-    expect(receive(bob, message(alice, bob))).toEqual(["decrypted"]);
+    expect(receive(bob, ping(alice, bob))).toEqual(["decrypted"]);
   });
 });
 
 describe("the session to encrypt with", () => {
   test("is the one that decrypted last", () => {
     const { alice, bob, clock } = world();
-    receive(bob, message(alice, bob));
-    const old = message(alice, bob);
+    receive(bob, ping(alice, bob));
+    const old = ping(alice, bob);
     // Alice starts a second session, which becomes bob's current one with its first message.
     clock.advance(HOUR);
     alice.store.wedgedDevices.add(bob.machine.userId, bob.machine.deviceId);
     alice.flush();
     bob.sync();
-    const fromNew = message(bob, alice);
-    expect(bodyOf(fromNew).type).toBe(1);
+    const fromNew = ping(bob, alice);
+    expect(messageOf(fromNew).type).toBe(1);
     receive(bob, old);
     // Both decrypt, but the first session is in use again.
-    expect(receive(alice, fromNew, message(bob, alice))).toEqual(["decrypted", "decrypted"]);
+    expect(receive(alice, fromNew, ping(bob, alice))).toEqual(["decrypted", "decrypted"]);
     const sessions = (device: TestDevice, other: TestDevice): string[] =>
       device.store.olmSessions.withDevice(other.machine.identityKeys.curve25519).map(({ sessionId }) => sessionId);
     expect(sessions(bob, alice)).toEqual(sessions(alice, bob));
@@ -163,22 +126,22 @@ describe("the session to encrypt with", () => {
     }
     expect(bob.store.olmSessions.withDevice(alice.machine.identityKeys.curve25519)).toHaveLength(MAX_SESSIONS_PER_DEVICE);
     expect(alice.store.olmSessions.withDevice(bob.machine.identityKeys.curve25519)).toHaveLength(MAX_SESSIONS_PER_DEVICE);
-    expect(receive(alice, message(bob, alice))).toEqual(["decrypted"]);
+    expect(receive(alice, ping(bob, alice))).toEqual(["decrypted"]);
   });
 });
 
 describe("a message that comes twice", () => {
   test("is no reason for a new session, in one batch or in two", () => {
     const { alice, bob, clock } = world();
-    const first = message(alice, bob);
+    const first = ping(alice, bob);
     expect(receive(bob, first, first)).toEqual(["decrypted", "unableToDecrypt"]);
-    receive(alice, message(bob, alice));
-    const second = message(alice, bob);
+    receive(alice, ping(bob, alice));
+    const second = ping(alice, bob);
     clock.advance(2 * HOUR);
     expect(receive(bob, second, second)).toEqual(["decrypted", "unableToDecrypt"]);
     bob.restart();
     expect(receive(bob, second, first)).toEqual(["unableToDecrypt", "unableToDecrypt"]);
-    expect(claims(bob)).toEqual([]);
+    expect(bob.waiting("keys_claim")).toEqual([]);
   });
 
   test("does not make its session again from a fallback key", () => {
@@ -201,14 +164,14 @@ describe("a message that comes twice", () => {
 describe("a broken session", () => {
   test("is replaced, the other side is told, and shares its room key again", () => {
     const { alice, bob, clock } = world();
-    receive(bob, message(alice, bob));
-    receive(alice, message(bob, alice));
+    receive(bob, ping(alice, bob));
+    receive(alice, ping(bob, alice));
     // Bob's ratchet is lost on the way: alice cannot read what he sends.
     clock.advance(HOUR);
     const lost = bob.say(ROOM, "lost", alice);
     const [share] = alice.server.sync(alice.userId, alice.deviceId).toDeviceEvents;
     expect(receive(alice, damaged(share ?? {}))).toEqual(["unableToDecrypt"]);
-    const [claim] = claims(alice);
+    const [claim] = alice.waiting("keys_claim");
     expect(claim?.body).toMatchObject({ timeout: 10_000, one_time_keys: { [bob.userId]: { [bob.deviceId]: "signed_curve25519" } } });
     alice.send(claim);
     const [dummy] = alice.machine.outgoingRequests();
@@ -228,8 +191,8 @@ describe("a broken session", () => {
   function unwedged(): ReturnType<typeof world> {
     const all = world();
     const { alice, bob, clock } = all;
-    receive(bob, message(alice, bob));
-    receive(alice, message(bob, alice));
+    receive(bob, ping(alice, bob));
+    receive(alice, ping(bob, alice));
     clock.advance(HOUR);
     bob.say(ROOM, "lost", alice);
     const [share] = alice.server.sync(alice.userId, alice.deviceId).toDeviceEvents;
@@ -241,13 +204,13 @@ describe("a broken session", () => {
 
   test("gets the present room keys again at once, without a message to wait for", () => {
     const { alice, bob } = unwedged();
-    const requests = toDevice(bob);
+    const requests = bob.waiting("to_device");
     expect(requests).toMatchObject([{ kind: "to_device", body: { messages: { [alice.userId]: { [alice.deviceId]: {} } } } }]);
-    expect(toDevice(bob)).toEqual(requests);
+    expect(bob.waiting("to_device")).toEqual(requests);
     bob.restart();
-    expect(toDevice(bob)).toEqual(requests);
+    expect(bob.waiting("to_device")).toEqual(requests);
     bob.flush();
-    expect(toDevice(bob)).toEqual([]);
+    expect(bob.waiting("to_device")).toEqual([]);
     expect(alice.sync().roomKeys).toMatchObject([{ roomId: ROOM }]);
     expect(bob.machine.shareRoomKey(ROOM, [alice.userId, bob.userId])).toEqual([]);
     expect(alice.machine.decryptRoomEvent(bob.say(ROOM, "next", alice), ROOM)).toMatchObject({ ok: true });
@@ -255,13 +218,13 @@ describe("a broken session", () => {
 
   test("does not hold up a message for which the key was shared before", () => {
     const { bob } = unwedged();
-    expect(toDevice(bob)).toHaveLength(1);
+    expect(bob.waiting("to_device")).toHaveLength(1);
     expect(() => bob.machine.encryptRoomEvent(ROOM, "m.room.message", {})).not.toThrow();
   });
 
   test.each(["blacklisted", "without the key"])("gets none where the device is %s", (reason) => {
     const { alice, bob } = world();
-    receive(bob, message(alice, bob));
+    receive(bob, ping(alice, bob));
     if (reason === "blacklisted") {
       bob.say(ROOM, "for alice", alice);
       bob.machine.setLocalTrust(alice.userId, alice.deviceId, "blacklisted");
@@ -269,34 +232,34 @@ describe("a broken session", () => {
     alice.store.wedgedDevices.add(bob.machine.userId, bob.machine.deviceId);
     alice.flush();
     expect(bob.sync().toDeviceEvents).toMatchObject([{ kind: "decrypted", event: { type: "m.dummy" } }]);
-    expect(toDevice(bob)).toEqual([]);
+    expect(bob.waiting("to_device")).toEqual([]);
   });
 
   test("is replaced at most once an hour", () => {
     const { alice, bob, clock } = world();
-    receive(bob, message(alice, bob));
-    const bad = (): JsonObject => damaged(message(alice, bob));
+    receive(bob, ping(alice, bob));
+    const bad = (): JsonObject => damaged(ping(alice, bob));
     clock.advance(HOUR - 1);
     receive(bob, bad());
-    expect(claims(bob)).toEqual([]);
+    expect(bob.waiting("keys_claim")).toEqual([]);
     clock.advance(1);
     receive(bob, bad(), bad());
-    expect(claims(bob)).toHaveLength(1);
+    expect(bob.waiting("keys_claim")).toHaveLength(1);
     bob.flush();
     receive(bob, bad());
-    expect(claims(bob)).toEqual([]);
+    expect(bob.waiting("keys_claim")).toEqual([]);
     clock.advance(HOUR);
     receive(bob, bad());
-    expect(claims(bob)).toHaveLength(1);
+    expect(bob.waiting("keys_claim")).toHaveLength(1);
   });
 
   test("is remembered over a restart", () => {
     const { alice, bob, clock } = world();
-    receive(bob, message(alice, bob));
+    receive(bob, ping(alice, bob));
     clock.advance(HOUR);
-    receive(bob, damaged(message(alice, bob)));
+    receive(bob, damaged(ping(alice, bob)));
     bob.restart();
-    expect(claims(bob)).toHaveLength(1);
+    expect(bob.waiting("keys_claim")).toHaveLength(1);
     expect(bob.machine.getMissingSessions([])).toMatchObject({ kind: "keys_claim" });
   });
 });
@@ -358,7 +321,7 @@ describe("claims", () => {
     }
     alice.send(alice.machine.getMissingSessions([carol.userId]));
     expect(alice.machine.getMissingSessions([carol.userId])).toBeUndefined();
-    expect(receive(carol, message(alice, carol))).toEqual(["decrypted"]);
+    expect(receive(carol, ping(alice, carol))).toEqual(["decrypted"]);
   });
 
   function answer(fullId: string, key: JsonObject): JsonObject {

@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
-import { KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
+import { aliceAndBob } from "../../../tests/support/alice-and-bob.ts";
+import { olmEvent, ping } from "../../../tests/support/olm-events.ts";
 import type { JsonObject } from "../../wire/json.ts";
 import { OlmMachine } from "../olm-machine.ts";
 
@@ -38,21 +39,11 @@ const ODD: readonly JsonObject[] = [
 ];
 
 test.each(TYPES)("%s with content that makes no sense costs nobody else anything", (type) => {
-  const server = new KeyServer();
-  const clock = new TestClock();
-  const alice = new TestDevice(server, "@alice:example.org", "A", clock);
-  const bob = new TestDevice(server, "@bob:example.org", "B", clock);
-  alice.flush();
-  bob.flush();
+  const { alice, bob } = aliceAndBob();
   alice.meet(bob);
   bob.meet(alice);
-  const overOlm = (of: string, content: JsonObject): JsonObject => ({
-    type: "m.room.encrypted",
-    sender: alice.userId,
-    content: alice.machine.encryptToDeviceEvent(bob.userId, bob.deviceId, of, content),
-  });
   for (const content of ODD) {
-    const events = [{ type, sender: alice.userId, content }, overOlm(type, content), overOlm("org.example.ping", {})];
+    const events = [{ type, sender: alice.userId, content }, olmEvent(alice, bob, type, content), ping(alice, bob)];
     const { toDeviceEvents, roomKeys, secretsReceived } = bob.machine.receiveSyncChanges({ toDeviceEvents: events });
     expect(toDeviceEvents).toHaveLength(3);
     expect(toDeviceEvents[2]).toMatchObject({ kind: "decrypted", event: { type: "org.example.ping" } });

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
+import { aliceAndBob, type AliceAndBob } from "../../../tests/support/alice-and-bob.ts";
+import { olmEvent, ping } from "../../../tests/support/olm-events.ts";
 import type { JsonObject } from "../../wire/json.ts";
 import { OlmMachine } from "../olm-machine.ts";
 
@@ -7,23 +8,11 @@ const ROOM = "!room:example.org";
 
 beforeAll(() => OlmMachine.ready());
 
-function world(): { alice: TestDevice; bob: TestDevice } {
-  const server = new KeyServer();
-  const clock = new TestClock();
-  const alice = new TestDevice(server, "@alice:example.org", "A", clock);
-  const bob = new TestDevice(server, "@bob:example.org", "B", clock);
-  alice.flush();
-  bob.flush();
-  alice.meet(bob);
-  return { alice, bob };
-}
-
-function encrypted(from: TestDevice, to: TestDevice, type: string, content: JsonObject): JsonObject {
-  return {
-    type: "m.room.encrypted",
-    sender: from.userId,
-    content: from.machine.encryptToDeviceEvent(to.userId, to.deviceId, type, content),
-  };
+/** Alice has a session with Bob. */
+function world(): AliceAndBob {
+  const all = aliceAndBob();
+  all.alice.meet(all.bob);
+  return all;
 }
 
 const hostile: [string, unknown][] = [
@@ -40,7 +29,7 @@ const hostile: [string, unknown][] = [
 ];
 test.each(hostile)("%s is invalid and costs nobody else anything", (_name, value) => {
   const { alice, bob } = world();
-  const good = encrypted(alice, bob, "org.example.ping", {});
+  const good = ping(alice, bob);
   const { toDeviceEvents } = bob.machine.receiveSyncChanges({ toDeviceEvents: [value, good] });
   expect(toDeviceEvents.map(({ kind }) => kind)).toEqual(["invalid", "decrypted"]);
 });
@@ -92,7 +81,7 @@ test.each([
   ["m.secret.send", "secret"],
 ])("%s loses its %s", (type, field) => {
   const { alice, bob } = world();
-  const event = encrypted(alice, bob, type, { [field]: "hidden", other: 1 });
+  const event = olmEvent(alice, bob, type, { [field]: "hidden", other: 1 });
   const { toDeviceEvents } = bob.machine.receiveSyncChanges({ toDeviceEvents: [event] });
   expect(toDeviceEvents).toMatchObject([{ kind: "decrypted", event: { type, content: { other: 1 } } }]);
   expect(JSON.stringify(toDeviceEvents)).not.toContain("hidden");
@@ -108,7 +97,7 @@ describe("with a trust requirement", () => {
     ["m.secret.request", "decrypted"],
   ])("%s of an unsigned device is %s", (type, kind) => {
     const { alice, bob } = world();
-    const event = encrypted(alice, bob, type, {});
+    const event = olmEvent(alice, bob, type, {});
     expect(bob.machine.receiveSyncChanges({ toDeviceEvents: [event], settings }).toDeviceEvents).toMatchObject([{ kind }]);
   });
 
@@ -117,7 +106,7 @@ describe("with a trust requirement", () => {
     alice.send(...alice.machine.bootstrapCrossSigning());
     bob.machine.updateTrackedUsers([alice.userId]);
     bob.flush();
-    const event = encrypted(alice, bob, "org.example.ping", {});
+    const event = ping(alice, bob);
     expect(bob.machine.receiveSyncChanges({ toDeviceEvents: [event], settings }).toDeviceEvents).toMatchObject([{ kind: "decrypted" }]);
   });
 });
