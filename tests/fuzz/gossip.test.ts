@@ -1,8 +1,8 @@
 // What devices ask each other for, with one thing changed. FUZZ_SEED=… repeats a run.
-import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { OlmMachine } from "../../crypto-worker/machine/olm-machine.ts";
+import { beforeEach, expect, test } from "vitest";
 import type { JsonObject } from "../../crypto-worker/wire/json.ts";
-import { countOlmObjects, isPolluted, mutate, NASTY, undone } from "../support/hostile.ts";
+import { watchDevices } from "../support/fuzzed-devices.ts";
+import { mutate, NASTY, undone } from "../support/hostile.ts";
 import { KeyServer, TestClock, TestDevice } from "../support/machine-world.ts";
 import { seedOf, Seeded } from "../support/seeded.ts";
 
@@ -11,17 +11,13 @@ const ALICE = "@alice:x";
 const ROOM = "!room:x";
 const RUNS = 80;
 
-let aliveObjects: () => number;
 let chance: Seeded;
 let old: TestDevice;
 let fresh: TestDevice;
 let bob: TestDevice;
 let message: JsonObject;
 
-beforeAll(async () => {
-  await OlmMachine.ready();
-  aliveObjects = countOlmObjects();
-});
+watchDevices(() => [old, fresh, bob]);
 
 /** Alice's old device has her keys and one of Bob's; her new one is verified, knows the old one and has asked for everything. */
 beforeEach(() => {
@@ -48,15 +44,6 @@ beforeEach(() => {
   fresh.machine.decryptRoomEvent(message, ROOM);
   fresh.flush();
   old.send(old.machine.getMissingSessions([ALICE]));
-});
-
-afterEach(() => {
-  for (const device of [old, fresh, bob]) {
-    device.machine.close();
-    device.store.close();
-  }
-  expect(aliveObjects()).toBe(0);
-  expect(isPolluted()).toBe(false);
 });
 
 /** Everything that changed `content` is, in clear text and over Olm. */

@@ -1,12 +1,13 @@
 // The machine's entry points under arbitrary input, and under real input with one thing changed. FUZZ_SEED=… repeats a run.
 import fc from "fast-check";
-import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { RoomKeyFileError } from "../../crypto-worker/machine/machine-error.ts";
 import { OlmMachine } from "../../crypto-worker/machine/olm-machine.ts";
 import type { UnableToDecryptCode } from "../../crypto-worker/machine/megolm/unable-to-decrypt.ts";
 import type { OutgoingRequest } from "../../crypto-worker/machine/requests/outgoing-request.ts";
 import type { JsonObject } from "../../crypto-worker/wire/json.ts";
-import { changedTables, countOlmObjects, dump, isPolluted, mutate, NASTY, undone } from "../support/hostile.ts";
+import { watchDevices } from "../support/fuzzed-devices.ts";
+import { changedTables, dump, mutate, NASTY, undone } from "../support/hostile.ts";
 import { KeyServer, TestClock, TestDevice } from "../support/machine-world.ts";
 import { seedOf, Seeded } from "../support/seeded.ts";
 
@@ -29,16 +30,12 @@ const UTD_CODES: readonly UnableToDecryptCode[] = [
   "MismatchedRoom",
 ];
 
-let aliveObjects: () => number;
 let chance: Seeded;
 let clock: TestClock;
 let alice: TestDevice;
 let bob: TestDevice;
 
-beforeAll(async () => {
-  await OlmMachine.ready();
-  aliveObjects = countOlmObjects();
-});
+watchDevices(() => [alice, bob]);
 
 beforeEach(() => {
   chance = new Seeded(SEED);
@@ -49,16 +46,6 @@ beforeEach(() => {
   for (const device of [alice, bob]) device.flush();
   alice.meet(bob);
   bob.meet(alice);
-});
-
-afterEach(() => {
-  for (const device of [alice, bob]) {
-    device.machine.close();
-    device.store.close();
-  }
-  // Nothing that was refused is still held.
-  expect(aliveObjects()).toBe(0);
-  expect(isPolluted()).toBe(false);
 });
 
 test(`receiveSyncChanges, FUZZ_SEED=${SEED}`, () => {

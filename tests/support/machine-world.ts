@@ -207,6 +207,11 @@ export class TestDevice {
     return this.machine.deviceId;
   }
 
+  /** Another device of the same user. */
+  another(deviceId: string): TestDevice {
+    return new TestDevice(this.server, this.userId, deviceId, this.#clock);
+  }
+
   /** As after a crash of the process: everything that is not in the store is gone. */
   restart(): void {
     const { userId, deviceId } = this;

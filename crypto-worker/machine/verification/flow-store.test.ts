@@ -1,0 +1,70 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { ALICE, BOB, phase, ready, settle, verifyingPair, withCodes } from "../../../tests/support/verifying-pair.ts";
+import { objectField, stringField } from "../../wire/json.ts";
+import { OlmMachine } from "../olm-machine.ts";
+
+const MINUTE = 60_000;
+
+beforeAll(() => OlmMachine.ready());
+
+describe("the store", () => {
+  test("a transaction that rolls back takes its step back, and the flow goes on", () => {
+    const all = verifyingPair();
+    const { alice, bob } = all;
+    const flowId = ready(all);
+    alice.send(...alice.machine.startSas(BOB, flowId));
+    settle(alice, bob);
+    const lost = () =>
+      bob.store.transaction(() => {
+        bob.machine.acceptSas(ALICE, flowId);
+        expect(bob.machine.getVerification(ALICE, flowId)).toMatchObject({ state: "accepted" });
+        throw new Error("disk full");
+      });
+    expect(lost).toThrow("disk full");
+    expect(bob.machine.getVerification(ALICE, flowId)).toMatchObject({ state: "started" });
+    bob.send(...bob.machine.acceptSas(ALICE, flowId));
+    settle(alice, bob);
+    alice.send(...alice.machine.confirmSas(BOB, flowId));
+    bob.send(...bob.machine.confirmSas(ALICE, flowId));
+    settle(alice, bob);
+    expect(phase(alice, BOB)).toBe("done");
+  });
+
+  test("keeps the signatures over a restart until the server has them; flows end with the program", () => {
+    const all = verifyingPair();
+    const { alice, bob } = all;
+    const flowId = withCodes(all);
+    alice.send(...alice.machine.confirmSas(BOB, flowId));
+    settle(alice, bob);
+    bob.send(...bob.machine.confirmSas(ALICE, flowId));
+    bob.flush();
+    alice.sync();
+    alice.send(...alice.waiting("to_device"));
+    bob.sync();
+    bob.flush();
+    alice.sync();
+    const [upload] = alice.waiting("signatures_upload");
+    expect(upload?.path).toBe("/_matrix/client/v3/keys/signatures/upload");
+    alice.restart();
+    expect(alice.machine.getVerificationRequests()).toEqual([]);
+    expect(alice.machine.getIdentity(BOB)?.verified).toBe(true);
+    expect(alice.waiting("signatures_upload")).toEqual([upload]);
+    alice.send(upload);
+    expect(alice.waiting("signatures_upload")).toEqual([]);
+    expect(
+      stringField(objectField(objectField(all.server.crossSigning.get(BOB)?.master ?? {}, "signatures") ?? {}, ALICE) ?? {}, "x"),
+    ).toBeUndefined();
+    expect(JSON.stringify(all.server.crossSigning.get(BOB)?.master)).toContain(ALICE);
+  });
+
+  test("ended flows stay readable for ten minutes", () => {
+    const all = verifyingPair();
+    const flowId = ready(all);
+    all.alice.machine.cancelVerification(BOB, flowId);
+    for (let i = 0; i < 3; i++) all.alice.sync();
+    expect(phase(all.alice, BOB)).toBe("cancelled");
+    all.clock.advance(10 * MINUTE + 1);
+    all.alice.sync();
+    expect(all.alice.machine.getVerificationRequests()).toEqual([]);
+  });
+});
