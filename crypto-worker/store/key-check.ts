@@ -18,9 +18,10 @@ export class KeyCheck {
   constructor(storePath: string, key: Uint8Array) {
     this.#path = `${storePath}.key-check`;
     this.#fingerprint = createHmac("sha256", key).update("bulkhead store key check v1").digest();
-    // A file that was cut short when the power failed has never been finished.
+    // What a power cut left has never been finished: nothing, a part, or zeros, which is how some file systems fill what had not reached the disk.
     const found = existsSync(this.#path) ? readFileSync(this.#path) : undefined;
-    this.#written = found?.byteLength === BYTES ? found : undefined;
+    const whole = found?.byteLength === BYTES && found.some((byte) => byte !== 0);
+    this.#written = whole ? found : undefined;
   }
 
   /** Whether it was there when this object was made. */
@@ -32,7 +33,7 @@ export class KeyCheck {
     return this.#written !== undefined && timingSafeEqual(this.#written, this.#fingerprint);
   }
 
-  /** Without a flush: a power cut before the system's own leaves an empty file, and the next commit that has to last writes it again. */
+  /** Without a flush: a power cut before the system's own leaves an empty file or zeros, and the next commit that has to last writes it again. */
   write(): void {
     writeFileSync(this.#path, this.#fingerprint, { mode: 0o600 });
   }

@@ -224,6 +224,20 @@ describe("the SQLCipher file", () => {
     }
   });
 
+  it.each([
+    ["zeros", 32],
+    ["nothing", 0],
+    ["a part", 20],
+  ])("opens where a power cut left %s of its key check, and writes that again", (_name, length) => {
+    create();
+    const check = readFileSync(`${path}.key-check`);
+    writeFileSync(`${path}.key-check`, new Uint8Array(length));
+    const again = openSqlCipherStore({ path, key, mode: "open" });
+    expect(again.session.load()).toEqual(session);
+    again.close();
+    expect(readFileSync(`${path}.key-check`).equals(check)).toBe(true);
+  });
+
   it("refuses a second process on the same file, and serves it when the first has died", () => {
     create();
     const program = `
