@@ -155,11 +155,10 @@ export class HistorySharing {
     if (!machine.getUserDevices(userId).some(({ crossSigned }) => crossSigned)) return { kind: "nothing", code: "no-signed-device" };
     const known = store.historyShares.find(roomId, userId)?.uploaded;
     const uploaded = known ?? (await this.#upload(roomId, userId, failures));
-    if (uploaded === undefined) return { kind: "nothing", code: "no-keys" };
-    return this.#send(roomId, userId, uploaded);
+    return "code" in uploaded ? { kind: "nothing", code: uploaded.code } : this.#send(roomId, userId, uploaded);
   }
 
-  async #upload(roomId: RoomId, userId: UserId, failures: number): Promise<UploadedBundle | undefined> {
+  async #upload(roomId: RoomId, userId: UserId, failures: number): Promise<UploadedBundle | { readonly code: string }> {
     const { machine, store } = this.#context;
     try {
       await this.#parts.completeRoom(roomId);
@@ -167,9 +166,11 @@ export class HistorySharing {
       if (!(error instanceof CodedError) || failures < BACKUP_ATTEMPTS) throw error;
     }
     const bundle = machine.history.buildBundle(roomId);
-    if (bundle === undefined) return undefined;
+    if (bundle === undefined) return { code: "no-keys" };
     using key = bundle.keys.key;
     const mxc = await this.#parts.blobs.upload(bundle.ciphertext, this.#stop.signal);
+    // What the server has refused for good it would refuse again, for a week.
+    if (!mxc.ok && mxc.error.permanent) return { code: mxc.error.code };
     if (!mxc.ok) throw new CodedError(mxc.error.code);
     const uploaded = { mxc: mxc.value, key: key.use((bytes) => bytes.slice()), iv: bundle.keys.iv, sha256: bundle.keys.sha256 };
     this.#context.commit(() => store.historyShares.setUploaded(roomId, userId, uploaded));

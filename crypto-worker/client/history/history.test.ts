@@ -143,6 +143,18 @@ describe("an invitation", () => {
     expect(bundles()).toEqual([]);
   });
 
+  test("whose bundle the server does not take for good is not built and uploaded over and over", async () => {
+    const { alice, bob, roomId } = await aliceWithPast();
+    const refused = server.faults.add({ kind: "status", status: 413, path: UPLOAD });
+    await alice.client.rooms.invite(roomId, idOf(bob.userId));
+    await joins(bob, roomId);
+    await alice.until(() => knows(alice, roomId, bob), "bob in the room");
+    expect(alice.store.historyShares.all()).toEqual([]);
+    alice.setReachable(true);
+    await alice.sync();
+    expect(refused.fired).toBe(1);
+  });
+
   test.each(["joined", "invited"] as const)("to a room whose history is for those who are %s shares nothing", async (historyVisibility) => {
     const { alice, bob, roomId } = await aliceWithPast(historyVisibility);
     await alice.client.rooms.invite(roomId, idOf(bob.userId));
