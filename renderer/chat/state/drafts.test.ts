@@ -16,13 +16,17 @@ afterEach(() => vi.useRealTimers());
 class Worker {
   connected = true;
   failing = false;
+  /** Its store is not open yet. */
+  locked = false;
   readonly saved: Saved[] = [];
   readonly kept = new Map<string, KeptDraft>();
 
   readonly call = ((method: string, params: Saved) => {
     if (this.failing) return Promise.resolve(err({ code: "worker-gone" }));
+    if (this.locked) return Promise.resolve(err({ code: "locked" }));
     if (method === "draft") return Promise.resolve(ok(this.kept.get(params.roomId) ?? null));
     this.saved.push(params);
+    if (params.draft === null) this.kept.delete(params.roomId);
     return Promise.resolve(ok({}));
   }) as WorkerLink<ChatContract>["call"];
 }
@@ -85,6 +89,49 @@ test("after a clear nothing is saved, and an answer on its way is not kept", asy
   await vi.advanceTimersByTimeAsync(500);
   expect(a.value).toBe(NO_DRAFT);
   expect(worker.saved).toEqual([]);
+});
+
+test("a worker whose store is not open yet is told once it is", async () => {
+  const worker = new Worker();
+  const drafts = new Drafts(worker);
+  worker.locked = true;
+  drafts.of("!a:x").set(typed("early"));
+  await vi.advanceTimersByTimeAsync(500);
+  worker.locked = false;
+  await drafts.resume();
+  expect(worker.saved).toEqual([{ roomId: "!a:x", draft: { text: "early", about: null, mentions: [] } }]);
+});
+
+test("what was sent while the worker was away does not come back with its successor", async () => {
+  const worker = new Worker();
+  worker.kept.set("!a:x", { text: "old", about: null, mentions: [] });
+  worker.connected = false;
+  const drafts = new Drafts(worker);
+  const a = drafts.of("!a:x");
+  a.set(typed("new"));
+  a.set(NO_DRAFT);
+  worker.connected = true;
+  await drafts.resume();
+  expect(a.value).toBe(NO_DRAFT);
+  expect(worker.kept.size).toBe(0);
+});
+
+test("a field from before a clear has no say in what was kept", async () => {
+  const worker = new Worker();
+  worker.kept.set("!a:x", { text: "kept", about: null, mentions: [] });
+  const drafts = new Drafts(worker);
+  const before = drafts.of("!a:x");
+  await vi.advanceTimersByTimeAsync(0);
+  drafts.clear();
+  worker.connected = false;
+  const a = drafts.of("!a:x");
+  // Such as a message that could not be queued, and comes back into its field.
+  before.set(typed("not sent"));
+  worker.connected = true;
+  await vi.advanceTimersByTimeAsync(500);
+  await drafts.resume();
+  expect(worker.saved).toEqual([]);
+  expect(a.value.text).toBe("kept");
 });
 
 test("no more is saved than the worker takes", async () => {

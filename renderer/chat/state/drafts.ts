@@ -41,7 +41,7 @@ export class Drafts {
     if (known !== undefined) return known;
     const fresh = new Store(NO_DRAFT);
     this.#byRoom.set(roomId, fresh);
-    fresh.subscribe(() => this.#saveLater(roomId));
+    fresh.subscribe(() => this.#saveLater(roomId, fresh));
     void this.#load(roomId, fresh);
     return fresh;
   }
@@ -59,11 +59,13 @@ export class Drafts {
 
   /** A new worker has taken over: asks it what the one before did not answer, and tells it what that one did not hear. */
   async resume(): Promise<void> {
+    // Told first, so that what was sent or thrown away meanwhile does not come back as the answer.
+    await this.save();
     const unknown = [...this.#unknown].flatMap((roomId) => {
       const store = this.#byRoom.get(roomId);
       return store === undefined ? [] : [this.#load(roomId, store)];
     });
-    await Promise.all([this.save(), ...unknown]);
+    await Promise.all(unknown);
   }
 
   clear(): void {
@@ -86,7 +88,9 @@ export class Drafts {
     this.#unsaved.delete(roomId);
   }
 
-  #saveLater(roomId: string): void {
+  #saveLater(roomId: string, store: Store<Draft>): void {
+    // From before everything was dropped: it says nothing about what was kept.
+    if (this.#byRoom.get(roomId) !== store) return;
     this.#unsaved.add(roomId);
     this.#timer ??= setTimeout(() => void this.save(), SAVE_AFTER_MS);
   }
@@ -95,7 +99,8 @@ export class Drafts {
     const store = this.#byRoom.get(roomId);
     if (store === undefined) return;
     const answer = await this.#link.call("saveDraft", { roomId, draft: savedDraft(store.value) });
-    if (!answer.ok && answer.error.code === "worker-gone" && this.#byRoom.get(roomId) === store) this.#unsaved.add(roomId);
+    // A worker that is gone, or whose store is not open yet: its successor is told, or it is told later.
+    if (!answer.ok && this.#byRoom.get(roomId) === store) this.#unsaved.add(roomId);
   }
 }
 
