@@ -4,6 +4,7 @@ import { appImageInstaller } from "./install/app-image.ts";
 import type { Installer } from "./install/installer.ts";
 import { nsisInstaller } from "./install/nsis.ts";
 import { squirrelInstaller } from "./install/squirrel.ts";
+import { startDetached } from "./install/start-detached.ts";
 import type { UpdateFeed } from "./update-feed.ts";
 import type { UpdatePlan } from "./updates.ts";
 
@@ -23,11 +24,19 @@ export function planUpdates(feed: UpdateFeed | undefined): UpdatePlan {
 
 function installerFor(feed: UpdateFeed, appImage: string | undefined): Installer {
   if (appImage !== undefined) return appImageInstaller(appImage, restartAs);
-  return process.platform === "darwin" ? squirrelInstaller(autoUpdater) : nsisInstaller(feed.windowsPublisher, () => app.quit());
+  const quit = (): void => app.quit();
+  return process.platform === "darwin" ? squirrelInstaller(autoUpdater, quit) : nsisInstaller(feed.windowsPublisher, quit);
 }
 
-/** With what it was started with, but for links, which have been followed. */
+/**
+ * With what it was started with, but for links, which have been followed. `app.relaunch` does not work here: its helper runs from the AppImage's mount, which
+ * is gone as soon as this process is. So the new one is started at once; the store is closed, and the lock that would turn it away is given back.
+ */
 function restartAs(program: string): void {
-  app.relaunch({ execPath: program, args: process.argv.slice(1).filter((argument) => argument.startsWith("--")) });
+  app.releaseSingleInstanceLock();
+  startDetached(
+    program,
+    process.argv.slice(1).filter((argument) => argument.startsWith("--")),
+  );
   app.quit();
 }

@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { CodedError } from "../../../protocol/errors.ts";
 import type { Installer } from "./installer.ts";
 
-/** The AppImage is one file: the new one takes its place in one step, under the same name, and is started when this process has ended. */
+/** The AppImage is one file: the new one takes its place in one step, under the same name, and is started as this process ends. */
 export function appImageInstaller(appImage: string, restart: (program: string) => void): Installer {
   return {
     async prepare(file) {

@@ -20,7 +20,8 @@ describe("Windows", () => {
     (output: string): RunProgram =>
     () =>
       Promise.resolve(output);
-  const ours = JSON.stringify({ status: 0, subject: "The Bulkhead authors" });
+  const encoded = (signature: unknown): string => Buffer.from(JSON.stringify(signature)).toString("base64");
+  const ours = encoded({ status: 0, subject: "The Bulkhead authors" });
 
   test("asks the system's own program whose signature it is, and hands no part of a path to a shell", async () => {
     const calls: Parameters<RunProgram>[] = [];
@@ -50,18 +51,32 @@ describe("Windows", () => {
   });
 
   test.each([
-    ["unsigned", JSON.stringify({ status: 2, subject: "" })],
-    ["somebody else's", JSON.stringify({ status: 0, subject: "Somebody else" })],
-    ["broken", JSON.stringify({ status: 3, subject: "The Bulkhead authors" })],
+    ["unsigned", encoded({ status: 2, subject: "" })],
+    ["somebody else's", encoded({ status: 0, subject: "Somebody else" })],
+    ["broken", encoded({ status: 3, subject: "The Bulkhead authors" })],
     ["unreadable", "Get-AuthenticodeSignature : not found"],
     ["empty", ""],
-    ["no object", "0"],
+    ["no object", encoded(0)],
+    ["nothing", encoded(null)],
   ])("%s: it is not started", async (_what, output) => {
     const start = (): never => {
       throw new Error("started");
     };
     const installer = nsisInstaller("The Bulkhead authors", () => undefined, saying(output), start);
     await expect(installer.prepare(file)).rejects.toMatchObject({ code: "update-untrusted" });
+  });
+
+  test("a name may have letters that the system's code page does not know", async () => {
+    const name = "Schott & Söhne 舱壁";
+    const start: string[] = [];
+    const installer = nsisInstaller(
+      name,
+      () => undefined,
+      saying(encoded({ status: 0, subject: name })),
+      (program) => start.push(program),
+    );
+    (await installer.prepare(file))();
+    expect(start).toEqual([file]);
   });
 
   test("without a publisher to compare with, or a system that answers, nothing is installed", async () => {
@@ -108,20 +123,27 @@ describe("macOS", () => {
 
   test("Squirrel takes the archive from a server of its own, which is gone afterwards", async () => {
     const squirrel = new FakeSquirrel("update-downloaded");
-    const last = await squirrelInstaller(squirrel).prepare(file);
+    const last = await squirrelInstaller(squirrel, () => squirrel.done.push("quit")).prepare(file);
     expect(squirrel.archive).toBe("the new version");
     expect(new URL(squirrel.url)).toMatchObject({ hostname: "127.0.0.1", pathname: expect.stringMatching(/^\/[0-9a-f]{64}$/) });
     await expect(fetch(squirrel.url)).rejects.toThrow();
     expect(squirrel.done).toEqual([]);
     last();
     expect(squirrel.done).toEqual(["quitAndInstall"]);
-    expect(squirrel.eventNames()).toEqual([]);
+    // It could not do it after all: nobody is left with an app whose store is closed.
+    squirrel.emit("error", new Error("no update available"));
+    expect(squirrel.done).toEqual(["quitAndInstall", "quit"]);
   });
 
   test.each(["error", "update-not-available"] as const)("%s: nothing is installed", async (outcome) => {
     const squirrel = new FakeSquirrel(outcome);
-    await expect(squirrelInstaller(squirrel).prepare(file)).rejects.toMatchObject({ code: "update-not-installed" });
+    await expect(squirrelInstaller(squirrel, () => squirrel.done.push("quit")).prepare(file)).rejects.toMatchObject({
+      code: "update-not-installed",
+    });
     expect(squirrel.done).toEqual([]);
     await expect(fetch(squirrel.url)).rejects.toThrow();
+    // What comes after it was given up ends nothing: without a listener, an emitter throws.
+    squirrel.emit("error", new Error("the connection was lost"));
+    expect(squirrel.done).toEqual([]);
   });
 });

@@ -1,16 +1,22 @@
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { CodedError } from "../../../protocol/errors.ts";
 import type { Installer } from "./installer.ts";
+import { startDetached } from "./start-detached.ts";
 
 /** Answers what the program wrote to its output; rejects where it could not be run. */
 export type RunProgram = (program: string, args: readonly string[], env: Readonly<Record<string, string>>) => Promise<string>;
 
 const CHECK_TIMEOUT_MS = 60_000;
-/** Reads the name from the environment: no character of it is ever part of a command. */
+/**
+ * Reads the path from the environment: no character of it is ever part of a command. Answers in base64, because the output has the system's code page, which
+ * need not know the letters of a publisher's name. A file without a signature has no certificate to ask.
+ */
 const CHECK =
-  "$s = Get-AuthenticodeSignature -LiteralPath $env:BULKHEAD_UPDATE; " +
-  "[Console]::Out.Write((@{ status = [int]$s.Status; subject = [string]$s.SignerCertificate.GetNameInfo('SimpleName', $false) } | ConvertTo-Json -Compress))";
+  "$s = Get-AuthenticodeSignature -LiteralPath $env:BULKHEAD_UPDATE; $c = $s.SignerCertificate; " +
+  "$name = if ($c) { $c.GetNameInfo('SimpleName', $false) } else { '' }; " +
+  "$json = @{ status = [int]$s.Status; subject = [string]$name } | ConvertTo-Json -Compress; " +
+  "[Console]::Out.Write([Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes($json)))";
 
 /**
  * The installer for Windows. Our own signature over its hash was checked before; here Windows says that its Authenticode signature is valid and whose it is. It
@@ -33,7 +39,9 @@ async function publisherOf(file: string, run: RunProgram): Promise<string | unde
   const systemRoot = process.env["SystemRoot"] ?? "C:\\Windows";
   // By its full path: a program of this name elsewhere in the search path is not asked.
   const powershell = join(systemRoot, "System32", "WindowsPowerShell", "v1.0", "powershell.exe");
-  const output = await run(powershell, ["-NoProfile", "-NonInteractive", "-Command", CHECK], { BULKHEAD_UPDATE: file }).catch(() => {
+  const output = await run(powershell, ["-NoProfile", "-NonInteractive", "-InputFormat", "None", "-Command", CHECK], {
+    BULKHEAD_UPDATE: file,
+  }).catch(() => {
     throw new CodedError("update-not-installed");
   });
   return parseSignature(output);
@@ -41,7 +49,7 @@ async function publisherOf(file: string, run: RunProgram): Promise<string | unde
 
 function parseSignature(output: string): string | undefined {
   try {
-    const value: unknown = JSON.parse(output.trim());
+    const value: unknown = JSON.parse(Buffer.from(output, "base64").toString());
     const { status, subject } = Object(value) as { readonly status?: unknown; readonly subject?: unknown };
     // 0 is `Valid` of System.Management.Automation.SignatureStatus.
     return status === 0 && typeof subject === "string" && subject !== "" ? subject : undefined;
@@ -60,10 +68,3 @@ const runProgram: RunProgram = (program, args, env) =>
       (error, stdout) => (error === null ? resolve(stdout) : reject(error)),
     );
   });
-
-function startDetached(program: string, args: readonly string[]): void {
-  const installer = spawn(program, [...args], { detached: true, stdio: "ignore" });
-  // The app is ending, and nobody is left to be told: whoever starts it again finds the old version, and the update ready anew.
-  installer.once("error", () => undefined);
-  installer.unref();
-}

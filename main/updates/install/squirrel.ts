@@ -12,6 +12,7 @@ export interface Squirrel {
   quitAndInstall(): void;
   once(event: "update-downloaded" | "update-not-available", listener: () => void): unknown;
   once(event: "error", listener: (error: Error) => void): unknown;
+  on(event: "error", listener: (error: Error) => void): unknown;
   removeAllListeners(): unknown;
 }
 
@@ -19,9 +20,9 @@ const TAKEN_WITHIN_MS = 5 * 60_000;
 
 /**
  * macOS: Squirrel.Mac takes the archive from a web server only, so that one on the loopback interface gives it away under a name that nobody can guess. It
- * compares the code signature with that of the running app, and puts the new one in its place when the app has ended.
+ * compares the code signature with that of the running app, and puts the new one in its place when the app has ended. `quit` ends the app where it does not.
  */
-export function squirrelInstaller(squirrel: Squirrel): Installer {
+export function squirrelInstaller(squirrel: Squirrel, quit: () => void): Installer {
   return {
     async prepare(file) {
       const { size } = await stat(file);
@@ -32,8 +33,14 @@ export function squirrelInstaller(squirrel: Squirrel): Installer {
         server.close();
         server.closeAllConnections();
         squirrel.removeAllListeners();
+        // What it says after it was given up would be an exception that nobody catches.
+        squirrel.on("error", () => undefined);
       }
-      return () => squirrel.quitAndInstall();
+      return () => {
+        // The store is closed by now: an app that stays is of no use.
+        squirrel.once("error", quit);
+        squirrel.quitAndInstall();
+      };
     },
   };
 }
