@@ -44,6 +44,8 @@ export class HistorySharing {
   readonly #context: ClientContext;
   readonly #parts: HistorySharingParts;
   readonly #running = new Map<string, Promise<void>>();
+  /** Whose invitation is being sent: the room does not say yet that they are welcome. */
+  readonly #inviting = new Set<string>();
   readonly #failures = new Map<string, { readonly count: number; readonly notBefore: number }>();
   readonly #stop = new AbortController();
   #online = false;
@@ -57,13 +59,17 @@ export class HistorySharing {
   async inviting(roomId: RoomId, userId: UserId, invite: () => Promise<void>): Promise<void> {
     if (!this.#allows(roomId)) return invite();
     const { store, env } = this.#context;
+    const key = keyOf(roomId, userId);
     this.#context.commit(() => store.historyShares.add(roomId, userId, env.now()));
-    await Promise.race([this.#run(roomId, userId), delay(INVITATION_WAIT_MS)]);
+    this.#inviting.add(key);
     try {
+      await Promise.race([this.#run(roomId, userId), delay(INVITATION_WAIT_MS)]);
       await invite();
     } catch (error) {
       if (!this.#context.isClosed()) this.#context.commit(() => store.historyShares.remove(roomId, userId));
       throw error;
+    } finally {
+      this.#inviting.delete(key);
     }
   }
 
@@ -105,13 +111,17 @@ export class HistorySharing {
   #isWelcome({ roomId, userId, createdTs }: HistoryShare): boolean {
     if (this.#running.has(keyOf(roomId, userId))) return false;
     const { store, env } = this.#context;
-    const membership = store.members.load(roomId, userId)?.membership;
     const age = Math.abs(env.now() - createdTs);
-    if ((membership === "invite" || membership === "join") && age <= KEPT_MS) return true;
+    if (this.#isInside(roomId, userId) && age <= KEPT_MS) return true;
     // Of a gap in the timeline nobody can say yet who came in it.
     const isCertain = store.rooms.load(roomId)?.membersComplete !== false;
     if (age > (isCertain ? ARRIVAL_MS : KEPT_MS)) this.#context.commit(() => store.historyShares.remove(roomId, userId));
     return false;
+  }
+
+  #isInside(roomId: RoomId, userId: UserId): boolean {
+    const membership = this.#context.store.members.load(roomId, userId)?.membership;
+    return membership === "invite" || membership === "join";
   }
 
   /** One at a time a person and room. Never rejects. */
@@ -186,6 +196,8 @@ export class HistorySharing {
       const outcome = this.#context.commit((): Outcome => {
         // The invitation was refused, or the room has changed its mind, while this was on its way.
         if (store.historyShares.find(roomId, userId) === undefined || !this.#allows(roomId)) return { kind: "nothing", code: "not-wanted" };
+        // SECURITY: they were put out meanwhile, or the sync has not said yet that they are in: whether to go on is seen again after that.
+        if (!this.#inviting.has(keyOf(roomId, userId)) && !this.#isInside(roomId, userId)) throw new CodedError("conflict");
         const shared = machine.history.shareBundle(userId, { roomId, url: mxc, keys: { key, iv, sha256 } });
         // Their devices have no key for a session left, for now.
         if (shared.sentCount === 0 && shared.unreachableCount > 0) throw new CodedError("encryption-failed");

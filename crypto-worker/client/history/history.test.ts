@@ -155,6 +155,34 @@ describe("an invitation", () => {
     expect(refused.fired).toBe(1);
   });
 
+  test("of somebody who is put out while the bundle is on its way gives them nothing", async () => {
+    const { alice, bob, roomId } = await aliceWithPast();
+    const refused = server.faults.add({ kind: "status", status: 503, path: UPLOAD });
+    await alice.client.rooms.invite(roomId, idOf(bob.userId));
+    await alice.until(() => alice.store.members.load(roomId, idOf(bob.userId))?.membership === "invite", "the invitation");
+    refused.remove();
+    const { blobs } = alice.client.media;
+    const upload = blobs.upload.bind(blobs);
+    let arrive = (): void => undefined;
+    const arrives = new Promise<void>((resolve) => (arrive = resolve));
+    const uploads = vi.spyOn(blobs, "upload").mockImplementation(async (...args) => {
+      const mxc = await upload(...args);
+      await arrives;
+      return mxc;
+    });
+    alice.setReachable(true);
+    await alice.until(() => uploads.mock.calls.length > 0, "the upload");
+    await alice.client.rooms.kick(roomId, idOf(bob.userId), undefined);
+    await alice.until(() => alice.store.members.load(roomId, idOf(bob.userId))?.membership === "leave", "bob to be gone");
+    const shareBundle = vi.spyOn(alice.machine.history, "shareBundle");
+    arrive();
+    await uploads.mock.results[0]?.value;
+    await alice.sync();
+    expect(shareBundle).not.toHaveBeenCalled();
+    await bob.sync();
+    expect(bob.store.keyBundles.find(roomId, idOf(alice.userId))).toBeUndefined();
+  });
+
   test.each(["joined", "invited"] as const)("to a room whose history is for those who are %s shares nothing", async (historyVisibility) => {
     const { alice, bob, roomId } = await aliceWithPast(historyVisibility);
     await alice.client.rooms.invite(roomId, idOf(bob.userId));
