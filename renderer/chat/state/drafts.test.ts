@@ -55,6 +55,7 @@ test("what was kept comes back, and is not saved again; what is typed before it 
   b.set(typed("new"));
   await vi.advanceTimersByTimeAsync(500);
   expect(a.value).toEqual({ text: "@Ada hi", mode: { kind: "new" }, mentions: new Map([["@Ada", "@ada:x"]]) });
+  expect(a.value.mode).toBe(NO_DRAFT.mode);
   expect(b.value.text).toBe("new");
   expect(worker.saved.map(({ roomId }) => roomId)).toEqual(["!b:x"]);
 });

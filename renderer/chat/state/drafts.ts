@@ -131,7 +131,8 @@ function stillMentioned({ text, mentions }: Draft): [text: string, userId: strin
 function keptDraft({ text, about, mentions }: KeptDraft): Draft {
   return {
     text,
-    mode: about === null ? { kind: "new" } : about,
+    // The same one as before, where it is new: another would lead the focus into the field.
+    mode: about ?? NO_DRAFT.mode,
     mentions: new Map(mentions.map((mention) => [mention.text, mention.userId])),
   };
 }

@@ -96,6 +96,13 @@ test("what the worker tells while one answer is awaited is newer than the answer
   expect(session.rooms.value.byId.size).toBe(1);
 });
 
+test("a worker that does not answer does not keep the app from being locked", async () => {
+  const { session, calls } = await open({ saveDraft: () => new Promise(() => undefined) });
+  session.drafts.of(ROOM).set({ text: SECRET, mode: { kind: "new" }, mentions: new Map() });
+  await session.lock();
+  expect(calls).toContain("lock");
+});
+
 test("locking without an app lock leads to where one is set", async () => {
   const { session, enter, calls } = await open();
   await session.lock();

@@ -43,6 +43,8 @@ const FIRST_SETTINGS: Settings = {
 };
 
 const RELOAD_MS = 400;
+/** A worker that is busy, or hangs, does not keep the app open for whoever locks it and goes. */
+const LOCK_WAITS_MS = 500;
 const NEEDS_SESSION: ReadonlySet<OpenDialog["kind"]> = new Set(["new-room", "new-dm", "join"]);
 const NOT_YET: ReadonlySet<ErrorCode> = new Set(["locked", "not-signed-in", "worker-gone"]);
 
@@ -153,7 +155,8 @@ export class Session {
   async lock(): Promise<void> {
     const app = this.app.value;
     if (app.phase === "ready" && !app.appLock) return this.showDialog({ kind: "settings", section: "security" });
-    await this.drafts.save();
+    const waited = new Promise((resolve) => setTimeout(resolve, LOCK_WAITS_MS));
+    await Promise.race([this.drafts.save(), waited]);
     const answer = await this.shell.call("lock", {});
     this.refused.set(answer.ok ? null : answer.error.code);
   }
