@@ -1,7 +1,7 @@
 // `npm run feed -- new-key --key=FILE` makes a key for signing updates, `npm run feed -- sign --key=FILE --packages=DIR [--channel=stable] [--days=90]` announces
-// the packages in a folder. Keys stay outside of the repository; `BULKHEAD_FEED_PASSPHRASE` opens an encrypted one. Docs: docs/releasing.md.
+// the packages in a folder. Keys stay outside of the repository; `BULKHEAD_FEED_PASSPHRASE` encrypts and opens them. Docs: docs/releasing.md.
 import { readFileSync, writeFileSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { parseArgs } from "node:util";
 import { identity } from "../../build/packaging/identity.ts";
 import { composeRelease, newPrivateKey, publicKeyOf, readPrivateKey, signRelease } from "./signed-feed.ts";
@@ -20,12 +20,14 @@ const { positionals, values } = parseArgs({
   },
 });
 const keyFiles = values.key.map((file) => resolve(file));
-for (const file of keyFiles) if (!relative(root, file).startsWith("..")) fail(`${file} is in the repository, where a key must not be`);
+for (const file of keyFiles) if (isInRepository(file)) fail(`${file} is in the repository, where a key must not be`);
 
 switch (positionals[0]) {
   case "new-key": {
     const [file] = keyFiles;
     if (file === undefined) fail("--key=FILE says where the key is to be written");
+    if (passphrase === undefined || passphrase === "")
+      fail("BULKHEAD_FEED_PASSPHRASE is missing: whoever reads the key can announce anything");
     const pem = newPrivateKey(passphrase);
     // Fails where there is a file already: a key that was overwritten is a feed that nobody can sign any more.
     writeFileSync(file, pem, { mode: 0o600, flag: "wx" });
@@ -49,6 +51,12 @@ switch (positionals[0]) {
   }
   default:
     fail("what to do is `new-key` or `sign`");
+}
+
+/** Another drive of Windows has no relative path to it. */
+function isInRepository(file: string): boolean {
+  const path = relative(root, file);
+  return path.split(sep)[0] !== ".." && !isAbsolute(path);
 }
 
 function fail(why: string): never {

@@ -23,6 +23,7 @@ const { version }: { readonly version: string } = JSON.parse(readFileSync(join(i
 test("what the tool signs is what the app takes", () => {
   const key = join(folder, "feed-key.pem");
   const secret = { BULKHEAD_FEED_PASSPHRASE: "correct horse" };
+  expect(() => run(["new-key", `--key=${key}`]), "a key that lies about unencrypted").toThrow(/BULKHEAD_FEED_PASSPHRASE/);
   const [, publicKey = ""] = /Public key: (\S+)/.exec(run(["new-key", `--key=${key}`], secret)) ?? [];
   expect(statSync(key).mode & 0o777).toBe(0o600);
   expect(readFileSync(key, "utf8")).toContain("ENCRYPTED");
