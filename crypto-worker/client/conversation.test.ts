@@ -1,25 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { startHomeserver, type Homeserver } from "../../tools/homeserver/homeserver.ts";
+import { describe, expect, test } from "vitest";
+import { useClientWorld } from "../../tests/support/client-world.ts";
 import { InProcessClient } from "../../tests/support/in-process-client.ts";
 
-let server: Homeserver;
-let clients: InProcessClient[] = [];
-
-beforeEach(async () => {
-  server = await startHomeserver();
-});
-afterEach(async () => {
-  for (const client of clients) await client.close();
-  clients = [];
-  await server.stop();
-});
-
-async function person(name: string): Promise<InProcessClient> {
-  const client = await InProcessClient.register(server.url, name, { logs: process.env["LOGS"] === "1" });
-  clients.push(client);
-  client.startSyncing();
-  return client;
-}
+const world = useClientWorld();
 
 async function encryptedRoom(owner: InProcessClient, ...guests: InProcessClient[]): Promise<string> {
   const roomId = await owner.client.rooms.create({ encrypted: true, invite: guests.map((guest) => guest.userId), direct: false });
@@ -32,7 +15,7 @@ async function encryptedRoom(owner: InProcessClient, ...guests: InProcessClient[
 
 describe("two people in an encrypted room", () => {
   test("read each other, and only ciphertext reaches the server", async () => {
-    const [alice, bob] = [await person("alice"), await person("bob")];
+    const [alice, bob] = [await world.person("alice"), await world.person("bob")];
     const roomId = await encryptedRoom(alice, bob);
     alice.send(roomId, "hello bob");
     const received = await bob.untilText(roomId, "hello bob");
@@ -40,7 +23,7 @@ describe("two people in an encrypted room", () => {
     bob.send(roomId, "hello alice", received.eventId ?? "");
     const answer = await alice.untilText(roomId, "hello alice");
     expect(answer.content).toMatchObject({ replyTo: { preview: "hello bob", sender: alice.userId } });
-    const accepted = server.acceptedEvents(roomId);
+    const accepted = world.server.acceptedEvents(roomId);
     expect(accepted.filter((event) => event.type === "m.room.message")).toEqual([]);
     expect(JSON.stringify(accepted)).not.toContain("hello");
     const own = await alice.until(
@@ -52,7 +35,7 @@ describe("two people in an encrypted room", () => {
   });
 
   test("edit, react and redact", async () => {
-    const [alice, bob] = [await person("alice"), await person("bob")];
+    const [alice, bob] = [await world.person("alice"), await world.person("bob")];
     const roomId = await encryptedRoom(alice, bob);
     alice.send(roomId, "helo");
     const item = await bob.untilText(roomId, "helo");
@@ -68,11 +51,11 @@ describe("two people in an encrypted room", () => {
     alice.client.composer.redact(roomOf(alice, roomId), eventId, "typo");
     await bob.until(() => bob.timeline(roomId).find((own) => own.content.kind === "redacted"), "the redaction");
     expect(bob.client.search.find({ query: "hello", limit: 10 })).toEqual([]);
-    expect(server.acceptedEvents(roomId).some((event) => event.type === "m.reaction")).toBe(false);
+    expect(world.server.acceptedEvents(roomId).some((event) => event.type === "m.reaction")).toBe(false);
   });
 
   test("a message that waits offline is sent once, in order, after the line is back", async () => {
-    const [alice, bob] = [await person("alice"), await person("bob")];
+    const [alice, bob] = [await world.person("alice"), await world.person("bob")];
     const roomId = await encryptedRoom(alice, bob);
     alice.setReachable(false);
     for (const text of ["one", "two", "three"]) alice.send(roomId, text);

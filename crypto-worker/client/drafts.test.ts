@@ -1,18 +1,13 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { parseEventId, parseRoomId, type EventId, type RoomId } from "../../protocol/ids.ts";
+import { useClientWorld } from "../../tests/support/client-world.ts";
 import { InProcessClient } from "../../tests/support/in-process-client.ts";
-import { startHomeserver, type Homeserver } from "../../tools/homeserver/homeserver.ts";
 
-let server: Homeserver;
+const world = useClientWorld();
 let ada: InProcessClient;
 
 beforeEach(async () => {
-  server = await startHomeserver();
-  ada = await InProcessClient.register(server.url, "ada");
-});
-afterEach(async () => {
-  await ada.close();
-  await server.stop();
+  ada = await world.register("ada");
 });
 
 const text = (body: string) => ({ text: body, about: null, mentions: [] });

@@ -1,36 +1,17 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { useClientWorld } from "../../tests/support/client-world.ts";
 import { InProcessClient } from "../../tests/support/in-process-client.ts";
-import { startHomeserver, type Homeserver } from "../../tools/homeserver/homeserver.ts";
 
-let server: Homeserver;
-let clients: InProcessClient[] = [];
-
-beforeEach(async () => {
-  server = await startHomeserver();
-});
-afterEach(async () => {
-  for (const client of clients) await client.close();
-  clients = [];
-  await server.stop();
-});
+const world = useClientWorld();
 
 const uploads = (): number =>
-  server.requests({ path: /device_signing\/upload$/ }).filter(({ body }) => Object.hasOwn(Object(body), "master_key")).length;
+  world.server.requests({ path: /device_signing\/upload$/ }).filter(({ body }) => Object.hasOwn(Object(body), "master_key")).length;
 const settled = (client: InProcessClient): boolean =>
   signed(client) && client.store.customValues.load("identity-setup") === undefined && uploads() > 0;
 const signed = (client: InProcessClient): boolean => client.client.account.encryptionStatus().crossSigning.thisDeviceSigned;
 
-async function device(owner?: InProcessClient): Promise<InProcessClient> {
-  const made =
-    owner === undefined
-      ? await InProcessClient.register(server.url, "alice")
-      : await InProcessClient.logIn(server.url, owner.session.userId, "secret of alice");
-  clients.push(made);
-  return made;
-}
-
 test("an account without an identity gets one, once, and its device is signed by it", async () => {
-  const alice = await device();
+  const alice = await world.register("alice");
   alice.startSyncing();
   await alice.until(() => settled(alice), "the signature");
   expect(uploads()).toBe(1);
@@ -38,10 +19,10 @@ test("an account without an identity gets one, once, and its device is signed by
 });
 
 test("another device's identity is left alone, even by a device that had begun one of its own", async () => {
-  const first = await device();
+  const first = await world.register("alice");
   first.startSyncing();
   await first.until(() => settled(first), "the signature");
-  const second = await device(first);
+  const second = await world.logIn(first.userId);
   second.store.transaction(() => second.store.customValues.save("identity-setup", Uint8Array.of(1)));
   second.startSyncing();
   await second.until(() => second.store.customValues.load("identity-setup") === undefined, "the unfinished beginning to be given up");
@@ -50,11 +31,11 @@ test("another device's identity is left alone, even by a device that had begun o
 });
 
 test("an upload whose answer was lost is finished with the same keys", async () => {
-  server.faults.add({ kind: "lostResponse", path: /device_signing\/upload$/, times: 3 });
-  const alice = await device();
+  world.server.faults.add({ kind: "lostResponse", path: /device_signing\/upload$/, times: 3 });
+  const alice = await world.register("alice");
   await alice.until(() => settled(alice), "the identity", 20_000);
   const masters = new Set(
-    server
+    world.server
       .requests({ path: /device_signing\/upload$/ })
       .filter(({ body }) => Object.hasOwn(Object(body), "master_key"))
       .map(({ body }) => JSON.stringify(Object(body).master_key.keys)),
@@ -63,10 +44,10 @@ test("an upload whose answer was lost is finished with the same keys", async () 
 });
 
 test("where the server wants a password nothing is published behind the person's back", async () => {
-  server.switches.uiaForFirstCrossSigningKeys = true;
-  const alice = await device();
+  world.server.switches.uiaForFirstCrossSigningKeys = true;
+  const alice = await world.register("alice");
   alice.startSyncing();
-  await alice.until(() => server.requests({ path: /device_signing\/upload$/ }).length > 0, "the question");
+  await alice.until(() => world.server.requests({ path: /device_signing\/upload$/ }).length > 0, "the question");
   await alice.until(() => alice.client.account.encryptionStatus().deviceKeysUploaded, "the device keys");
   expect(uploads()).toBe(0);
   expect(alice.client.account.encryptionStatus().crossSigning.exists).toBe(false);

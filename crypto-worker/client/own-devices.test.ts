@@ -1,23 +1,18 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { parseDeviceId, type DeviceId } from "../../protocol/ids.ts";
+import { useClientWorld } from "../../tests/support/client-world.ts";
 import { InProcessClient } from "../../tests/support/in-process-client.ts";
-import { startHomeserver, type Homeserver } from "../../tools/homeserver/homeserver.ts";
 import { parseSessions } from "./own-devices.ts";
 
-let server: Homeserver;
+const world = useClientWorld();
 let alice: InProcessClient;
 
 beforeEach(async () => {
-  server = await startHomeserver();
-  alice = await InProcessClient.register(server.url, "alice");
-});
-afterEach(async () => {
-  await alice.close();
-  await server.stop();
+  alice = await world.register("alice");
 });
 
 const own = () => alice.client.people.devices(alice.userId);
-const asked = (): number => server.requests({ path: "/_matrix/client/v3/devices" }).length;
+const asked = (): number => world.server.requests({ path: "/_matrix/client/v3/devices" }).length;
 
 describe("our own devices", () => {
   test("carry the server's names and times, and are not asked for with every look", async () => {
@@ -27,7 +22,7 @@ describe("our own devices", () => {
   });
 
   test("are listed also where they have no keys, so that they can be signed out", async () => {
-    const login = await fetch(`${server.url}/_matrix/client/v3/login`, {
+    const login = await fetch(`${world.server.url}/_matrix/client/v3/login`, {
       method: "POST",
       body: JSON.stringify({
         type: "m.login.password",
@@ -50,13 +45,13 @@ describe("our own devices", () => {
     await alice.client.ownDevices.rename(idOf(alice.session.deviceId), "On the desk");
     expect(told).toEqual([alice.userId]);
     expect((await own())[0]?.displayName).toBe("On the desk");
-    expect(server.devices(alice.userId)[0]?.displayName).toBe("On the desk");
+    expect(world.server.devices(alice.userId)[0]?.displayName).toBe("On the desk");
     await expect(alice.client.ownDevices.rename(idOf("NOSUCH"), "x")).rejects.toMatchObject({ code: "not-found" });
   });
 
   test("are there without the server's help too, and it is asked again", async () => {
     for (const fault of [{ kind: "status", status: 500 } as const, { kind: "garbage" } as const]) {
-      server.faults.add({ ...fault, path: "/_matrix/client/v3/devices", times: 1 });
+      world.server.faults.add({ ...fault, path: "/_matrix/client/v3/devices", times: 1 });
       expect(await own()).toMatchObject([{ deviceId: alice.session.deviceId, lastSeen: null }]);
     }
     expect(await own()).toMatchObject([{ lastSeen: expect.any(Number) }]);

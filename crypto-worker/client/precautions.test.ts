@@ -1,20 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parseEventId, parseRoomId, type RoomId } from "../../protocol/ids.ts";
 import type { Result } from "../../protocol/result.ts";
+import { useClientWorld } from "../../tests/support/client-world.ts";
 import { InProcessClient } from "../../tests/support/in-process-client.ts";
-import { startHomeserver, type Homeserver } from "../../tools/homeserver/homeserver.ts";
 
-let server: Homeserver;
-let clients: InProcessClient[] = [];
-
-beforeEach(async () => {
-  server = await startHomeserver();
-});
-afterEach(async () => {
-  for (const client of clients) await client.close();
-  clients = [];
-  await server.stop();
-});
+const world = useClientWorld();
 
 describe("keys between our own devices", () => {
   test("are asked for by themselves, and given to a verified device, where both were told to exchange them", async () => {
@@ -33,7 +23,7 @@ describe("keys between our own devices", () => {
     const { old, fresh, roomId } = await twoDevices();
     expect(old.client.precautions.view()).toEqual({ onlyVerified: false, exchangeKeys: false });
     const eventId = idOf(parseEventId, fresh.timeline(roomId).at(-1)?.eventId ?? "");
-    const asked = () => server.requests({ path: /\/sendToDevice\/m\.room_key_request\// }).length;
+    const asked = () => world.server.requests({ path: /\/sendToDevice\/m\.room_key_request\// }).length;
     expect(asked()).toBe(0);
     fresh.client.precautions.askForKey(roomId, eventId);
     await fresh.until(() => asked() === 1, "the request");
@@ -49,16 +39,13 @@ describe("keys between our own devices", () => {
 
 /** Alice on two devices that are both verified. The second one came when a room had more messages than a sync shows. */
 async function twoDevices(): Promise<{ old: InProcessClient; fresh: InProcessClient; roomId: RoomId }> {
-  const old = await InProcessClient.register(server.url, "alice");
-  clients.push(old);
-  old.startSyncing();
+  const old = await world.person("alice");
   await old.until(() => old.client.account.encryptionStatus().crossSigning.thisDeviceSigned, "the identity");
   const roomId = idOf(parseRoomId, await old.client.rooms.create({ encrypted: true, invite: [], direct: false }));
   old.send(roomId, "before you came");
   for (let n = 0; n < 35; n += 1) old.send(roomId, `number ${n}`);
   await old.untilSent();
-  const fresh = await InProcessClient.logIn(server.url, old.userId, "secret of alice");
-  clients.push(fresh);
+  const fresh = await world.logIn(old.userId);
   fresh.startSyncing();
   const { deviceId } = fresh.session;
   await old.until(() => old.machine.getDevice(old.userId, deviceId) !== undefined, "the new device");
@@ -67,7 +54,7 @@ async function twoDevices(): Promise<{ old: InProcessClient; fresh: InProcessCli
   fresh.machine.verifyIdentity(fresh.userId);
   for (const { id, method, path, body } of old.machine.verifyOwnDevice(deviceId)) {
     const authorization = `Bearer ${old.session.accessToken}`;
-    const response = await fetch(`${server.url}${path}`, { method, headers: { authorization }, body: JSON.stringify(body) });
+    const response = await fetch(`${world.server.url}${path}`, { method, headers: { authorization }, body: JSON.stringify(body) });
     expect(response.status).toBe(200);
     old.machine.markRequestAsSent(id, await response.json());
   }

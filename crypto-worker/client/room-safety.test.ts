@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parseRoomId, type RoomId } from "../../protocol/ids.ts";
+import { useClientWorld } from "../../tests/support/client-world.ts";
 import { InProcessClient } from "../../tests/support/in-process-client.ts";
-import { startHomeserver, type Homeserver } from "../../tools/homeserver/homeserver.ts";
 
 const QUIET = {
   everyoneVerified: false,
@@ -11,17 +11,7 @@ const QUIET = {
   leftOut: [],
 };
 
-let server: Homeserver;
-let clients: InProcessClient[] = [];
-
-beforeEach(async () => {
-  server = await startHomeserver();
-});
-afterEach(async () => {
-  for (const client of clients) await client.close();
-  clients = [];
-  await server.stop();
-});
+const world = useClientWorld();
 
 describe("what is said of a room", () => {
   test("everyone is verified once all of them are, and their devices signed", async () => {
@@ -242,12 +232,7 @@ test("who replaces their own identity does not see others as changed, unless the
 
 /** Somebody new, or another device of `owner`, with whatever the account has for an identity. */
 async function person(name: string, owner?: InProcessClient): Promise<InProcessClient> {
-  const options = { logs: process.env["LOGS"] === "1" };
-  const client =
-    owner === undefined
-      ? await InProcessClient.register(server.url, name, options)
-      : await InProcessClient.logIn(server.url, owner.userId, `secret of ${name}`, options);
-  clients.push(client);
+  const client = await (owner === undefined ? world.register(name) : world.logIn(owner.userId));
   client.startSyncing();
   const ready = () => {
     const { crossSigning, deviceKeysUploaded } = client.client.account.encryptionStatus();
@@ -278,7 +263,7 @@ const resetIdentity = (client: InProcessClient): Promise<void> => upload(client,
 async function upload(client: InProcessClient, requests: ReturnType<InProcessClient["machine"]["verifyOwnDevice"]>): Promise<void> {
   const auth = { type: "m.login.password", identifier: { type: "m.id.user", user: client.userId }, password: "secret of bob" };
   for (const { id, method, path, body, kind } of requests) {
-    const response = await fetch(`${server.url}${path}`, {
+    const response = await fetch(`${world.server.url}${path}`, {
       method,
       headers: { authorization: `Bearer ${client.session.accessToken}` },
       body: JSON.stringify(kind === "signing_keys_upload" ? { ...body, auth } : body),
@@ -324,9 +309,9 @@ const unreadable = (client: InProcessClient, roomId: RoomId, withheldCode?: stri
     .length;
 
 const safetyOf = (client: InProcessClient, roomId: RoomId) => client.client.roomSafety.of(roomId);
-const sent = (roomId: string): number => server.acceptedEvents(roomId).filter((event) => event.type === "m.room.encrypted").length;
+const sent = (roomId: string): number => world.server.acceptedEvents(roomId).filter((event) => event.type === "m.room.encrypted").length;
 const keyShares = (client: InProcessClient): number =>
-  server.requests({ path: /\/sendToDevice\/m\.room\.encrypted\// }).filter((request) => request.userId === client.userId).length;
+  world.server.requests({ path: /\/sendToDevice\/m\.room\.encrypted\// }).filter((request) => request.userId === client.userId).length;
 
 function idOf(text: string): RoomId {
   const parsed = parseRoomId(text);

@@ -1,20 +1,15 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import type { Safety } from "../../protocol/messages/safety.ts";
+import { useClientWorld } from "../../tests/support/client-world.ts";
 import { InProcessClient } from "../../tests/support/in-process-client.ts";
-import { startHomeserver, type Homeserver } from "../../tools/homeserver/homeserver.ts";
 
 const password = { kind: "password", password: "secret of alice" } as const;
 
-let server: Homeserver;
+const world = useClientWorld();
 let alice: InProcessClient;
 
 beforeEach(async () => {
-  server = await startHomeserver();
-  alice = await InProcessClient.register(server.url, "alice");
-});
-afterEach(async () => {
-  await alice.close();
-  await server.stop();
+  alice = await world.register("alice");
 });
 
 const keeping = (client: InProcessClient) => client.client.keeping;
@@ -63,7 +58,7 @@ test("what signing out would cost", async () => {
 test("other devices are signed out, and this one is not", async () => {
   alice.startSyncing();
   await alice.until(() => keeping(alice).safety.view().identity === "present", "the identity");
-  const other = await InProcessClient.logIn(server.url, alice.userId, "secret of alice");
+  const other = await world.logIn(alice.userId);
   other.startSyncing();
   const ids = [other.session.deviceId];
   await alice.until(() => keeping(alice).safety.view().unverifiedDevices === 1, "the other device");
@@ -72,9 +67,8 @@ test("other devices are signed out, and this one is not", async () => {
   });
   expect(await keeping(alice).signOutDevices(ids, { kind: "none" })).toMatchObject({ state: "auth-needed", password: true });
   expect(await keeping(alice).signOutDevices(ids, { kind: "password", password: "wrong" })).toMatchObject({ refused: true });
-  expect(server.devices(alice.userId)).toHaveLength(2);
+  expect(world.server.devices(alice.userId)).toHaveLength(2);
   expect(await keeping(alice).signOutDevices(ids, password)).toBeUndefined();
-  expect(server.devices(alice.userId)).toHaveLength(1);
+  expect(world.server.devices(alice.userId)).toHaveLength(1);
   await alice.until(() => keeping(alice).safety.view().unverifiedDevices === 0, "its end");
-  await other.close();
 });

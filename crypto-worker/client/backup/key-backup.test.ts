@@ -1,34 +1,22 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Safety } from "../../../protocol/messages/safety.ts";
+import { useClientWorld } from "../../../tests/support/client-world.ts";
 import { InProcessClient } from "../../../tests/support/in-process-client.ts";
-import { startHomeserver, type Homeserver } from "../../../tools/homeserver/homeserver.ts";
 import { OlmMachine } from "../../machine/olm-machine.ts";
 import { openMemoryStore } from "../../store/store.ts";
 import { Changes } from "../changes.ts";
 
 const password = { kind: "password", password: "secret of alice" } as const;
 
-let server: Homeserver;
-let clients: InProcessClient[] = [];
-
-beforeEach(async () => {
-  server = await startHomeserver();
-});
-afterEach(async () => {
-  for (const client of clients) await client.close();
-  clients = [];
-  await server.stop();
-});
+const world = useClientWorld();
 
 const backup = (client: InProcessClient): Safety["backup"] => client.client.keeping.safety.view().backup;
-const uploads = (): number => server.requests({ path: /room_keys\/keys$/ }).filter(({ method }) => method === "PUT").length;
+const uploads = (): number => world.server.requests({ path: /room_keys\/keys$/ }).filter(({ method }) => method === "PUT").length;
 const downloads = (by: InProcessClient): number =>
-  server.requests({ path: /room_keys\/keys/, method: "GET", deviceId: by.session.deviceId }).length;
+  world.server.requests({ path: /room_keys\/keys/, method: "GET", deviceId: by.session.deviceId }).length;
 
 async function alice(): Promise<{ client: InProcessClient; recoveryKey: string; roomId: string }> {
-  const client = await InProcessClient.register(server.url, "alice");
-  clients.push(client);
-  client.startSyncing();
+  const client = await world.person("alice");
   const outcome = await client.client.keeping.recovery.enable(null, password);
   if (!("recoveryKey" in outcome)) throw new Error("authentication was asked for");
   const roomId = await client.client.rooms.create({ encrypted: true, invite: [], direct: false });
@@ -37,8 +25,7 @@ async function alice(): Promise<{ client: InProcessClient; recoveryKey: string; 
 }
 
 async function second(of: InProcessClient): Promise<InProcessClient> {
-  const client = await InProcessClient.logIn(server.url, of.userId, "secret of alice");
-  clients.push(client);
+  const client = await world.logIn(of.userId);
   client.startSyncing();
   await client.until(() => backup(client).state !== "unknown" && client.client.keeping.safety.view().identity === "present", "the backup");
   return client;
@@ -84,7 +71,7 @@ describe("upload", () => {
   test("goes on by itself, in batches, also after errors and without a connection", async () => {
     const { client } = await alice();
     const keys = foreignKeys(250);
-    server.faults.add({ kind: "status", status: 500, path: /room_keys\/keys/, times: 2 });
+    world.server.faults.add({ kind: "status", status: 500, path: /room_keys\/keys/, times: 2 });
     client.machine.importRoomKeys(keys.slice(0, 200));
     client.client.keeping.backup.observe(new Changes());
     await complete(client);
@@ -94,7 +81,7 @@ describe("upload", () => {
     expect(backup(client)).toMatchObject({ total: 250, backedUp: 200 });
     client.setReachable(true);
     await complete(client);
-    expect(server.keyBackup(client.userId)).toMatchObject({ count: 250 });
+    expect(world.server.keyBackup(client.userId)).toMatchObject({ count: 250 });
   });
 
   test("stops for a backup that is gone, and goes on with the one that another device made", async () => {
@@ -115,7 +102,7 @@ describe("upload", () => {
     // Its account data announces the new backup; the signature of our identity is what makes it trusted.
     await client.until(() => backup(client).state === "enabled" && backup(client).version === "2", "the new backup");
     await complete(client);
-    expect(server.keyBackup(client.userId)).toMatchObject({ version: "2", count: 2 });
+    expect(world.server.keyBackup(client.userId)).toMatchObject({ version: "2", count: 2 });
   });
 
   test("notices while uploading that the version is another one", async () => {
@@ -126,7 +113,10 @@ describe("upload", () => {
     await ask(client, "POST", "room_keys/version", { algorithm: made.algorithm, auth_data: made.auth_data });
     client.machine.importRoomKeys(foreignKeys(1));
     await say(client, roomId, "two");
-    await client.until(() => backup(client).version === "2" && server.keyBackup(client.userId)?.count === 2, "both keys in the new backup");
+    await client.until(
+      () => backup(client).version === "2" && world.server.keyBackup(client.userId)?.count === 2,
+      "both keys in the new backup",
+    );
     expect(client.client.keeping.safety.view().recovery.missing).toEqual(["backup-key-here"]);
   });
 

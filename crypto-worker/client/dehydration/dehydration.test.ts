@@ -1,45 +1,21 @@
-import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parseDeviceId } from "../../../protocol/ids.ts";
 import type { Safety } from "../../../protocol/messages/safety.ts";
+import { useClientWorld } from "../../../tests/support/client-world.ts";
 import { InProcessClient, type InProcessOptions } from "../../../tests/support/in-process-client.ts";
 import { must } from "../../../tests/support/megolm-world.ts";
-import { startHomeserver, type Homeserver } from "../../../tools/homeserver/homeserver.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 const PASSWORD = "secret of alice";
 const PATH = /\/dehydrated_device$/;
 
-let server: Homeserver;
-let clients: InProcessClient[] = [];
-let directory: string;
+const world = useClientWorld();
 
-beforeEach(async () => {
-  server = await startHomeserver();
-  directory = mkdtempSync(join(tmpdir(), "dehydration-"));
-});
-afterEach(async () => {
-  for (const client of clients) await client.close();
-  clients = [];
-  await server.stop();
-  rmSync(directory, { recursive: true });
-});
-
-const kept = (client: InProcessClient): InProcessClient => {
-  clients.push(client);
-  client.startSyncing();
-  return client;
-};
-const register = async (name: string, options: InProcessOptions = {}) => kept(await InProcessClient.register(server.url, name, options));
-const newStore = () => ({ path: join(directory, `${randomBytes(5).toString("hex")}.db`), key: randomBytes(32) });
 const state = (client: InProcessClient): Safety["dehydration"] => client.client.keeping.safety.view().dehydration;
 const recovery = (client: InProcessClient) => client.client.keeping.recovery;
 const untilState = (client: InProcessClient, wanted: Safety["dehydration"]["state"]) =>
   client.until(() => state(client).state === wanted, `the dehydrated device to be ${wanted}`);
-const requests = (method: string) => server.requests({ path: PATH }).filter((request) => request.method === method).length;
+const requests = (method: string) => world.server.requests({ path: PATH }).filter((request) => request.method === method).length;
 
 async function enabled(client: InProcessClient): Promise<string> {
   const outcome = await recovery(client).enable(null, { kind: "password", password: PASSWORD });
@@ -48,7 +24,8 @@ async function enabled(client: InProcessClient): Promise<string> {
 }
 
 async function logIn(userId: string, options: InProcessOptions = {}): Promise<InProcessClient> {
-  const client = kept(await InProcessClient.logIn(server.url, userId, PASSWORD, options));
+  const client = await world.logIn(userId, options);
+  client.startSyncing();
   await client.until(
     () => client.client.keeping.safety.view().recovery.state !== "unknown" && client.client.summaries().length > 0,
     "the first sync",
@@ -58,8 +35,8 @@ async function logIn(userId: string, options: InProcessOptions = {}): Promise<In
 
 /** Alice has recovery and a room with Bob, and has signed out everywhere. */
 async function signedOut(texts: readonly string[]) {
-  const alice = await register("alice");
-  const bob = await register("bob");
+  const alice = await world.person("alice");
+  const bob = await world.person("bob");
   const recoveryKey = await enabled(alice);
   await untilState(alice, "on");
   const roomId = await bob.client.rooms.create({ encrypted: true, invite: [alice.userId], direct: false });
@@ -67,7 +44,7 @@ async function signedOut(texts: readonly string[]) {
   await alice.client.rooms.join(roomId);
   await bob.until(() => bob.machine.getUserDevices(alice.userId).length === 2, "both devices of Alice's");
   await alice.stopSyncing();
-  server.removeDevice(alice.userId, alice.session.deviceId);
+  world.server.removeDevice(alice.userId, alice.session.deviceId);
   await bob.until(() => bob.machine.getUserDevices(alice.userId).length === 1, "one device of Alice's");
   for (const text of texts) bob.send(roomId, text);
   await bob.untilSent();
@@ -95,25 +72,25 @@ test("what was sent while nobody was signed in is read by the next device, which
 
 test("reading goes on after the program ended in the middle", async () => {
   const { alice, roomId, recoveryKey } = await signedOut(["first", "second"]);
-  const store = newStore();
+  const store = world.newStore();
   const next = await logIn(alice.userId, { store });
-  server.faults.add({ kind: "lostResponse", path: /dehydrated_device\/.*\/events/, times: 100 });
+  world.server.faults.add({ kind: "lostResponse", path: /dehydrated_device\/.*\/events/, times: 100 });
   await recovery(next).recover({ recoveryKey });
   await untilState(next, "collecting");
-  server.faults.clear();
-  const again = await restarted(next, store);
+  world.server.faults.clear();
+  const again = await restarted(next);
   await again.untilText(roomId, "first");
   await again.untilText(roomId, "second");
   await untilState(again, "on");
 });
 
 test("one is made with recovery, stays over a restart, is replaced after a week, and goes with recovery", async () => {
-  const alice = await register("alice");
+  const alice = await world.person("alice");
   await untilState(alice, "off");
   await enabled(alice);
   await untilState(alice, "on");
   const first = alice.machine.dehydration.created()?.deviceId;
-  expect(new Set(server.devices(alice.userId).map(({ deviceId }) => deviceId))).toEqual(new Set([alice.session.deviceId, first]));
+  expect(new Set(world.server.devices(alice.userId).map(({ deviceId }) => deviceId))).toEqual(new Set([alice.session.deviceId, first]));
   await alice.sync();
   expect(requests("PUT")).toBe(1);
 
@@ -127,18 +104,18 @@ test("one is made with recovery, stays over a restart, is replaced after a week,
   await untilState(alice, "on");
 
   await recovery(alice).disable();
-  expect(server.devices(alice.userId).map(({ deviceId }) => deviceId)).toEqual([alice.session.deviceId]);
+  expect(world.server.devices(alice.userId).map(({ deviceId }) => deviceId)).toEqual([alice.session.deviceId]);
   await untilState(alice, "off");
   expect(alice.machine.dehydration.pickleKey()).toBeUndefined();
 });
 
 test("a new identity takes the old one's device with it, and gets its own with recovery", async () => {
-  const alice = await register("alice");
+  const alice = await world.person("alice");
   await enabled(alice);
   await untilState(alice, "on");
   const first = alice.machine.dehydration.created()?.deviceId;
   await recovery(alice).resetIdentity({ kind: "password", password: PASSWORD });
-  expect(server.devices(alice.userId)).toHaveLength(1);
+  expect(world.server.devices(alice.userId)).toHaveLength(1);
   await enabled(alice);
   await untilState(alice, "on");
   expect(alice.machine.dehydration.created()?.deviceId).not.toBe(first);
@@ -159,8 +136,8 @@ test("a device that another one has verified waits for the recovery key: this se
 
 describe("nothing is put on the server", () => {
   test("by who is not the one to do it: no recovery, or a server that does not know how", async () => {
-    server.switches.dehydratedDevices = false;
-    const alice = await register("alice");
+    world.server.switches.dehydratedDevices = false;
+    const alice = await world.person("alice");
     await enabled(alice);
     await untilState(alice, "unsupported");
     expect(alice.machine.dehydration.pickleKey()).toBeUndefined();
@@ -168,21 +145,21 @@ describe("nothing is put on the server", () => {
   });
 
   test("where another program's device cannot be read: it may still be of use to that", async () => {
-    const store = newStore();
-    const alice = await register("alice", { store });
+    const store = world.newStore();
+    const alice = await world.person("alice", { store });
     await enabled(alice);
     await untilState(alice, "on");
     const deviceId = must(parseDeviceId("FOREIGN"));
     await foreignDevice(alice, deviceId, { algorithm: "org.matrix.msc3814.v9", device_pickle: "?" });
     const before = requests("PUT");
-    const again = await restarted(alice, store);
+    const again = await restarted(alice);
     await untilState(again, "unreadable");
     expect(requests("PUT")).toBe(before);
   });
 
   test("with a key that is not that of secret storage any more", async () => {
-    const store = newStore();
-    const alice = await register("alice", { store });
+    const store = world.newStore();
+    const alice = await world.person("alice", { store });
     await enabled(alice);
     await untilState(alice, "on");
     await foreignDevice(alice, "FOREIGN", {
@@ -190,7 +167,7 @@ describe("nothing is put on the server", () => {
       device_pickle: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
     });
     const before = requests("PUT");
-    const again = await restarted(alice, store);
+    const again = await restarted(alice);
     await untilState(again, "locked");
     expect(again.machine.dehydration.pickleKey()).toBeUndefined();
     expect(requests("PUT")).toBe(before);
@@ -199,7 +176,7 @@ describe("nothing is put on the server", () => {
 
 /** As another program of Alice's would put it there. */
 async function foreignDevice(client: InProcessClient, deviceId: string, deviceData: Record<string, unknown>): Promise<void> {
-  const response = await fetch(`${server.url}/_matrix/client/unstable/org.matrix.msc3814.v1/dehydrated_device`, {
+  const response = await fetch(`${world.server.url}/_matrix/client/unstable/org.matrix.msc3814.v1/dehydrated_device`, {
     method: "PUT",
     headers: { authorization: `Bearer ${client.session.accessToken}`, "content-type": "application/json" },
     body: JSON.stringify({ device_id: deviceId, device_data: deviceData, device_keys: { user_id: client.userId, device_id: deviceId } }),
@@ -208,8 +185,8 @@ async function foreignDevice(client: InProcessClient, deviceId: string, deviceDa
 }
 
 /** A new run on the same store. */
-async function restarted(client: InProcessClient, store: NonNullable<InProcessOptions["store"]>): Promise<InProcessClient> {
-  clients = clients.filter((other) => other !== client);
-  await client.close();
-  return kept(await InProcessClient.resume(client.session, { store }));
+async function restarted(client: InProcessClient): Promise<InProcessClient> {
+  const again = await world.resume(client);
+  again.startSyncing();
+  return again;
 }

@@ -1,10 +1,6 @@
-import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { InProcessClient, type InProcessOptions } from "../../../tests/support/in-process-client.ts";
-import { startHomeserver, type Homeserver } from "../../../tools/homeserver/homeserver.ts";
+import { describe, expect, test, vi } from "vitest";
+import { useClientWorld } from "../../../tests/support/client-world.ts";
+import { InProcessClient } from "../../../tests/support/in-process-client.ts";
 import { CodedError } from "../../../protocol/errors.ts";
 import { parseUserId, type RoomId, type UserId } from "../../../protocol/ids.ts";
 import type { TimelineItem } from "../../../protocol/messages/timeline-item.ts";
@@ -12,20 +8,7 @@ import type { TimelineItem } from "../../../protocol/messages/timeline-item.ts";
 const UPLOAD = "/_matrix/media/v3/upload";
 const DOWNLOAD = /\/_matrix\/client\/v1\/media\/download\//;
 
-let server: Homeserver;
-let folder: string;
-const clients = new Set<InProcessClient>();
-
-beforeEach(async () => {
-  server = await startHomeserver();
-  folder = mkdtempSync(join(tmpdir(), "bulkhead-history-"));
-});
-afterEach(async () => {
-  for (const client of clients) await client.close();
-  clients.clear();
-  await server.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+const world = useClientWorld();
 
 describe("an invitation", () => {
   test("to a room whose past is for newcomers brings its keys, and shows whose word they are", async () => {
@@ -48,7 +31,7 @@ describe("an invitation", () => {
 
   test("that is accepted before the bundle comes gets it later", async () => {
     const { alice, bob, roomId } = await aliceWithPast();
-    const refused = server.faults.add({ kind: "status", status: 502, path: UPLOAD });
+    const refused = world.server.faults.add({ kind: "status", status: 502, path: UPLOAD });
     await alice.client.rooms.invite(roomId, idOf(bob.userId));
     await joins(bob, roomId);
     expect(unreadable(bob, roomId)).toBe(2);
@@ -60,7 +43,7 @@ describe("an invitation", () => {
 
   test("goes out although nothing can be uploaded, and the rest is done by the next run of the app", async () => {
     const { alice, bob, roomId, resumeAlice } = await aliceWithPast();
-    const refused = server.faults.add({ kind: "status", status: 503, path: UPLOAD });
+    const refused = world.server.faults.add({ kind: "status", status: 503, path: UPLOAD });
     await alice.client.rooms.invite(roomId, idOf(bob.userId));
     expect(refused.fired).toBeGreaterThan(0);
     await joins(bob, roomId);
@@ -87,14 +70,14 @@ describe("an invitation", () => {
 
   test("whose announcement does not arrive is announced by the next run with the same bytes", async () => {
     const { alice, bob, roomId, resumeAlice } = await aliceWithPast();
-    const lost = server.faults.add({ kind: "status", status: 503, path: /\/sendToDevice\/m\.room\.encrypted/ });
+    const lost = world.server.faults.add({ kind: "status", status: 503, path: /\/sendToDevice\/m\.room\.encrypted/ });
     await alice.client.rooms.invite(roomId, idOf(bob.userId));
     expect(lost.fired).toBeGreaterThan(0);
     lost.remove();
     await joins(bob, roomId);
     await resumeAlice();
     await pastOf(bob, roomId, ["one", "two"]);
-    const sent = server.requests({ path: /\/sendToDevice\/m\.room\.encrypted/, userId: alice.userId });
+    const sent = world.server.requests({ path: /\/sendToDevice\/m\.room\.encrypted/, userId: alice.userId });
     expect(new Set(sent.map(({ path, body }) => path + JSON.stringify(body))).size).toBe(1);
   });
 
@@ -104,7 +87,7 @@ describe("an invitation", () => {
     const backup = () => alice.client.keeping.safety.view().backup;
     await alice.until(() => backup().backedUp > 0 && !backup().uploading, "the backup");
     alice.store.transaction(() => alice.store.prepare("DELETE FROM inbound_group_session").run());
-    const fails = server.faults.add({ kind: "status", status: 500, path: /\/room_keys\/keys\//, times: 1 });
+    const fails = world.server.faults.add({ kind: "status", status: 500, path: /\/room_keys\/keys\//, times: 1 });
     await alice.client.rooms.invite(roomId, idOf(bob.userId));
     expect(fails.fired).toBe(1);
     await joins(bob, roomId);
@@ -112,15 +95,15 @@ describe("an invitation", () => {
     alice.setReachable(true);
     await pastOf(bob, roomId, ["one", "two"]);
     const carol = await person("carol");
-    server.clearRequests();
+    world.server.clearRequests();
     await alice.client.rooms.invite(roomId, idOf(carol.userId));
     expect(bundles()).toHaveLength(1);
-    expect(server.requests({ path: /\/room_keys\/keys\//, userId: alice.userId, method: "GET" })).toEqual([]);
+    expect(world.server.requests({ path: /\/room_keys\/keys\//, userId: alice.userId, method: "GET" })).toEqual([]);
   });
 
   test("that the server refuses leaves nothing behind", async () => {
     const { alice, bob, roomId } = await aliceWithPast();
-    server.faults.add({ kind: "status", status: 403, path: /\/invite$/ });
+    world.server.faults.add({ kind: "status", status: 403, path: /\/invite$/ });
     await expect(alice.client.rooms.invite(roomId, idOf(bob.userId))).rejects.toMatchObject({ code: "forbidden" });
     expect(alice.store.historyShares.all()).toEqual([]);
   });
@@ -145,7 +128,7 @@ describe("an invitation", () => {
 
   test("whose bundle the server does not take for good is not built and uploaded over and over", async () => {
     const { alice, bob, roomId } = await aliceWithPast();
-    const refused = server.faults.add({ kind: "status", status: 413, path: UPLOAD });
+    const refused = world.server.faults.add({ kind: "status", status: 413, path: UPLOAD });
     await alice.client.rooms.invite(roomId, idOf(bob.userId));
     await joins(bob, roomId);
     await alice.until(() => knows(alice, roomId, bob), "bob in the room");
@@ -157,7 +140,7 @@ describe("an invitation", () => {
 
   test("of somebody who is put out while the bundle is on its way gives them nothing", async () => {
     const { alice, bob, roomId } = await aliceWithPast();
-    const refused = server.faults.add({ kind: "status", status: 503, path: UPLOAD });
+    const refused = world.server.faults.add({ kind: "status", status: 503, path: UPLOAD });
     await alice.client.rooms.invite(roomId, idOf(bob.userId));
     await alice.until(() => alice.store.members.load(roomId, idOf(bob.userId))?.membership === "invite", "the invitation");
     refused.remove();
@@ -192,7 +175,7 @@ describe("an invitation", () => {
 
   test("of somebody without an identity shares nothing with them", async () => {
     const { alice, roomId } = await aliceWithPast();
-    server.switches.uiaForFirstCrossSigningKeys = true;
+    world.server.switches.uiaForFirstCrossSigningKeys = true;
     const eve = await person("eve", false);
     await alice.client.rooms.invite(roomId, idOf(eve.userId));
     expect(bundles()).toEqual([]);
@@ -234,7 +217,7 @@ describe("what an inviter shares", () => {
       alice.machine.discardRoomKey(roomId);
     }
     await alice.client.rooms.invite(roomId, idOf(bob.userId));
-    const hang = server.faults.add({ kind: "hang", path: DOWNLOAD, times: 1 });
+    const hang = world.server.faults.add({ kind: "hang", path: DOWNLOAD, times: 1 });
     const phoenix = new Phoenix(bob, roomId);
     await phoenix.untilInvited();
     await phoenix.accept();
@@ -282,20 +265,20 @@ describe("what an inviter shares", () => {
       const { alice, bob, roomId } = await aliceWithPast();
       await alice.client.rooms.invite(roomId, idOf(bob.userId));
       const received = await bob.until(() => bob.store.keyBundles.find(roomId, idOf(alice.userId)), "the bundle");
-      const stored = server.storedMedia(JSON.parse(received.fileJson).url);
+      const stored = world.server.storedMedia(JSON.parse(received.fileJson).url);
       stored.bytes = spoil(stored.bytes);
       await joins(bob, roomId);
       await bob.until(() => bob.machine.history.readyBundles().length === 0 && downloads() > 0, "the refusal");
       expect(unreadable(bob, roomId)).toBe(2);
       await bob.until(() => bob.spooled().length === 0, "the spool to be empty");
-      server.clearRequests();
+      world.server.clearRequests();
       bob.setReachable(true);
       await new Promise((resolve) => setTimeout(resolve, 100));
       expect(downloads()).toBe(0);
     }
     const { alice, bob, roomId } = await aliceWithPast();
     await alice.client.rooms.invite(roomId, idOf(bob.userId));
-    server.faults.add({ kind: "status", status: 404, path: DOWNLOAD, times: 1 });
+    world.server.faults.add({ kind: "status", status: 404, path: DOWNLOAD, times: 1 });
     await joins(bob, roomId);
     await bob.until(() => bob.store.keyBundles.invites().length === 0, "the refusal");
     expect(unreadable(bob, roomId)).toBe(2);
@@ -304,7 +287,7 @@ describe("what an inviter shares", () => {
   test("is not even fetched where it comes from somebody else", async () => {
     const { alice, bob, roomId } = await aliceWithPast();
     const mallory = await person("mallory");
-    const shared = server.faults.add({ kind: "status", status: 503, path: UPLOAD });
+    const shared = world.server.faults.add({ kind: "status", status: 503, path: UPLOAD });
     await alice.client.rooms.invite(roomId, idOf(bob.userId));
     shared.remove();
     // Mallory knows the room's id, and Bob.
@@ -355,7 +338,7 @@ class Phoenix {
 
   /** The server has it, and its answer was lost with the app. */
   async accept(): Promise<void> {
-    const lost = server.faults.add({ kind: "lostResponse", path: /\/join\//, times: 1 });
+    const lost = world.server.faults.add({ kind: "lostResponse", path: /\/join\//, times: 1 });
     await expect(this.client.client.rooms.join(this.#roomId)).rejects.toThrow();
     lost.remove();
   }
@@ -370,9 +353,7 @@ async function aliceWithPast(historyVisibility: "shared" | "joined" | "invited" 
 }
 
 async function person(name: string, identity = true): Promise<InProcessClient> {
-  const made = await InProcessClient.register(server.url, name, storeOf(name));
-  clients.add(made);
-  made.startSyncing();
+  const made = await world.person(name, { store: world.newStore() });
   await made.until(() => made.store.account.load()?.deviceKeysUploaded === true, "device keys");
   const isSigned = () =>
     made.client.account.encryptionStatus().crossSigning.thisDeviceSigned && made.store.customValues.load("identity-setup") === undefined;
@@ -380,20 +361,9 @@ async function person(name: string, identity = true): Promise<InProcessClient> {
   return made;
 }
 
-const options = new Map<string, InProcessOptions>();
-function storeOf(name: string): InProcessOptions {
-  const made = { store: { path: join(folder, `${name}-${randomBytes(4).toString("hex")}.db`), key: new Uint8Array(randomBytes(32)) } };
-  options.set(name, made);
-  return made;
-}
-
 /** The app ends as in a power cut, and starts again. */
 async function resume(client: InProcessClient, syncing = false): Promise<InProcessClient> {
-  const name = client.userId.slice(1).split("-")[0] ?? "";
-  clients.delete(client);
-  await client.close();
-  const again = await InProcessClient.resume(client.session, options.get(name));
-  clients.add(again);
+  const again = await world.resume(client);
   if (syncing) again.startSyncing();
   return again;
 }
@@ -412,7 +382,7 @@ async function pastOf(bob: InProcessClient, roomId: RoomId, texts: readonly stri
 
 /** As another device of Alice's would. */
 async function ask(alice: InProcessClient, method: "PUT" | "POST", roomId: RoomId, path: string, body: unknown): Promise<void> {
-  const answer = await fetch(`${server.url}/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/${path}`, {
+  const answer = await fetch(`${world.server.url}/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/${path}`, {
     method,
     headers: { authorization: `Bearer ${alice.session.accessToken}` },
     body: JSON.stringify(body),
@@ -432,8 +402,8 @@ async function setVisibility(alice: InProcessClient, roomId: RoomId, visibility:
 
 const unreadable = (bob: InProcessClient, roomId: RoomId): number =>
   bob.timeline(roomId).filter(({ content }) => content.kind === "undecryptable").length;
-const bundles = () => server.requests({ path: UPLOAD });
-const downloads = (): number => server.requests({ path: DOWNLOAD }).length;
+const bundles = () => world.server.requests({ path: UPLOAD });
+const downloads = (): number => world.server.requests({ path: DOWNLOAD }).length;
 const knows = (alice: InProcessClient, roomId: RoomId, bob: InProcessClient): boolean =>
   alice.store.members.load(roomId, idOf(bob.userId))?.membership === "join";
 

@@ -1,22 +1,17 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
+import { useClientWorld } from "../../../tests/support/client-world.ts";
 import { InProcessClient } from "../../../tests/support/in-process-client.ts";
-import { startHomeserver, type Homeserver } from "../../../tools/homeserver/homeserver.ts";
 import { OlmMachine } from "../../machine/olm-machine.ts";
 import { systemEnv } from "../../primitives/system-env.ts";
 
 const PASSPHRASE = "a phrase for files";
 const PIECE = 1 << 20;
 
-let server: Homeserver;
+const world = useClientWorld();
 let client: InProcessClient;
 
 beforeEach(async () => {
-  server = await startHomeserver();
-  client = await InProcessClient.register(server.url, "alice");
-});
-afterEach(async () => {
-  await client.close();
-  await server.stop();
+  client = await world.register("alice");
 });
 
 const files = () => client.client.keeping.keyFiles;

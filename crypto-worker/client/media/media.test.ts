@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { startHomeserver, type Homeserver } from "../../../tools/homeserver/homeserver.ts";
+import { describe, expect, test } from "vitest";
+import { useClientWorld } from "../../../tests/support/client-world.ts";
 import { InProcessClient } from "../../../tests/support/in-process-client.ts";
 import { parseEventId, parseRoomId, type RoomId } from "../../../protocol/ids.ts";
 import type { TimelineItem } from "../../../protocol/messages/timeline-item.ts";
@@ -15,17 +15,7 @@ const PNG = new Uint8Array(
 const THUMBNAIL = { bytes: PNG, mimetype: "image/png" as const, width: 1, height: 1 };
 const PLAIN = { thumbnail: null, caption: null, relation: {}, mentions: [] };
 
-let server: Homeserver;
-let clients: InProcessClient[] = [];
-
-beforeEach(async () => {
-  server = await startHomeserver();
-});
-afterEach(async () => {
-  for (const client of clients) await client.close();
-  clients = [];
-  await server.stop();
-});
+const world = useClientWorld();
 
 describe("a file in an encrypted room", () => {
   test("goes out as ciphertext without a name, and comes back piece by piece", async () => {
@@ -42,9 +32,9 @@ describe("a file in an encrypted room", () => {
       html: "look <em>here</em>",
       size: FILE.length,
     });
-    const uploads = server.requests({ path: "/_matrix/media/v3/upload" });
+    const uploads = world.server.requests({ path: "/_matrix/media/v3/upload" });
     expect(uploads.map(({ path }) => path)).toEqual(["/_matrix/media/v3/upload", "/_matrix/media/v3/upload"]);
-    const stored = server.storedMedia(mxcOf(bob, roomId, item));
+    const stored = world.server.storedMedia(mxcOf(bob, roomId, item));
     expect(stored).toMatchObject({ contentType: "application/octet-stream", fileName: undefined });
     expect(stored.bytes).toHaveLength(FILE.length);
     expect(Buffer.from(stored.bytes).includes(Buffer.from(FILE.subarray(0, 32)))).toBe(false);
@@ -63,7 +53,7 @@ describe("a file in an encrypted room", () => {
     const { alice, bob, roomId } = await two(true);
     await send(alice, roomId, FILE);
     const item = await media(bob, roomId);
-    const stored = server.storedMedia(mxcOf(bob, roomId, item));
+    const stored = world.server.storedMedia(mxcOf(bob, roomId, item));
     const good = stored.bytes;
     for (const bad of [flipped(good, 0), flipped(good, good.length - 1), good.slice(0, -1), new Uint8Array()]) {
       stored.bytes = bad;
@@ -89,7 +79,7 @@ describe("a file in an encrypted room", () => {
 
   test("can be opened while it waits, and is stopped with its upload", async () => {
     const { alice, roomId } = await two(true);
-    const hang = server.faults.add({ kind: "hang", path: "/_matrix/media/v3/upload" });
+    const hang = world.server.faults.add({ kind: "hang", path: "/_matrix/media/v3/upload" });
     const itemId = await send(alice, roomId, FILE);
     expect((await receive(alice, roomId, itemId)).bytes).toEqual(FILE);
     await alice.until(() => hang.fired > 0, "the upload to begin");
@@ -104,15 +94,15 @@ describe("a file in an encrypted room", () => {
 
   test("is uploaded once, however often its event has to be sent", async () => {
     const { alice, bob, roomId } = await two(true);
-    server.faults.add({ kind: "status", status: 502, path: /\/send\/m\.room\.encrypted/, times: 2 });
+    world.server.faults.add({ kind: "status", status: 502, path: /\/send\/m\.room\.encrypted/, times: 2 });
     await send(alice, roomId, FILE);
     await media(bob, roomId);
-    expect(server.requests({ path: "/_matrix/media/v3/upload" })).toHaveLength(1);
+    expect(world.server.requests({ path: "/_matrix/media/v3/upload" })).toHaveLength(1);
   });
 
   test("of which the answer was lost is uploaded again", async () => {
     const { alice, bob, roomId } = await two(true);
-    server.faults.add({ kind: "lostResponse", path: "/_matrix/media/v3/upload", times: 1 });
+    world.server.faults.add({ kind: "lostResponse", path: "/_matrix/media/v3/upload", times: 1 });
     await send(alice, roomId, FILE);
     const item = await media(bob, roomId);
     expect((await receive(bob, roomId, item.eventId ?? "")).bytes).toEqual(FILE);
@@ -126,7 +116,7 @@ describe("a file that takes its time", () => {
 
   test("is waited for by what was written after it, where that is a moment", async () => {
     const { alice, bob, roomId } = await two(true);
-    server.faults.add({ kind: "delay", ms: 800, path: upload, times: 1 });
+    world.server.faults.add({ kind: "delay", ms: 800, path: upload, times: 1 });
     await send(alice, roomId, PNG);
     alice.send(roomId, "after the picture");
     await bob.untilText(roomId, "after the picture");
@@ -136,7 +126,7 @@ describe("a file that takes its time", () => {
   test("is passed where it is longer, by what has no files; files keep their order", async () => {
     const { alice, bob, roomId } = await two(true);
     alice.send(roomId, "before");
-    server.faults.add({ kind: "delay", ms: 8000, path: upload, times: 1 });
+    world.server.faults.add({ kind: "delay", ms: 8000, path: upload, times: 1 });
     await send(alice, roomId, FILE, {}, { name: "film.bin" });
     await send(alice, roomId, PNG, {}, { name: "picture.bin" });
     const began = Date.now();
@@ -156,11 +146,11 @@ describe("a file that takes its time", () => {
     ["the connection is lost", { kind: "drop", path: upload, times: 2 }],
   ] as const)("begins again by itself, out of the spool, when %s", async (_, fault) => {
     const { alice, bob, roomId } = await two(true);
-    server.faults.add(fault);
+    world.server.faults.add(fault);
     await send(alice, roomId, FILE);
     const item = await media(bob, roomId);
     expect((await receive(bob, roomId, item.eventId ?? "")).bytes).toEqual(FILE);
-    expect(server.requests({ path: upload })).toHaveLength(3);
+    expect(world.server.requests({ path: upload })).toHaveLength(3);
   });
 });
 
@@ -170,7 +160,7 @@ describe("a file in an unencrypted room", () => {
     await send(alice, roomId, PNG, { thumbnail: THUMBNAIL }, { kind: "image", mimetype: "image/png", name: "../../dots.png" });
     const item = await media(bob, roomId);
     expect(item.content).toMatchObject({ msgtype: "image", name: "dots.png", caption: null, available: true, hasThumbnail: true });
-    const stored = server.storedMedia(mxcOf(bob, roomId, item));
+    const stored = world.server.storedMedia(mxcOf(bob, roomId, item));
     expect(stored).toMatchObject({ contentType: "image/png", fileName: "dots.png" });
     expect(new Uint8Array(stored.bytes)).toEqual(PNG);
     expect(await receive(bob, roomId, item.eventId ?? "")).toEqual({ bytes: PNG, mimetype: "image/png", name: "dots.png" });
@@ -179,14 +169,14 @@ describe("a file in an unencrypted room", () => {
 
   test("whose encryption is turned on during the upload is uploaded again, encrypted", async () => {
     const { alice, bob, roomId } = await two(false);
-    const slow = server.faults.add({ kind: "delay", ms: 800, path: "/_matrix/media/v3/upload", times: 1 });
+    const slow = world.server.faults.add({ kind: "delay", ms: 800, path: "/_matrix/media/v3/upload", times: 1 });
     await send(alice, roomId, FILE);
     await alice.until(() => slow.fired > 0, "the upload to begin");
     await alice.client.rooms.enableEncryption(room(roomId));
     await alice.until(() => alice.client.summaries().some((summary) => summary.roomId === roomId && summary.encrypted), "encryption");
     const item = await media(bob, roomId);
     expect(item.encrypted).toBe(true);
-    const stored = server.storedMedia(mxcOf(bob, roomId, item));
+    const stored = world.server.storedMedia(mxcOf(bob, roomId, item));
     expect(Buffer.from(stored.bytes).equals(FILE)).toBe(false);
     expect((await receive(bob, roomId, item.eventId ?? "")).bytes).toEqual(FILE);
   });
@@ -194,7 +184,7 @@ describe("a file in an unencrypted room", () => {
 
 describe("limits", () => {
   test("a file that the server would not take is refused before it is encrypted", async () => {
-    server.switches.maxUploadBytes = 1000;
+    world.server.switches.maxUploadBytes = 1000;
     const { alice, roomId } = await two(true);
     await expect(begin(alice, roomId, 1001)).rejects.toMatchObject({ code: "too-large" });
     await begin(alice, roomId, 1000);
@@ -203,7 +193,7 @@ describe("limits", () => {
   test("a server that says so only when it is too late is believed", async () => {
     const { alice, roomId } = await two(true);
     await begin(alice, roomId, 1);
-    server.switches.maxUploadBytes = 1000;
+    world.server.switches.maxUploadBytes = 1000;
     const itemId = await send(alice, roomId, FILE);
     const failed = await alice.until(
       () => alice.timeline(roomId).find(({ id, send: state }) => id === itemId && state?.state === "failed"),
@@ -221,7 +211,7 @@ describe("limits", () => {
   });
 
   test("a server from before authenticated media is asked in the old way", async () => {
-    server.switches.authenticatedMedia = false;
+    world.server.switches.authenticatedMedia = false;
     const { alice, bob, roomId } = await two(true);
     await send(alice, roomId, FILE);
     const item = await media(bob, roomId);
@@ -250,10 +240,7 @@ describe("limits", () => {
 });
 
 async function two(encrypted: boolean): Promise<{ alice: InProcessClient; bob: InProcessClient; roomId: string }> {
-  const [alice, bob] = await Promise.all(["alice", "bob"].map((name) => InProcessClient.register(server.url, name)));
-  if (alice === undefined || bob === undefined) throw new Error("nobody");
-  clients.push(alice, bob);
-  for (const client of clients) client.startSyncing();
+  const [alice, bob] = await Promise.all([world.person("alice"), world.person("bob")]);
   const roomId = await alice.client.rooms.create({ encrypted, invite: [bob.userId], direct: false });
   await bob.until(() => bob.client.summaries().some((summary) => summary.roomId === roomId), "the invite");
   await bob.client.rooms.join(roomId);

@@ -1,11 +1,7 @@
-import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Safety } from "../../../protocol/messages/safety.ts";
+import { useClientWorld } from "../../../tests/support/client-world.ts";
 import { InProcessClient } from "../../../tests/support/in-process-client.ts";
-import { startHomeserver, type Homeserver } from "../../../tools/homeserver/homeserver.ts";
 import { parseDefaultKeyId, parseEncryptedSecret } from "../../wire/secret-storage.ts";
 import { SECRET_NAMES } from "./secret-storage.ts";
 
@@ -14,28 +10,10 @@ const PHRASE = "a phrase to remember";
 const none = { kind: "none" } as const;
 const password = { kind: "password", password: PASSWORD } as const;
 
-let server: Homeserver;
-let clients: InProcessClient[] = [];
-
-beforeEach(async () => {
-  server = await startHomeserver();
-});
-afterEach(async () => {
-  for (const client of clients) await client.close();
-  clients = [];
-  await server.stop();
-});
-
-async function first(): Promise<InProcessClient> {
-  const client = await InProcessClient.register(server.url, "alice");
-  clients.push(client);
-  client.startSyncing();
-  return client;
-}
+const world = useClientWorld();
 
 async function another(of: InProcessClient): Promise<InProcessClient> {
-  const client = await InProcessClient.logIn(server.url, of.session.userId, PASSWORD);
-  clients.push(client);
+  const client = await world.logIn(of.userId);
   client.startSyncing();
   await client.until(() => {
     const { identity, backup, recovery: storage } = safety(client);
@@ -46,7 +24,7 @@ async function another(of: InProcessClient): Promise<InProcessClient> {
 
 /** An account on which everything is set up, with one room key. */
 async function settled(passphrase: string | null = null): Promise<{ alice: InProcessClient; roomId: string; recoveryKey: string }> {
-  const alice = await first();
+  const alice = await world.person("alice");
   const roomId = await roomWith(alice, ["before"]);
   const recoveryKey = await enabled(alice, passphrase);
   await backedUp(alice);
@@ -150,7 +128,7 @@ describe("recovery", () => {
   });
 
   test("needs its secrets to be here before it gets another key, and to be set up before it opens", async () => {
-    const alice = await first();
+    const alice = await world.person("alice");
     await alice.until(() => safety(alice).thisDeviceVerified, "the identity");
     await expect(recovery(alice).change(null)).rejects.toMatchObject({ code: "recovery-disabled" });
     await expect(recovery(alice).recover({ passphrase: PHRASE })).rejects.toMatchObject({ code: "recovery-disabled" });
@@ -165,7 +143,7 @@ describe("recovery", () => {
     await recovery(alice).disable();
     expect(await defaultKey(alice)).toBeUndefined();
     expect(await keysOfSecrets(alice)).toEqual(SECRET_NAMES.map(() => []));
-    expect(server.keyBackup(alice.userId)).toBeUndefined();
+    expect(world.server.keyBackup(alice.userId)).toBeUndefined();
     expect(safety(alice)).toMatchObject({ recovery: { state: "disabled" }, backup: { state: "none", version: null, backedUp: 0 } });
     expect(await accountData(alice, "m.key_backup")).toEqual({ enabled: false });
     await enabled(alice);
@@ -211,15 +189,15 @@ describe("interrupted", () => {
   const CONCERNED = /room_keys\/version|account_data|device_signing/;
 
   test.each(["drop", "lostResponse"] as const)("at any request (%s), setting up is completed by the next attempt", async (kind) => {
-    server.switches.uiaForFirstCrossSigningKeys = true;
-    const alice = await first();
+    world.server.switches.uiaForFirstCrossSigningKeys = true;
+    const alice = await world.person("alice");
     const roomId = await roomWith(alice, ["before"]);
     let attempts = 0;
     let recoveryKey: string | undefined;
     for (; recoveryKey === undefined; attempts += 1) {
       if (attempts > 60) throw new Error("it is never completed");
       // One request more gets through each time; so every one of them is the last one once.
-      const fault = server.faults.add({ kind, path: CONCERNED, userId: alice.userId, after: attempts, times: 1 });
+      const fault = world.server.faults.add({ kind, path: CONCERNED, userId: alice.userId, after: attempts, times: 1 });
       try {
         recoveryKey = await enabled(alice);
         if (fault.fired > 0 && attempts < 8) throw new Error("a request that did not matter");
@@ -241,7 +219,7 @@ describe("interrupted", () => {
     let valid = old;
     for (let requests = 0; ; requests += 1) {
       if (requests > 60) throw new Error("it is never completed");
-      const fault = server.faults.add({
+      const fault = world.server.faults.add({
         kind: "drop",
         method: "PUT",
         path: /account_data/,
@@ -304,40 +282,31 @@ describe("another identity", () => {
     await recovery(second).resetIdentity(password);
     expect(safety(second)).toMatchObject({ recovery: { state: "disabled" }, backup: { state: "enabled", version: "2" } });
     await alice.until(() => !safety(alice).privateKeys.master && safety(alice).backup.state !== "enabled", "the loss of the identity");
-    expect(server.requests({ path: /room_keys\/version/ }).some(({ method }) => method === "DELETE")).toBe(false);
+    expect(world.server.requests({ path: /room_keys\/version/ }).some(({ method }) => method === "DELETE")).toBe(false);
   });
 
   test("is taken over after a lost answer", async () => {
     const { alice } = await settled();
-    server.faults.add({ kind: "lostResponse", path: /device_signing\/upload$/, after: 1, times: 1 });
+    world.server.faults.add({ kind: "lostResponse", path: /device_signing\/upload$/, after: 1, times: 1 });
     await expect(recovery(alice).resetIdentity(password)).rejects.toMatchObject({ code: "offline" });
     expect(await recovery(alice).resetIdentity(none)).toBeUndefined();
     expect(safety(alice)).toMatchObject({ thisDeviceVerified: true, recovery: { state: "disabled" }, backup: { state: "enabled" } });
   });
 
   test("that was accepted just before the end of the process is there after the next start", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "bulkhead-recovery-"));
-    try {
-      const options = { store: { path: join(folder, "account.db"), key: randomBytes(32) } };
-      const before = await InProcessClient.register(server.url, "alice", options);
-      before.startSyncing();
-      await enabled(before);
-      server.faults.add({ kind: "lostResponse", path: /device_signing\/upload$/, after: 1, times: 1 });
-      await expect(recovery(before).resetIdentity(password)).rejects.toMatchObject({ code: "offline" });
-      await before.close();
-      const alice = await InProcessClient.resume(before.session, options);
-      alice.startSyncing();
-      await alice.until(() => safety(alice).recovery.state === "disabled" && safety(alice).thisDeviceVerified, "the end of the reset");
-      await alice.until(() => alice.store.customValues.load("identity-reset") === undefined, "the end of the note");
-      await alice.close();
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    const before = await world.person("alice", { store: world.newStore() });
+    await enabled(before);
+    world.server.faults.add({ kind: "lostResponse", path: /device_signing\/upload$/, after: 1, times: 1 });
+    await expect(recovery(before).resetIdentity(password)).rejects.toMatchObject({ code: "offline" });
+    const alice = await world.resume(before);
+    alice.startSyncing();
+    await alice.until(() => safety(alice).recovery.state === "disabled" && safety(alice).thisDeviceVerified, "the end of the reset");
+    await alice.until(() => alice.store.customValues.load("identity-reset") === undefined, "the end of the note");
   });
 
   test("an identity is set up where the server wants a password for the first one too", async () => {
-    server.switches.uiaForFirstCrossSigningKeys = true;
-    const alice = await first();
+    world.server.switches.uiaForFirstCrossSigningKeys = true;
+    const alice = await world.person("alice");
     await alice.until(() => safety(alice).identity === "none", "the server's word");
     expect(await recovery(alice).setUpIdentity(none)).toMatchObject({ state: "auth-needed", password: true });
     expect(safety(alice)).toMatchObject({ identity: "none", thisDeviceVerified: false });

@@ -1,24 +1,13 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parseEventId, parseRoomId, parseUserId, type RoomId, type UserId } from "../../../protocol/ids.ts";
-import { InProcessClient } from "../../../tests/support/in-process-client.ts";
-import { startHomeserver, type Homeserver } from "../../../tools/homeserver/homeserver.ts";
+import { useClientWorld } from "../../../tests/support/client-world.ts";
 import { TestUser } from "../../../tools/homeserver/test-user.ts";
 
-let server: Homeserver;
-let clients: InProcessClient[] = [];
-
-beforeEach(async () => {
-  server = await startHomeserver();
-});
-afterEach(async () => {
-  for (const client of clients) await client.close();
-  clients = [];
-  await server.stop();
-});
+const world = useClientWorld();
 
 describe("rooms", () => {
   test("a direct chat is encrypted, named after the other, and direct on both sides", async () => {
-    const [alice, bob] = [await person("alice"), await person("bob")];
+    const [alice, bob] = [await world.person("alice"), await world.person("bob")];
     const roomId = await alice.client.rooms.create({ encrypted: true, invite: [bob.userId], direct: true });
     expect(alice.client.summaries()).toMatchObject([{ roomId, kind: "dm", dmUserId: bob.userId, encrypted: true }]);
     const invite = await bob.until(() => bob.client.summaries().find((room) => room.roomId === roomId), "the invite");
@@ -35,7 +24,7 @@ describe("rooms", () => {
   });
 
   test("how far we have read is told to the others only where it may be", async () => {
-    const [alice, bob] = [await person("alice"), await person("bob")];
+    const [alice, bob] = [await world.person("alice"), await world.person("bob")];
     const roomId = idOf(await alice.client.rooms.create({ encrypted: true, invite: [bob.userId], direct: true }));
     await bob.until(() => bob.client.summaries().some((room) => room.roomId === roomId), "the invite");
     await bob.client.rooms.join(roomId);
@@ -56,14 +45,14 @@ describe("rooms", () => {
     alice.send(roomId, "three");
     await bob.untilText(roomId, "three");
     expect(readers()).toEqual(["one"]);
-    expect(server.requests({ path: /read_markers$/ }).map(({ body }) => Object.keys(Object(body)).sort())).toEqual([
+    expect(world.server.requests({ path: /read_markers$/ }).map(({ body }) => Object.keys(Object(body)).sort())).toEqual([
       ["m.fully_read", "m.read"],
       ["m.fully_read", "m.read.private"],
     ]);
   });
 
   test("declining and leaving take a room off the list, being removed leaves it there", async () => {
-    const [alice, bob] = [await person("alice"), await person("bob")];
+    const [alice, bob] = [await world.person("alice"), await world.person("bob")];
     const declined = idOf(await alice.client.rooms.create({ encrypted: false, invite: [bob.userId], direct: false, name: "Declined" }));
     await bob.until(() => bob.client.summaries().some((room) => room.roomId === declined), "the invite");
     await bob.client.rooms.leave(declined);
@@ -79,10 +68,10 @@ describe("rooms", () => {
   });
 
   test("a room of a link is joined by way of the servers that the link names, and found by its addresses without asking", async () => {
-    const [keeper, bob] = [await TestUser.register(server.url, "keeper"), await person("bob")];
+    const [keeper, bob] = [await TestUser.register(world.server.url, "keeper"), await world.person("bob")];
     const roomId = await keeper.createRoom({ preset: "public_chat", room_alias_name: "harbour" });
     const [main, other] = ["#harbour:other.test", "#haven:other.test"];
-    server.injectEvent(roomId, {
+    world.server.injectEvent(roomId, {
       type: "m.room.canonical_alias",
       sender: keeper.userId,
       stateKey: "",
@@ -90,20 +79,20 @@ describe("rooms", () => {
     });
     expect(bob.client.views.byAlias(main)).toBeNull();
     await bob.client.rooms.join(roomId, ["other.test", "third.test:8448"]);
-    expect(server.requests({ path: "/_matrix/client/v3/join/" }).at(-1)?.query).toMatchObject({
+    expect(world.server.requests({ path: "/_matrix/client/v3/join/" }).at(-1)?.query).toMatchObject({
       via: expect.stringMatching(/^(other\.test|third\.test:8448)$/),
       server_name: expect.stringMatching(/^(other\.test|third\.test:8448)$/),
     });
     expect([main, other, "#nowhere:other.test"].map((alias) => bob.client.views.byAlias(alias))).toEqual([roomId, roomId, null]);
-    expect(server.requests({ userId: bob.userId, path: /directory/ })).toEqual([]);
+    expect(world.server.requests({ userId: bob.userId, path: /directory/ })).toEqual([]);
     await bob.client.rooms.leave(idOf(roomId));
     expect(bob.client.views.byAlias(main)).toBeNull();
   });
 
   test("whoever leaves cannot read on, whoever joins cannot read back, and each is told why", async () => {
     // Without an identity of hers nobody gives Carol the keys of what was said before.
-    server.switches.uiaForFirstCrossSigningKeys = true;
-    const [alice, bob, carol] = [await person("alice"), await person("bob"), await person("carol")];
+    world.server.switches.uiaForFirstCrossSigningKeys = true;
+    const [alice, bob, carol] = [await world.person("alice"), await world.person("bob"), await world.person("carol")];
     const roomId = idOf(await alice.client.rooms.create({ encrypted: true, invite: [bob.userId], direct: false }));
     await bob.until(() => bob.client.summaries().length === 1, "the invite");
     await bob.client.rooms.join(roomId);
@@ -118,7 +107,7 @@ describe("rooms", () => {
     await alice.until(() => alice.client.summaries()[0]?.memberCount === 2, "carol");
     alice.send(roomId, "after");
     await carol.untilText(roomId, "after");
-    const sessions = server
+    const sessions = world.server
       .acceptedEvents(roomId)
       .flatMap((event) => (event.type === "m.room.encrypted" ? [event.content["session_id"]] : []));
     expect(new Set(sessions).size).toBe(2);
@@ -131,13 +120,13 @@ describe("rooms", () => {
   });
 
   test("members of a large room are fetched once, before the first message", async () => {
-    const alice = await person("alice");
-    const guests = Array.from({ length: 30 }, (_, i) => server.registerUser(`guest${i}`, "secret").userId);
+    const alice = await world.person("alice");
+    const guests = Array.from({ length: 30 }, (_, i) => world.server.registerUser(`guest${i}`, "secret").userId);
     const roomId = idOf(await alice.client.rooms.create({ encrypted: true, invite: guests, direct: false }));
     alice.send(roomId, "hello everybody");
     alice.send(roomId, "again");
     await alice.untilSent();
-    expect(server.requests({ path: /\/members$/, userId: alice.userId })).toHaveLength(1);
+    expect(world.server.requests({ path: /\/members$/, userId: alice.userId })).toHaveLength(1);
     const members = await alice.client.views.members(roomId);
     expect(members.filter((member) => member.membership === "invite")).toHaveLength(30);
     expect(alice.client.views.room(roomId)).toMatchObject({
@@ -147,7 +136,7 @@ describe("rooms", () => {
   });
 
   test("a busy room is read back to its start over every gap, nothing twice, nothing missing", async () => {
-    const [alice, bob] = [await person("alice"), await person("bob")];
+    const [alice, bob] = [await world.person("alice"), await world.person("bob")];
     const roomId = idOf(await alice.client.rooms.create({ encrypted: true, invite: [bob.userId], direct: false, rotationPeriodMsgs: 40 }));
     await bob.until(() => bob.client.summaries().length === 1, "the invite");
     await bob.client.rooms.join(roomId);
@@ -175,13 +164,6 @@ describe("rooms", () => {
     expect(items.some((item) => item.content.kind === "undecryptable")).toBe(false);
   });
 });
-
-async function person(name: string): Promise<InProcessClient> {
-  const client = await InProcessClient.register(server.url, name, { logs: process.env["LOGS"] === "1" });
-  clients.push(client);
-  client.startSyncing();
-  return client;
-}
 
 function idOf(text: string): RoomId {
   const parsed = parseRoomId(text);

@@ -1,31 +1,14 @@
-import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { parseRoomId, type RoomId } from "../../../protocol/ids.ts";
+import { useClientWorld } from "../../../tests/support/client-world.ts";
 import { InProcessClient } from "../../../tests/support/in-process-client.ts";
-import { startHomeserver, type Homeserver } from "../../../tools/homeserver/homeserver.ts";
 
-let server: Homeserver;
-let folder: string;
-let clients: InProcessClient[] = [];
-
-beforeEach(async () => {
-  server = await startHomeserver();
-  folder = mkdtempSync(join(tmpdir(), "bulkhead-queue-"));
-});
-afterEach(async () => {
-  for (const client of clients) await client.close();
-  clients = [];
-  await server.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+const world = useClientWorld();
 
 describe("the send queue", () => {
   test("a lost response and a restart send the same bytes under the same transaction id, once", async () => {
     const { alice, bob, roomId, restart } = await pair();
-    server.faults.add({ kind: "lostResponse", path: /\/send\/m\.room\.encrypted\//, userId: alice.userId, times: 1 });
+    world.server.faults.add({ kind: "lostResponse", path: /\/send\/m\.room\.encrypted\//, userId: alice.userId, times: 1 });
     // Without a sync, which would bring the echo and end the matter.
     await alice.stopSyncing();
     alice.send(roomId, "only once");
@@ -63,10 +46,10 @@ describe("the send queue", () => {
   test("errors that pass are waited out, refusals are shown and can be retried or deleted", async () => {
     const { alice, bob, roomId } = await pair();
     const path = /\/send\/m\.room\.encrypted\//;
-    server.faults.add({ kind: "status", status: 502, path, times: 1 });
+    world.server.faults.add({ kind: "status", status: 502, path, times: 1 });
     alice.send(roomId, "patient");
     await bob.untilText(roomId, "patient");
-    server.faults.add({ kind: "status", status: 403, errcode: "M_FORBIDDEN", path, times: 2 });
+    world.server.faults.add({ kind: "status", status: 403, errcode: "M_FORBIDDEN", path, times: 2 });
     const refused = alice.send(roomId, "refused");
     const deleted = alice.send(roomId, "deleted");
     const failed = (id: string) => alice.timeline(roomId).find((item) => item.id === id)?.send;
@@ -85,7 +68,7 @@ describe("the send queue", () => {
   test("failures of one step after the other do not add up: each is waited out as a first one", async () => {
     const { alice, bob, roomId } = await pair();
     for (const path of [/\/keys\/claim$/, /\/sendToDevice\/m\.room\.encrypted\//, /\/send\/m\.room\.encrypted\//]) {
-      server.faults.add({ kind: "status", status: 502, path, userId: alice.userId, times: 1 });
+      world.server.faults.add({ kind: "status", status: 502, path, userId: alice.userId, times: 1 });
     }
     const timer = vi.spyOn(globalThis, "setTimeout");
     alice.send(roomId, "at the fourth attempt");
@@ -103,7 +86,7 @@ describe("the send queue", () => {
       () => alice.timeline(roomId).find((own) => own.content.kind === "message" && own.send === null),
       "the echo",
     );
-    server.faults.add({ kind: "status", status: 403, errcode: "M_FORBIDDEN", path: /\/send\/m\.room\.encrypted\//, times: 2 });
+    world.server.faults.add({ kind: "status", status: 403, errcode: "M_FORBIDDEN", path: /\/send\/m\.room\.encrypted\//, times: 2 });
     alice.client.composer.edit(roomId, item.eventId ?? "", "edited");
     const now = () => alice.timeline(roomId).find((own) => own.id === item.id);
     await alice.until(() => now()?.send?.state === "failed", "the refusal");
@@ -118,9 +101,12 @@ describe("the send queue", () => {
 
   test("a crash while keys are being shared loses neither the key nor the message", async () => {
     const { alice, bob, roomId, restart } = await pair();
-    server.faults.add({ kind: "lostResponse", path: /\/sendToDevice\/m\.room\.encrypted\//, userId: alice.userId, times: 1 });
+    world.server.faults.add({ kind: "lostResponse", path: /\/sendToDevice\/m\.room\.encrypted\//, userId: alice.userId, times: 1 });
     alice.send(roomId, "after the key");
-    await alice.until(() => server.requests({ path: /\/sendToDevice\// }).some((request) => request.userId === alice.userId), "the key");
+    await alice.until(
+      () => world.server.requests({ path: /\/sendToDevice\// }).some((request) => request.userId === alice.userId),
+      "the key",
+    );
     const again = await restart();
     await again.untilSent();
     await bob.untilText(roomId, "after the key");
@@ -128,13 +114,13 @@ describe("the send queue", () => {
   });
 
   test("once a room is encrypted, what was written before goes into it encrypted", async () => {
-    const alice = await person("alice");
+    const alice = await world.person("alice");
     const created = await alice.client.rooms.create({ encrypted: false, invite: [], direct: false });
     const roomId = idOf(created);
     alice.setReachable(false);
     alice.send(roomId, "written in clear");
     await alice.stopSyncing();
-    const other = await fetch(`${server.url}/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/state/m.room.encryption/`, {
+    const other = await fetch(`${world.server.url}/_matrix/client/v3/rooms/${encodeURIComponent(roomId)}/state/m.room.encryption/`, {
       method: "PUT",
       headers: { authorization: `Bearer ${alice.session.accessToken}` },
       body: JSON.stringify({ algorithm: "m.megolm.v1.aes-sha2" }),
@@ -143,7 +129,7 @@ describe("the send queue", () => {
     await alice.sync();
     alice.setReachable(true);
     await alice.untilSent();
-    expect(server.acceptedEvents(roomId).filter((event) => event.type === "m.room.message")).toEqual([]);
+    expect(world.server.acceptedEvents(roomId).filter((event) => event.type === "m.room.message")).toEqual([]);
     expect(encrypted(roomId)).toHaveLength(1);
   });
 
@@ -178,30 +164,16 @@ describe("the send queue", () => {
   });
 });
 
-async function person(name: string, store?: { path: string; key: Uint8Array }): Promise<InProcessClient> {
-  const client = await InProcessClient.register(server.url, name, {
-    logs: process.env["LOGS"] === "1",
-    ...(store === undefined ? {} : { store }),
-  });
-  clients.push(client);
-  client.startSyncing();
-  return client;
-}
-
 /** Alice, on disk, and Bob in one encrypted room; `restart` kills Alice's client and starts it again from her store. */
 async function pair() {
-  const store = { path: join(folder, "alice.db"), key: randomBytes(32) };
-  const alice = await person("alice", store);
-  const bob = await person("bob");
+  const alice = await world.person("alice", { store: world.newStore() });
+  const bob = await world.person("bob");
   const roomId = idOf(await alice.client.rooms.create({ encrypted: true, invite: [bob.userId], direct: false }));
   await bob.until(() => bob.client.summaries().some((room) => room.roomId === roomId), "the invite");
   await bob.client.rooms.join(roomId);
   await alice.until(() => alice.client.summaries()[0]?.memberCount === 2, "bob");
   const restart = async () => {
-    await alice.close();
-    clients = clients.filter((client) => client !== alice);
-    const again = await InProcessClient.resume(alice.session, { store, logs: process.env["LOGS"] === "1" });
-    clients.push(again);
+    const again = await world.resume(alice);
     again.startSyncing();
     return again;
   };
@@ -209,8 +181,8 @@ async function pair() {
 }
 
 const sends = (client: InProcessClient) =>
-  server.requests({ path: /\/send\/m\.room\.encrypted\// }).filter((request) => request.userId === client.userId);
-const encrypted = (roomId: string) => server.acceptedEvents(roomId).filter((event) => event.type === "m.room.encrypted");
+  world.server.requests({ path: /\/send\/m\.room\.encrypted\// }).filter((request) => request.userId === client.userId);
+const encrypted = (roomId: string) => world.server.acceptedEvents(roomId).filter((event) => event.type === "m.room.encrypted");
 
 function idOf(text: string): RoomId {
   const parsed = parseRoomId(text);

@@ -1,28 +1,18 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { useClientWorld } from "../../../tests/support/client-world.ts";
 import { InProcessClient } from "../../../tests/support/in-process-client.ts";
-import { startHomeserver, type Homeserver } from "../../../tools/homeserver/homeserver.ts";
 import type { VerificationView } from "../../../protocol/messages/verification-view.ts";
 
-let server: Homeserver;
-let clients: InProcessClient[] = [];
+const world = useClientWorld();
 
-beforeEach(async () => {
-  server = await startHomeserver();
-});
-afterEach(async () => {
+afterEach(() => {
   vi.restoreAllMocks();
   ahead = 0;
-  for (const client of clients) await client.close();
-  clients = [];
-  await server.stop();
 });
 
 /** Somebody with an identity, or with `owner` another device of theirs, that has none of its keys. */
 async function person(name: string, owner?: InProcessClient): Promise<InProcessClient> {
-  const client = await (owner === undefined
-    ? InProcessClient.register(server.url, name)
-    : InProcessClient.logIn(server.url, owner.userId, `secret of ${name}`));
-  clients.push(client);
+  const client = await (owner === undefined ? world.register(name) : world.logIn(owner.userId));
   client.startSyncing();
   if (owner === undefined) await client.until(() => client.client.account.encryptionStatus().crossSigning.thisDeviceSigned, "the identity");
   else {
@@ -100,7 +90,7 @@ describe("a verification", () => {
     expect(ada.machine.getIdentity(bob.userId)?.verified).toBe(true);
     expect(bob.machine.getIdentity(ada.userId)?.verified).toBe(true);
     expect(await ada.client.verification.describe({ userId: bob.userId })).toMatchObject({ verified: true, own: false });
-    const types = server.acceptedEvents(roomId).map(({ type }) => type);
+    const types = world.server.acceptedEvents(roomId).map(({ type }) => type);
     expect(types.filter((type) => type.startsWith("m.key.verification") || type === "m.room.message")).toEqual([]);
     expect(ada.timeline(roomId).filter(({ content }) => content.kind === "message" || content.kind === "undecryptable")).toEqual([]);
     // A second one finds the chat.
@@ -141,7 +131,7 @@ describe("a verification", () => {
     expect((await reaches(fresh, flowId, "cancelled")).cancel).toEqual({ code: "m.mismatched_sas", byUs: false });
     expect(() => fresh.client.verification.confirmSas(flowId)).toThrow("verification-gone");
     expect(fresh.machine.getIdentity(fresh.userId)?.verified).toBe(false);
-    expect(server.requests({ path: /signatures\/upload$/ })).toHaveLength(1);
+    expect(world.server.requests({ path: /signatures\/upload$/ })).toHaveLength(1);
   });
 
   test("waits for the network, in order", async () => {
@@ -241,7 +231,7 @@ describe("a verification", () => {
         timestamp: Date.now(),
         transaction_id: "the same",
       };
-      const url = `${server.url}/_matrix/client/v3/sendToDevice/m.key.verification.request/${userId.length}-${deviceId}`;
+      const url = `${world.server.url}/_matrix/client/v3/sendToDevice/m.key.verification.request/${userId.length}-${deviceId}`;
       const response = await fetch(url, {
         method: "PUT",
         headers: { authorization: `Bearer ${other.session.accessToken}`, "content-type": "application/json" },

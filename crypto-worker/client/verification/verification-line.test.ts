@@ -1,38 +1,24 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { parseEventId, type RoomId } from "../../../protocol/ids.ts";
 import type { TimelineContent } from "../../../protocol/messages/timeline-item.ts";
+import { useClientWorld } from "../../../tests/support/client-world.ts";
 import { InProcessClient } from "../../../tests/support/in-process-client.ts";
-import { startHomeserver, type Homeserver } from "../../../tools/homeserver/homeserver.ts";
 
-let server: Homeserver;
+const world = useClientWorld();
 let ada: InProcessClient;
 let bob: InProcessClient;
 let roomId: RoomId;
-let folder: string;
 
 beforeEach(async () => {
-  server = await startHomeserver();
-  folder = mkdtempSync(join(tmpdir(), "bulkhead-line-"));
   [ada, bob] = [await person("ada"), await person("bob")];
   roomId = await ada.client.rooms.create({ encrypted: true, invite: [bob.userId], direct: true });
   await bob.until(() => bob.client.summaries().length > 0, "the invite");
   await bob.client.rooms.join(roomId);
 });
-afterEach(async () => {
-  vi.restoreAllMocks();
-  for (const client of [ada, bob]) await client.close();
-  await server.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const stored = (name: string) => ({ store: { path: join(folder, `${name}.db`), key: new Uint8Array(32).fill(7) } });
+afterEach(() => vi.restoreAllMocks());
 
 async function person(name: string): Promise<InProcessClient> {
-  const client = await InProcessClient.register(server.url, name, stored(name));
-  client.startSyncing();
+  const client = await world.person(name, { store: world.newStore() });
   await client.until(() => client.client.account.encryptionStatus().crossSigning.thisDeviceSigned, "the identity");
   return client;
 }
@@ -78,7 +64,6 @@ test("a request that was declined, or that this device knows nothing of any more
   const lost = await bob.client.verification.request({ kind: "user", userId: ada.userId, roomId });
   await shows(ada, lost, "asked");
   // Verifications are not kept over a restart.
-  await ada.close();
-  ada = await InProcessClient.resume(ada.session, stored("ada"));
+  ada = await world.resume(ada);
   expect(lines(ada).map(({ state }) => state)).toEqual(["cancelled", "over"]);
 });
