@@ -184,7 +184,7 @@ describe("a verification", () => {
     expect(old.client.verification.incoming()).toEqual([]);
     // Ended ones are forgotten after a while.
     putClockForward(700_000);
-    await old.until(() => old.client.verification.views().length === 0, "the end of the end", 5000);
+    await old.until(() => old.client.verification.views().length === 0, "the end of the end");
   });
 
   test("in a room that we are out of ends", async () => {
