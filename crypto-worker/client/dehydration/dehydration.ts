@@ -104,12 +104,20 @@ export class Dehydration {
     clearTimeout(this.#timer);
   }
 
-  /** Takes the device off the server and forgets its key: recovery is off, or the identity that signed it is gone. @throws CodedError */
+  /**
+   * Takes the device off the server and forgets its key: recovery is off, or the identity that signed it is gone. A server that has trouble with this stands in
+   * the way only where one of ours would stay behind.
+   * @throws CodedError
+   */
   async remove(): Promise<void> {
     await this.#running;
     const answer = await this.#context.http.json({ kind: "dehydrated_device", method: "DELETE", path: DEHYDRATED_DEVICE_PATH });
-    if (!answer.ok && answer.error.code !== "not-found" && answer.error.errcode !== "M_UNRECOGNIZED")
-      throw new CodedError(answer.error.code);
+    if (!answer.ok) {
+      const { code, errcode } = answer.error;
+      const isNone = code === "not-found" || errcode === "M_UNRECOGNIZED";
+      const isOurs = this.#context.machine.dehydration.created() !== undefined;
+      if (!isNone && (isOurs || !SERVER_TROUBLE.has(code))) throw new CodedError(code);
+    }
     this.#context.commit(() => this.#context.machine.dehydration.deletePickleKey());
     this.#keyIsCurrent = false;
     this.#settled = false;
