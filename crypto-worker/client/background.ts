@@ -14,3 +14,8 @@ export function inBackground(context: Pick<ClientContext, "isClosed" | "log">, w
     context.log.warn("request.failed", { kind: "background", code: coded.code });
   });
 }
+
+/** As `inBackground`, for what a timer or a commit begins once that is over: what it throws at once is noted too. */
+export function beginInBackground(context: Pick<ClientContext, "isClosed" | "log">, work: () => unknown): void {
+  inBackground(context, Promise.resolve().then(work));
+}

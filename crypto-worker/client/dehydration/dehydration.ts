@@ -6,9 +6,10 @@ import { DEHYDRATED_DEVICE_PATH } from "../../machine/requests/outgoing-request.
 import type { DehydrationKey } from "../../primitives/dehydrated-pickle.ts";
 import { parseDehydratedDeviceResponse } from "../../wire/dehydrated-device.ts";
 import { backOffMs, type BackOff } from "../back-off.ts";
-import { inBackground } from "../background.ts";
+import { beginInBackground, inBackground } from "../background.ts";
 import type { ClientContext } from "../context.ts";
 import { DEHYDRATION_SECRET, holds, type SecretStorage } from "../recovery/secret-storage.ts";
+import { codedStoreError } from "../store-errors.ts";
 import { collectEvents } from "./dehydrated-events.ts";
 
 type View = Safety["dehydration"];
@@ -151,7 +152,8 @@ export class Dehydration {
     try {
       await this.#keep();
       this.#failures = 0;
-    } catch (error) {
+    } catch (thrown) {
+      const error = codedStoreError(thrown);
       // Another device of ours may have replaced the identity while we were reading.
       const isExpected = error instanceof CodedError || (error instanceof MachineError && error.code === "missing-cross-signing-key");
       if (!isExpected) throw error;
@@ -167,7 +169,11 @@ export class Dehydration {
     this.#failures += 1;
     this.#notBefore = this.#context.env.now() + delayMs;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.settle(), delayMs);
+    this.#timer = setTimeout(() => {
+      // It can come a little early, and nothing would come after it.
+      this.#notBefore = 0;
+      beginInBackground(this.#context, () => this.settle());
+    }, delayMs);
     this.#timer.unref();
   }
 
