@@ -2,7 +2,7 @@ import { CodedError } from "../../../protocol/errors.ts";
 import type { RoomId } from "../../../protocol/ids.ts";
 import type { OpenBundle, ReadyBundle } from "../../machine/history/bundle-inbox.ts";
 import { backOffMs, type BackOff } from "../back-off.ts";
-import { inBackground } from "../background.ts";
+import { beginInBackground, inBackground } from "../background.ts";
 import type { ClientContext } from "../context.ts";
 import { breathe } from "../jobs.ts";
 import type { MediaBlobs } from "../media/media-blobs.ts";
@@ -55,7 +55,7 @@ export class HistoryIntake {
       else inBackground(this.#context, this.#run(bundle));
     }
     if (!Number.isFinite(next)) return;
-    this.#timer = setTimeout(() => this.wake(), Math.max(50, next - Date.now()));
+    this.#timer = setTimeout(() => beginInBackground(this.#context, () => this.wake()), Math.max(50, next - Date.now()));
     this.#timer.unref();
   }
 

@@ -8,7 +8,7 @@ import type { HistoryShare, UploadedBundle } from "../../store/tables/history-sh
 import { MEGOLM_ALGORITHM } from "../../wire/algorithms.ts";
 import { isSharedHistory } from "../../wire/history-visibility.ts";
 import { backOffMs, delay, type BackOff } from "../back-off.ts";
-import { inBackground } from "../background.ts";
+import { beginInBackground, inBackground } from "../background.ts";
 import type { ClientContext } from "../context.ts";
 import type { MediaBlobs } from "../media/media-blobs.ts";
 import type { RequestPump } from "../pump.ts";
@@ -91,7 +91,7 @@ export class HistorySharing {
       else if (this.#isWelcome(share)) inBackground(this.#context, this.#run(share.roomId, share.userId));
     }
     if (!Number.isFinite(next)) return;
-    this.#timer = setTimeout(() => this.wake(), Math.max(50, next - Date.now()));
+    this.#timer = setTimeout(() => beginInBackground(this.#context, () => this.wake()), Math.max(50, next - Date.now()));
     this.#timer.unref();
   }
 
@@ -152,7 +152,7 @@ export class HistorySharing {
       const count = this.#failures.get(key)?.count ?? 0;
       this.#failures.set(key, { count: count + 1, notBefore: Date.now() + backOffMs(RETRY, count) });
       log.warn("history.not-shared", { code: error instanceof CodedError ? error.code : "internal", count: count + 1 });
-      this.wake();
+      beginInBackground(this.#context, () => this.wake());
     }
   }
 

@@ -4,6 +4,7 @@ import { InProcessClient } from "../../../tests/support/in-process-client.ts";
 import { CodedError } from "../../../protocol/errors.ts";
 import { parseUserId, type RoomId, type UserId } from "../../../protocol/ids.ts";
 import type { TimelineItem } from "../../../protocol/messages/timeline-item.ts";
+import { StoreError } from "../../store/types.ts";
 
 const UPLOAD = "/_matrix/media/v3/upload";
 const DOWNLOAD = /\/_matrix\/client\/v1\/media\/download\//;
@@ -164,6 +165,23 @@ describe("an invitation", () => {
     expect(shareBundle).not.toHaveBeenCalled();
     await bob.sync();
     expect(bob.store.keyBundles.find(roomId, idOf(alice.userId))).toBeUndefined();
+  });
+
+  test("whose rest cannot be looked for when its time has come, as the store fails, ends nothing", async () => {
+    const { alice, bob, roomId } = await aliceWithPast();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+    try {
+      world.server.faults.add({ kind: "status", status: 503, path: UPLOAD });
+      await alice.client.rooms.invite(roomId, idOf(bob.userId));
+      await alice.stopSyncing();
+      const unreadable = vi.spyOn(alice.store.historyShares, "all").mockImplementation(() => {
+        throw new StoreError("failed");
+      });
+      expect(() => vi.advanceTimersByTime(10_000)).not.toThrow();
+      await vi.waitFor(() => expect(unreadable).toHaveBeenCalled());
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test.each(["joined", "invited"] as const)("to a room whose history is for those who are %s shares nothing", async (historyVisibility) => {

@@ -8,7 +8,7 @@ import { encodeBase64Url } from "../../primitives/base64.ts";
 import type { NewAttachment } from "../../store/tables/outgoing-attachments.ts";
 import type { QueuedEvent, ToleratedDevice } from "../../store/tables/send-queue.ts";
 import { stringField, type JsonObject } from "../../wire/json.ts";
-import { inBackground } from "../background.ts";
+import { beginInBackground } from "../background.ts";
 import type { Changes } from "../changes.ts";
 import type { ClientContext } from "../context.ts";
 import { roomPath, segment, type HttpFailure } from "../http.ts";
@@ -153,10 +153,7 @@ export class SendQueue {
   observe(changes: Changes): void {
     if (changes.deviceOwners.size === 0 || this.#stopped) return;
     // After the transaction that this is the end of.
-    inBackground(
-      this.#context,
-      Promise.resolve().then(() => this.#reviewTrust()),
-    );
+    beginInBackground(this.#context, () => this.#reviewTrust());
   }
 
   setOnline(online: boolean): void {
