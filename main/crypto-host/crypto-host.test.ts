@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { answering } from "../../tests/support/fake-network.ts";
+import { pipe } from "../../tests/support/pipe.ts";
 import { controlContract } from "../../protocol/control.ts";
 import { CodedError } from "../../protocol/errors.ts";
 import { networkContract } from "../../protocol/network.ts";
@@ -17,18 +18,6 @@ const clock: Clock = {
   // Time-outs of the host never strike here; its delays before a restart are over at once.
   sleep: (ms) => (ms >= 2000 ? new Promise(() => undefined) : Promise.resolve()),
 };
-
-/** Two ends of a pipe in one process. */
-function pipe(): [Channel, Channel] {
-  const listeners: [((message: unknown) => void)[], ((message: unknown) => void)[]] = [[], []];
-  const end = (mine: 0 | 1, other: 0 | 1): Channel => ({
-    post: (message) => queueMicrotask(() => listeners[other].forEach((listener) => listener(message))),
-    onMessage: (listener) => listeners[mine].push((message) => listener(message, [])),
-    onClose: () => undefined,
-    close: () => undefined,
-  });
-  return [end(0, 1), end(1, 0)];
-}
 
 const unused = (): never => {
   throw new CodedError("unsupported");

@@ -234,8 +234,7 @@ describe("our own devices", () => {
     await confirmBoth(world, flowId, "we first");
     await world.refresh();
     expect(world.ours.machine.getDevice(OURS, "THEIRS")).toMatchObject({ verified: true, crossSigned: true });
-    const own = await world.theirs.machine.getIdentity(world.ourUserId);
-    expect((own as wasm.OwnUserIdentity | undefined)?.isVerified()).toBe(true);
+    expect(await theirIdentityOfUs(world)).toBe(true);
     const itself = await world.theirs.machine.getDevice(world.ourUserId, new wasm.DeviceId("THEIRS"));
     expect(itself?.isCrossSignedByOwner()).toBe(true);
   });
@@ -254,13 +253,14 @@ describe("our own devices", () => {
 });
 
 describe("QR codes", () => {
-  const show = (world: VerificationWorld, flowId: string): Uint8Array => world.ours.machine.generateQrCode(world.theirs.userId, flowId);
-
-  test.each([
+  const WHOSE = [
     ["another user's", OURS, THEIRS, { ours: true, theirs: true }],
     ["our own new device's", OURS, OURS, { ours: true }],
     ["our own identity, from the new device", OURS, OURS, { theirs: true }],
-  ] as const)("they scan ours: %s", async (_name, ourUser, theirUser, identities) => {
+  ] as const;
+  const show = (world: VerificationWorld, flowId: string): Uint8Array => world.ours.machine.generateQrCode(world.theirs.userId, flowId);
+
+  test.each(WHOSE)("they scan ours: %s", async (_name, ourUser, theirUser, identities) => {
     const world = await VerificationWorld.open(ourUser, theirUser, identities);
     const flowId = await weAskByToDevice(world);
     const scan = wasm.QrCodeScan.fromBytes(new Uint8ClampedArray(show(world, flowId)));
@@ -275,16 +275,11 @@ describe("QR codes", () => {
     expect(world.theirQr(flowId).isDone()).toBe(true);
     await world.refresh();
     expect(world.ours.machine.getIdentity(theirUser)?.verified).toBe(true);
-    const identity = await world.theirs.machine.getIdentity(world.ourUserId);
-    expect((identity as wasm.OwnUserIdentity | undefined)?.isVerified()).toBe(true);
+    expect(await theirIdentityOfUs(world)).toBe(true);
     if (ourUser === theirUser) expect(world.ours.machine.getDevice(ourUser, "THEIRS")).toMatchObject({ crossSigned: true, verified: true });
   });
 
-  test.each([
-    ["another user's", OURS, THEIRS, { ours: true, theirs: true }],
-    ["our own new device's", OURS, OURS, { ours: true }],
-    ["our own identity, from the new device", OURS, OURS, { theirs: true }],
-  ] as const)("we scan theirs: %s", async (_name, ourUser, theirUser, identities) => {
+  test.each(WHOSE)("we scan theirs: %s", async (_name, ourUser, theirUser, identities) => {
     const world = await VerificationWorld.open(ourUser, theirUser, identities);
     const flowId = await theyAskByToDevice(world);
     const theirQr = await world.theirRequest(flowId).generateQrCode();
@@ -300,8 +295,7 @@ describe("QR codes", () => {
     expect(world.theirQr(flowId).isDone()).toBe(true);
     await world.refresh();
     expect(world.ours.machine.getIdentity(theirUser)?.verified).toBe(true);
-    const identity = await world.theirs.machine.getIdentity(world.ourUserId);
-    expect((identity as wasm.OwnUserIdentity | undefined)?.isVerified()).toBe(true);
+    expect(await theirIdentityOfUs(world)).toBe(true);
   });
 
   test("a code that nobody scanned gives way to SAS", async () => {

@@ -48,8 +48,8 @@ test("what is written while the server cannot be reached waits, is shown as wait
   value((await ada.waitForMessage(roomId, { body: "Sent into the wind" })).decrypted).toBe(true);
 });
 
-test("what the server refuses is marked with the reason; it can be sent again", async () => {
-  const fault = world.homeserver.faults.add({
+const refuseSends = () =>
+  world.homeserver.faults.add({
     kind: "status",
     status: 403,
     errcode: "M_FORBIDDEN",
@@ -57,6 +57,9 @@ test("what the server refuses is marked with the reason; it can be sent again", 
     path: /\/send\//,
     userId: world.you,
   });
+
+test("what the server refuses is marked with the reason; it can be sent again", async () => {
+  const fault = refuseSends();
   await app.write("Refused at first");
   await app.expectSendState("Refused at first", "failed");
   await expect(app.row("Refused at first")).toContainText(text("error.forbidden.what"));
@@ -73,14 +76,7 @@ test("what the server refuses is marked with the reason; it can be sent again", 
 });
 
 test("or deleted, and then it is never sent", async () => {
-  const fault = world.homeserver.faults.add({
-    kind: "status",
-    status: 403,
-    errcode: "M_FORBIDDEN",
-    method: "PUT",
-    path: /\/send\//,
-    userId: world.you,
-  });
+  const fault = refuseSends();
   await app.write("Never mind");
   await app.expectSendState("Never mind", "failed");
   await app

@@ -1,6 +1,7 @@
 import { CodedError } from "../../protocol/errors.ts";
 import { networkContract, type HttpResponse, type NetworkContract } from "../../protocol/network.ts";
-import { connect, serve, type Channel, type Client, type Handlers } from "../../protocol/rpc.ts";
+import { connect, serve, type Client, type Handlers } from "../../protocol/rpc.ts";
+import { pipe } from "./pipe.ts";
 
 /** Main's network without a disk; every request has the same answer. */
 export const answering = (response: HttpResponse): Handlers<NetworkContract> => ({ http: () => response, ...withoutFiles });
@@ -31,15 +32,3 @@ const withoutFiles = {
   upload: unsupported,
   download: unsupported,
 };
-
-/** Two ends of a channel that delivers at once, but never within the call that posts. */
-function pipe(): [Channel, Channel] {
-  const listeners: [((message: unknown) => void)[], ((message: unknown) => void)[]] = [[], []];
-  const end = (mine: 0 | 1, other: 0 | 1): Channel => ({
-    post: (message) => queueMicrotask(() => listeners[other].forEach((listener) => listener(message))),
-    onMessage: (listener) => listeners[mine].push((message) => listener(message, [])),
-    onClose: () => undefined,
-    close: () => undefined,
-  });
-  return [end(0, 1), end(1, 0)];
-}

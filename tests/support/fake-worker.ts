@@ -4,8 +4,9 @@ import { schemaHash } from "../../main/crypto-host/schema-hash.ts";
 import type { WorkerSpawner } from "../../main/crypto-host/worker-process.ts";
 import { controlContract } from "../../protocol/control.ts";
 import { CodedError } from "../../protocol/errors.ts";
-import { type Channel, serve } from "../../protocol/rpc.ts";
+import { serve } from "../../protocol/rpc.ts";
 import { PROTOCOL_VERSION } from "../../protocol/version.ts";
+import { pipe } from "./pipe.ts";
 
 /**
  * A worker for tests of main: it keeps a session in a plain file where the real one has a store, and syncs into nothing. Its key is wrapped by a passphrase
@@ -113,14 +114,3 @@ const WRAPPED = { kdf: "scrypt", salt: "s", n: 2 ** 14, r: 8, p: 1, nonce: "n", 
 
 const keyWrapped = (wrap: "keychain" | "passphrase") =>
   wrap === "keychain" ? { wrap, storeKey: new Uint8Array(32).fill(STORE_KEY) } : { wrap, wrapped: WRAPPED };
-
-function pipe(): [Channel, Channel] {
-  const listeners: [((message: unknown) => void)[], ((message: unknown) => void)[]] = [[], []];
-  const end = (mine: 0 | 1, other: 0 | 1): Channel => ({
-    post: (message) => queueMicrotask(() => listeners[other].forEach((listener) => listener(message))),
-    onMessage: (listener) => listeners[mine].push((message) => listener(message, [])),
-    onClose: () => undefined,
-    close: () => undefined,
-  });
-  return [end(0, 1), end(1, 0)];
-}

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { GOOD_SAFETY } from "../../../tests/support/good-safety.ts";
 import type { Safety } from "../../../protocol/messages/safety.ts";
 import type { IncomingVerification } from "../../../protocol/messages/verification-view.ts";
 import type { AppState, Connection } from "../../../protocol/shell.ts";
@@ -15,26 +16,15 @@ import {
 } from "./notices.ts";
 import { decideLoss } from "./sign-out-loss.ts";
 
-const GOOD: Safety = {
-  identity: "present",
-  thisDeviceVerified: true,
-  privateKeys: { master: true, selfSigning: true, userSigning: true },
-  otherVerifiedDevices: 1,
-  unverifiedDevices: 0,
-  recovery: { state: "enabled", hasPassphrase: false, missing: [] },
-  backup: { state: "enabled", version: "1", total: 10, backedUp: 10, uploading: false },
-  dehydration: { state: "on", received: 0 },
-  incoming: [],
-};
-const recovery = (state: Safety["recovery"]["state"]): Pick<Safety, "recovery"> => ({ recovery: { ...GOOD.recovery, state } });
-const untrusted: Pick<Safety, "backup"> = { backup: { ...GOOD.backup, state: "untrusted" } };
-const kinds = (change: Partial<Safety>): string[] => dueNotices({ ...GOOD, ...change }).map(({ kind }) => kind);
+const recovery = (state: Safety["recovery"]["state"]): Pick<Safety, "recovery"> => ({ recovery: { ...GOOD_SAFETY.recovery, state } });
+const untrusted: Pick<Safety, "backup"> = { backup: { ...GOOD_SAFETY.backup, state: "untrusted" } };
+const kinds = (change: Partial<Safety>): string[] => dueNotices({ ...GOOD_SAFETY, ...change }).map(({ kind }) => kind);
 
 describe("what is due", () => {
   test("nothing where all is in order, or nothing is known", () => {
     expect(kinds({})).toEqual([]);
     expect(kinds({ identity: "unknown", thisDeviceVerified: false, ...recovery("disabled") })).toEqual([]);
-    expect(kinds({ ...recovery("unknown"), backup: { ...GOOD.backup, state: "unknown" } })).toEqual([]);
+    expect(kinds({ ...recovery("unknown"), backup: { ...GOOD_SAFETY.backup, state: "unknown" } })).toEqual([]);
     expect(decideNotice(null, NOTHING_ASIDE)).toBeNull();
   });
 
@@ -55,7 +45,7 @@ describe("what is due", () => {
   });
 
   test("what was put aside gives way to the next, and comes back when it grows", () => {
-    const safety: Safety = { ...GOOD, unverifiedDevices: 1, ...recovery("disabled") };
+    const safety: Safety = { ...GOOD_SAFETY, unverifiedDevices: 1, ...recovery("disabled") };
     const first = decideNotice(safety, NOTHING_ASIDE);
     expect(first?.kind).toBe("unverified-devices");
     if (first === null) return;
@@ -74,7 +64,7 @@ describe("requests", () => {
     own: false,
     since,
   });
-  const safety: Safety = { ...GOOD, incoming: [request("a", 1), request("b", 4), request("c", 2), request("d", 3)] };
+  const safety: Safety = { ...GOOD_SAFETY, incoming: [request("a", 1), request("b", 4), request("c", 2), request("d", 3)] };
 
   test("the newest three are shown, and how many more there are", () => {
     const { shown, more } = decideRequests(safety, NOTHING_ASIDE);
@@ -124,15 +114,23 @@ describe("signing out", () => {
   const risk = { roomKeys: 20, notBackedUp: 0, losesIdentity: false, unsent: 0 };
 
   test("is not grave where everything is elsewhere; unsent messages alone are not", () => {
-    expect(decideLoss({ ...risk, unsent: 2 }, GOOD)).toEqual({ grave: false, keys: 0, identity: false, unsent: 2, offerRecovery: false });
+    expect(decideLoss({ ...risk, unsent: 2 }, GOOD_SAFETY)).toEqual({
+      grave: false,
+      keys: 0,
+      identity: false,
+      unsent: 2,
+      offerRecovery: false,
+    });
   });
 
   test("offers recovery only where it can be set up from here and is not there yet", () => {
     const grave = { ...risk, notBackedUp: 5, losesIdentity: true };
-    expect(decideLoss(grave, { ...GOOD, ...recovery("disabled") }).offerRecovery).toBe(true);
-    expect(decideLoss(grave, { ...GOOD, identity: "none", thisDeviceVerified: false, ...recovery("disabled") }).offerRecovery).toBe(true);
-    expect(decideLoss(grave, GOOD).offerRecovery).toBe(false);
-    expect(decideLoss(grave, { ...GOOD, thisDeviceVerified: false, ...recovery("disabled") }).offerRecovery).toBe(false);
+    expect(decideLoss(grave, { ...GOOD_SAFETY, ...recovery("disabled") }).offerRecovery).toBe(true);
+    expect(decideLoss(grave, { ...GOOD_SAFETY, identity: "none", thisDeviceVerified: false, ...recovery("disabled") }).offerRecovery).toBe(
+      true,
+    );
+    expect(decideLoss(grave, GOOD_SAFETY).offerRecovery).toBe(false);
+    expect(decideLoss(grave, { ...GOOD_SAFETY, thisDeviceVerified: false, ...recovery("disabled") }).offerRecovery).toBe(false);
     expect(decideLoss(grave, null)).toMatchObject({ grave: true, keys: 5, identity: true, offerRecovery: false });
   });
 });

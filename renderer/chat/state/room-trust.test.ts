@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { DeviceView } from "../../../protocol/messages/device.ts";
+import { GOOD_SAFETY } from "../../../tests/support/good-safety.ts";
 import type { Safety } from "../../../protocol/messages/safety.ts";
 import type { Utd } from "../../../protocol/messages/timeline-item.ts";
 import { arrangeDevices } from "./own-devices.ts";
@@ -78,18 +79,7 @@ describe("a room", () => {
 });
 
 describe("an unreadable message", () => {
-  const safety = (change: Partial<Safety> = {}): Safety => ({
-    identity: "present",
-    thisDeviceVerified: true,
-    privateKeys: { master: true, selfSigning: true, userSigning: true },
-    otherVerifiedDevices: 1,
-    unverifiedDevices: 0,
-    recovery: { state: "enabled", hasPassphrase: false, missing: [] },
-    backup: { state: "enabled", version: "1", total: 1, backedUp: 1, uploading: false },
-    dehydration: { state: "on", received: 0 },
-    incoming: [],
-    ...change,
-  });
+  const safety = (change: Partial<Safety> = {}): Safety => ({ ...GOOD_SAFETY, ...change });
   const utd = (cause: Utd["cause"]): Utd => ({ code: "MissingMegolmSession", cause });
   const none = safety({
     recovery: { state: "disabled", hasPassphrase: false, missing: [] },

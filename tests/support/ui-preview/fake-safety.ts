@@ -2,21 +2,12 @@ import type { ChatContract } from "../../../protocol/chat.ts";
 import type { ParamsOf, ResultOf } from "../../../protocol/define.ts";
 import type { Safety } from "../../../protocol/messages/safety.ts";
 import type { IncomingVerification } from "../../../protocol/messages/verification-view.ts";
+import { GOOD_SAFETY } from "../good-safety.ts";
 import { ADA, ME, NOW } from "./fixture.ts";
 
 type RoomSafety = ResultOf<ChatContract["roomSafety"]>;
 
-const GOOD: Safety = {
-  identity: "present",
-  thisDeviceVerified: true,
-  privateKeys: { master: true, selfSigning: true, userSigning: true },
-  otherVerifiedDevices: 1,
-  unverifiedDevices: 0,
-  recovery: { state: "enabled", hasPassphrase: false, missing: [] },
-  backup: { state: "enabled", version: "1", total: 4212, backedUp: 4212, uploading: false },
-  dehydration: { state: "on", received: 0 },
-  incoming: [],
-};
+const GOOD: Safety = { ...GOOD_SAFETY, backup: { ...GOOD_SAFETY.backup, total: 4212, backedUp: 4212 } };
 const NONE: Safety["backup"] = { state: "none", version: null, total: 4212, backedUp: 0, uploading: false };
 const DISABLED: Safety["recovery"] = { state: "disabled", hasPassphrase: false, missing: [] };
 
