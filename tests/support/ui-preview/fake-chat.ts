@@ -8,23 +8,9 @@ import { fakeAttachments } from "./fake-attachments.ts";
 import { mediaItems, uploading } from "./fixture-media.ts";
 import { roomSafety, safety, signOutRisk } from "./fake-safety.ts";
 import { installShell } from "./fake-shell.ts";
-import {
-  ADA,
-  devices,
-  heldBack,
-  history,
-  INVITES,
-  item,
-  ME,
-  members,
-  NOW,
-  PEOPLE,
-  showcase,
-  summary,
-  troubles,
-  unsent,
-  verifications,
-} from "./fixture.ts";
+import { devices, members } from "./fixture-people.ts";
+import { heldBack, history, item, showcase, troubles, unsent, verifications } from "./fixture-timeline.ts";
+import { ADA, INVITES, ME, NOW, PEOPLE, summary } from "./fixture.ts";
 
 const query = new URLSearchParams(location.search);
 const scene = query.get("scene") ?? "room";

@@ -1,5 +1,6 @@
 import type { TimelineContent, TimelineItem } from "../../../protocol/messages/timeline-item.ts";
-import { ADA, item, NOW } from "./fixture.ts";
+import { item } from "./fixture-timeline.ts";
+import { ADA, NOW } from "./fixture.ts";
 
 type Media = Extract<TimelineContent, { kind: "media" }>;
 
