@@ -1,4 +1,4 @@
-import { CodedError } from "../../../protocol/errors.ts";
+import { CodedError, type ErrorCode } from "../../../protocol/errors.ts";
 import type { RoomId, UserId } from "../../../protocol/ids.ts";
 import { describeError } from "../../log.ts";
 import { RoomKeySharingError } from "../../machine/megolm/room-key-sharing.ts";
@@ -36,6 +36,8 @@ const ARRIVAL_MS = 10 * 60_000;
 /** The other side takes a bundle for a day after it came in; invitations may lie for longer. */
 const KEPT_MS = 7 * 24 * 60 * 60_000;
 
+const REFUSALS: ReadonlySet<ErrorCode> = new Set(["forbidden", "invalid-request", "not-found"]);
+
 /**
  * Gives people who are invited the keys of what was said before (E2EE §Sharing keys between users, MSC4268): bundle, upload, word of it to their devices, then
  * the invitation. What fails or takes long holds no invitation up. It goes on later, also after a restart, for as long as the person is invited or in the room.
@@ -66,7 +68,9 @@ export class HistorySharing {
       await Promise.race([this.#run(roomId, userId), delay(INVITATION_WAIT_MS)]);
       await invite();
     } catch (error) {
-      if (!this.#context.isClosed()) this.#context.commit(() => store.historyShares.remove(roomId, userId));
+      // An answer that is lost says nothing: the invitation may have come through, as the sync will tell.
+      if (isRefusal(error) && !this.#context.isClosed() && !this.#isInside(roomId, userId))
+        this.#context.commit(() => store.historyShares.remove(roomId, userId));
       throw error;
     } finally {
       this.#inviting.delete(key);
@@ -215,5 +219,7 @@ export class HistorySharing {
     }
   }
 }
+
+const isRefusal = (error: unknown): boolean => error instanceof CodedError && REFUSALS.has(error.code);
 
 const keyOf = (roomId: RoomId, userId: UserId): string => `${roomId} ${userId}`;

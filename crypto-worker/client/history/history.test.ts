@@ -109,6 +109,20 @@ describe("an invitation", () => {
     expect(alice.store.historyShares.all()).toEqual([]);
   });
 
+  test("whose answer is lost still brings the keys, also where it is then sent once more", async () => {
+    const { alice, bob, roomId } = await aliceWithPast();
+    const refused = world.server.faults.add({ kind: "status", status: 503, path: UPLOAD });
+    const lost = world.server.faults.add({ kind: "lostResponse", path: /\/invite$/, times: 1 });
+    await expect(alice.client.rooms.invite(roomId, idOf(bob.userId))).rejects.toThrow();
+    expect(lost.fired).toBe(1);
+    await joins(bob, roomId);
+    await alice.until(() => knows(alice, roomId, bob), "bob in the room");
+    await expect(alice.client.rooms.invite(roomId, idOf(bob.userId))).rejects.toMatchObject({ code: "forbidden" });
+    refused.remove();
+    alice.setReachable(true);
+    await pastOf(bob, roomId, ["one", "two"]);
+  });
+
   test("that never went out, or was not taken for a week, is forgotten; nothing is uploaded for it", async () => {
     const { alice, bob, roomId } = await aliceWithPast();
     await alice.client.views.members(roomId);
