@@ -4,7 +4,7 @@ import type { KeyObject } from "node:crypto";
 import { AccountPickle } from "./account-pickle.ts";
 import { isLowOrderKey } from "./curve25519.ts";
 import { MAX_STACK_INPUT, olm } from "./olm-library.ts";
-import { olmResult, type OlmFailure } from "./olm-error.ts";
+import { olmObject, type OlmFailure } from "./olm-error.ts";
 import { inboundSessionPickle, outboundSessionPickle } from "./olm-agreement.ts";
 import { parsePreKeyMessage } from "./olm-message.ts";
 import { transferCipher } from "./olm-pickle.ts";
@@ -40,13 +40,10 @@ export class Account {
   /** A wrong key or a damaged pickle is a failure, never a new account. */
   static unpickle(pickle: string, pickleKey: Uint8Array): Result<Account, OlmFailure> {
     if (pickle.length > MAX_STACK_INPUT) return err("bad-account-key");
-    const raw = new (olm().Account)();
-    const result = olmResult(() => {
+    return olmObject(new (olm().Account)(), (raw) => {
       raw.unpickle(pickleKeyCopy(pickleKey), pickle);
       return new Account(raw);
     });
-    if (!result.ok) raw.free();
-    return result;
   }
 
   pickle(pickleKey: Uint8Array): string {

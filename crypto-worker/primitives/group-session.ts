@@ -2,7 +2,7 @@ import { parseSessionId, type SessionId } from "../../protocol/ids.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { parseMegolmHeader } from "./megolm-message.ts";
 import { MAX_STACK_INPUT, olm } from "./olm-library.ts";
-import { olmResult, type OlmFailure } from "./olm-error.ts";
+import { olmObject, olmResult, type OlmFailure } from "./olm-error.ts";
 import { isTruncated } from "./olm-message.ts";
 import { pickleKeyCopy } from "./pickle-key.ts";
 
@@ -33,13 +33,10 @@ export class OutboundGroupSession {
 
   static unpickle(pickle: string, pickleKey: Uint8Array): Result<OutboundGroupSession, OlmFailure> {
     if (pickle.length > MAX_STACK_INPUT) return err("bad-account-key");
-    const raw = new (olm().OutboundGroupSession)();
-    const result = olmResult(() => {
+    return olmObject(new (olm().OutboundGroupSession)(), (raw) => {
       raw.unpickle(pickleKeyCopy(pickleKey), pickle);
       return new OutboundGroupSession(raw);
     });
-    if (!result.ok) raw.free();
-    return result;
   }
 
   pickle(pickleKey: Uint8Array): string {
@@ -106,13 +103,10 @@ export class InboundGroupSession {
   }
 
   private static build(initialise: (session: RawInbound) => void): Result<InboundGroupSession, OlmFailure> {
-    const raw = new (olm().InboundGroupSession)();
-    const result = olmResult(() => {
+    return olmObject(new (olm().InboundGroupSession)(), (raw) => {
       initialise(raw);
       return new InboundGroupSession(raw);
     });
-    if (!result.ok) raw.free();
-    return result;
   }
 
   pickle(pickleKey: Uint8Array): string {

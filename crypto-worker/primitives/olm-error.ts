@@ -37,6 +37,13 @@ export function olmResult<T>(call: () => T): Result<T, OlmFailure> {
   }
 }
 
+/** What `make` builds around a fresh object of libolm, which is freed where that fails. */
+export function olmObject<Raw extends { free(): void }, T>(raw: Raw, make: (raw: Raw) => T): Result<T, OlmFailure> {
+  const result = olmResult(() => make(raw));
+  if (!result.ok) raw.free();
+  return result;
+}
+
 /** Classifies an error of libolm; rethrows anything else. */
 function olmFailureOf(error: unknown): OlmFailure {
   if (!(error instanceof Error) || !error.message.startsWith("OLM.")) throw error;

@@ -1,7 +1,7 @@
 import type { Curve25519PublicKey } from "../../protocol/ids.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { MAX_STACK_INPUT, olm } from "./olm-library.ts";
-import { olmResult, type OlmFailure } from "./olm-error.ts";
+import { olmObject, olmResult, type OlmFailure } from "./olm-error.ts";
 import { isTruncated, MAX_OLM_BODY_LENGTH, olmCiphertextLength } from "./olm-message.ts";
 import { pickleKeyCopy } from "./pickle-key.ts";
 
@@ -21,13 +21,10 @@ export class OlmSession {
 
   /** For `Account`: runs `initialise` on a fresh libolm session and frees it when that fails. */
   static build(initialise: (session: RawSession) => void): Result<OlmSession, OlmFailure> {
-    const raw = new (olm().Session)();
-    const result = olmResult(() => {
+    return olmObject(new (olm().Session)(), (raw) => {
       initialise(raw);
       return new OlmSession(raw);
     });
-    if (!result.ok) raw.free();
-    return result;
   }
 
   static unpickle(pickle: string, pickleKey: Uint8Array): Result<OlmSession, OlmFailure> {

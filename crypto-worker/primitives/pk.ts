@@ -4,7 +4,7 @@ import { isLowOrderKey } from "./curve25519.ts";
 import { decodeBase64 } from "./base64.ts";
 import { Ed25519SigningKey } from "./ed25519.ts";
 import { olm } from "./olm-library.ts";
-import { olmResult, type OlmFailure } from "./olm-error.ts";
+import { olmObject, olmResult, type OlmFailure } from "./olm-error.ts";
 import { Secret } from "./secret.ts";
 
 type RawEncryption = InstanceType<ReturnType<typeof olm>["PkEncryption"]>;
@@ -49,13 +49,10 @@ export class PkEncryption {
 
   static forRecipient(publicKey: Curve25519PublicKey): Result<PkEncryption, OlmFailure> {
     if (isLowOrderKey(publicKey)) return err("low-order-key");
-    const raw = new (olm().PkEncryption)();
-    const result = olmResult(() => {
+    return olmObject(new (olm().PkEncryption)(), (raw) => {
       raw.set_recipient_key(publicKey);
       return new PkEncryption(raw);
     });
-    if (!result.ok) raw.free();
-    return result;
   }
 
   encrypt(plaintext: string): PkMessage {
