@@ -36,6 +36,13 @@ export class Looks {
     for (const { id, impact, nodes } of violations)
       if (impact === "serious" || impact === "critical")
         this.violations.push(`${name}: ${id} ${nodes.map((node) => node.html.slice(0, 160)).join("; ")}`);
+    // What has no scroll bar can be scrolled all the same, by the focus, and nobody can scroll it back. Hidden fields lie in boxes of one pixel.
+    const scrolled = await page.evaluate(() =>
+      [...document.querySelectorAll("*")]
+        .filter((element) => element.clientHeight > 1 && element.scrollTop !== 0 && getComputedStyle(element).overflowY === "hidden")
+        .map((element) => element.className),
+    );
+    for (const className of scrolled) this.violations.push(`${name}: ${className} is scrolled away`);
   }
 
   /** The seals that an app's vault has shown. */

@@ -107,6 +107,10 @@ test("a message that an unconfirmed device holds back can be sent all the same, 
   value(seen).toMatchObject({ decrypted: false, utd: { withheld: "m.blacklisted" } });
 });
 
+test("nothing that was shown would keep somebody from using it", () => {
+  value(looks.violations).toEqual([]);
+});
+
 async function verifyAda(): Promise<void> {
   await app.openPerson("Ada");
   await app.page.getByRole("button", { name: text("person.verify", { name: "Ada" }) }).click();
