@@ -3,7 +3,7 @@ import type { AppState } from "../../protocol/shell.ts";
 import { CodedError } from "../../protocol/errors.ts";
 import { Observed } from "../crypto-host/observed.ts";
 import { Log } from "../logging/log.ts";
-import { defaultSettings } from "../profile/settings-file.ts";
+import { DEFAULT_SETTINGS } from "../../protocol/default-settings.ts";
 import { AutoLock } from "./auto-lock.ts";
 
 const userId = "@you:example.org";
@@ -12,9 +12,9 @@ const READY: AppState = { phase: "ready", userId, deviceId: "DEVICE", appLock: t
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function start(change: Partial<typeof defaultSettings>) {
+function start(change: Partial<typeof DEFAULT_SETTINGS>) {
   const state = new Observed<AppState>(READY);
-  const settings = new Observed({ ...defaultSettings, ...change });
+  const settings = new Observed({ ...DEFAULT_SETTINGS, ...change });
   const listeners = new Map<string, () => void>();
   const world = { idle: 0, looks: 0, locks: 0, lockable: true, refuse: false };
   const lines: string[] = [];

@@ -1,18 +1,6 @@
+import { DEFAULT_SETTINGS } from "../../protocol/default-settings.ts";
 import { type Settings, settingsSchema } from "../../protocol/shell.ts";
 import { readTextFile, writeFileAtomically } from "./atomic-file.ts";
-
-export const defaultSettings: Settings = {
-  theme: "system",
-  notifications: "all",
-  notificationPreview: true,
-  sidebarCollapsed: false,
-  sendTyping: true,
-  sendReadReceipts: true,
-  enterSends: true,
-  language: "en",
-  autoLockMinutes: 0,
-  lockOnSuspend: false,
-};
 
 /** The settings, each key on its own: one that is missing or broken falls back, the others are kept. */
 export function readSettings(path: string): Settings {
@@ -22,7 +10,7 @@ export function readSettings(path: string): Settings {
 
 export function parseSettings(text: string | undefined): Settings {
   const stored = parseObject(text);
-  const settings: Record<string, unknown> = { ...defaultSettings };
+  const settings: Record<string, unknown> = { ...DEFAULT_SETTINGS };
   for (const [key, schema] of Object.entries(settingsSchema.shape)) {
     const value = schema.safeParse(stored.get(key));
     if (value.success) settings[key] = value.data;

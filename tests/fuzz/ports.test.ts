@@ -29,6 +29,7 @@ import { mediaHandlers } from "../../main/media/media-server.ts";
 import { MediaSpool } from "../../main/media/media-spool.ts";
 import { ProfileFolder } from "../../main/profile/profile-folder.ts";
 import { chatContract } from "../../protocol/chat.ts";
+import { DEFAULT_SETTINGS } from "../../protocol/default-settings.ts";
 import { controlContract } from "../../protocol/control.ts";
 import type { Contract } from "../../protocol/define.ts";
 import { rpcErrorSchema } from "../../protocol/errors.ts";
@@ -56,18 +57,6 @@ const session = {
 const hello = { version: PROTOCOL_VERSION, schemaHash: createHash("sha256").update(describeContracts()).digest("hex") };
 const passphrase = "correct horse battery";
 const wrapped = { kdf: "scrypt", salt: "AAAA", n: 2 ** 14, r: 8, p: 1, nonce: "AAAA", ciphertext: "AAAA" };
-const settings: Settings = {
-  theme: "system",
-  notifications: "all",
-  notificationPreview: true,
-  sidebarCollapsed: false,
-  sendTyping: true,
-  sendReadReceipts: true,
-  enterSends: true,
-  language: "en",
-  autoLockMinutes: 0,
-  lockOnSuspend: false,
-};
 
 const replySchema = z.union([
   z.strictObject({ id: z.int(), ok: z.literal(true), value: z.unknown() }),
@@ -286,7 +275,7 @@ describe(`FUZZ_SEED=${SEED}`, () => {
     const handlers = shellHandlers({
       account,
       transport: { send: () => Promise.resolve(err("offline" as const)) },
-      settings: new Observed(settings),
+      settings: new Observed(DEFAULT_SETTINGS),
       saveSettings: (next) => saved.push(next),
       version: "1",
       commit: null,

@@ -1,5 +1,6 @@
 import { createContext, useContext } from "react";
 import { chatContract, type ChatContract } from "../../../protocol/chat.ts";
+import { DEFAULT_SETTINGS } from "../../../protocol/default-settings.ts";
 import type { ResultOf } from "../../../protocol/define.ts";
 import type { ErrorCode, RpcError } from "../../../protocol/errors.ts";
 import type { DeviceView } from "../../../protocol/messages/device.ts";
@@ -29,19 +30,6 @@ export type RoomDetails = ResultOf<ChatContract["room"]>;
 export type Identity = ResultOf<ChatContract["identity"]>;
 export type About = ResultOf<ShellContract["about"]>;
 
-const FIRST_SETTINGS: Settings = {
-  theme: "system",
-  notifications: "all",
-  notificationPreview: true,
-  sidebarCollapsed: false,
-  sendTyping: true,
-  sendReadReceipts: true,
-  enterSends: true,
-  language: "en",
-  autoLockMinutes: 0,
-  lockOnSuspend: false,
-};
-
 const RELOAD_MS = 400;
 /** A worker that is busy, or hangs, does not keep the app open for whoever locks it and goes. */
 const LOCK_WAITS_MS = 500;
@@ -60,7 +48,7 @@ export class Session {
 
   readonly app = new Store<AppState>({ phase: "starting" });
   readonly connection = new Store<Connection>({ state: "idle", retryAt: null, workerRestarting: false });
-  readonly settings = new Store<Settings>(FIRST_SETTINGS);
+  readonly settings = new Store<Settings>(DEFAULT_SETTINGS);
   readonly about = new Store<About | null>(null);
   readonly updates = new Store<UpdateState>({ phase: "off" });
   readonly account = new Store<Account | null>(null);

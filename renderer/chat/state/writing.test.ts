@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Member } from "../../../protocol/messages/room-summary.ts";
 import type { TimelineItem } from "../../../protocol/messages/timeline-item.ts";
-import type { Settings } from "../../../protocol/shell.ts";
+import { DEFAULT_SETTINGS } from "../../../protocol/default-settings.ts";
 import { editItem, leaveMode, mentionedUsers, NO_DRAFT, replyTo } from "./drafts.ts";
 import { arrangeMembers } from "./member-order.ts";
 import { matchMembers, mentionQuery, nameOf } from "./mention-query.ts";
@@ -85,23 +85,11 @@ test("members: who is to be looked at, admins, moderators, the rest by name, the
 
 test("notifications follow the settings and what is being looked at", () => {
   const note: Note = { roomId: "!r:x", eventId: "$e", roomName: "R", senderName: "S", preview: "p", mention: false };
-  const settings: Settings = {
-    theme: "system",
-    notifications: "all",
-    notificationPreview: true,
-    sidebarCollapsed: false,
-    sendTyping: true,
-    sendReadReceipts: true,
-    enterSends: true,
-    language: "en",
-    autoLockMinutes: 0,
-    lockOnSuspend: false,
-  };
   const away = { roomId: "!r:x", focused: false };
-  expect(decideNotification(note, settings, away)).toBe(true);
-  expect(decideNotification(note, settings, { roomId: "!r:x", focused: true })).toBe(false);
-  expect(decideNotification(note, settings, { roomId: "!other:x", focused: true })).toBe(true);
-  expect(decideNotification(note, { ...settings, notifications: "mentions" }, away)).toBe(false);
-  expect(decideNotification({ ...note, mention: true }, { ...settings, notifications: "mentions" }, away)).toBe(true);
-  expect(decideNotification({ ...note, mention: true }, { ...settings, notifications: "off" }, away)).toBe(false);
+  expect(decideNotification(note, DEFAULT_SETTINGS, away)).toBe(true);
+  expect(decideNotification(note, DEFAULT_SETTINGS, { roomId: "!r:x", focused: true })).toBe(false);
+  expect(decideNotification(note, DEFAULT_SETTINGS, { roomId: "!other:x", focused: true })).toBe(true);
+  expect(decideNotification(note, { ...DEFAULT_SETTINGS, notifications: "mentions" }, away)).toBe(false);
+  expect(decideNotification({ ...note, mention: true }, { ...DEFAULT_SETTINGS, notifications: "mentions" }, away)).toBe(true);
+  expect(decideNotification({ ...note, mention: true }, { ...DEFAULT_SETTINGS, notifications: "off" }, away)).toBe(false);
 });
