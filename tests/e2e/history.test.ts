@@ -148,7 +148,7 @@ test("a failed load of older messages is told and can be tried again", async () 
   });
   await app.newMenu("sidebar.join");
   const dialog = app.dialog(text("join.title"));
-  await dialog.getByRole("textbox", { name: text("join.label") }).fill("#second-book:harbour.test");
+  await dialog.getByRole("textbox", { name: text("join.label") }).fill("https://matrix.to/#/%23second-book:harbour.test?via=harbour.test");
   await dialog.getByRole("button", { name: text("join.submit"), exact: true }).click();
   await app.expectMessage("Line 120");
   const failed = app.page.getByText(text("timeline.olderFailed"));

@@ -1,4 +1,6 @@
 import { useState, type ReactNode } from "react";
+import { parseMatrixLink, roomAliasSchema } from "../../../protocol/matrix-link.ts";
+import { roomIdSchema } from "../../../protocol/messages/text.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { ErrorNote } from "../../ui/note.tsx";
@@ -7,7 +9,7 @@ import { TextField } from "../../ui/text-field.tsx";
 import { useSession } from "../state/session.ts";
 import { useTask } from "./use-task.ts";
 
-const ADDRESS = /^(?:#[^\s:]+:\S+|![^\s]+)$/;
+type Room = { readonly room: string; readonly via?: readonly string[] };
 
 export function JoinRoom({ onClose }: { readonly onClose: () => void }): ReactNode {
   const say = useSay();
@@ -15,12 +17,12 @@ export function JoinRoom({ onClose }: { readonly onClose: () => void }): ReactNo
   const task = useTask();
   const [address, setAddress] = useState("");
   const [tried, setTried] = useState(false);
-  const valid = ADDRESS.test(address.trim()) && address.trim().length <= 255;
+  const room = parseRoom(address.trim());
 
   const submit = (): void => {
     setTried(true);
-    if (!valid || task.busy) return;
-    void task.run(() => session.join(address.trim()), onClose);
+    if (room === undefined || task.busy) return;
+    void task.run(() => session.join(room.room, room.via), onClose);
   };
   return (
     <Dialog
@@ -40,7 +42,7 @@ export function JoinRoom({ onClose }: { readonly onClose: () => void }): ReactNo
         label={say("join.label")}
         placeholder={say("join.placeholder")}
         hint={say("join.hint")}
-        error={tried && !valid ? say("join.invalid") : null}
+        error={tried && room === undefined ? say("join.invalid") : null}
         value={address}
         onChange={setAddress}
         spellCheck="false"
@@ -49,4 +51,11 @@ export function JoinRoom({ onClose }: { readonly onClose: () => void }): ReactNo
       {task.error !== null && <ErrorNote code={task.error} />}
     </Dialog>
   );
+}
+
+/** An address, an internal name, or a link to a room, as people pass them on. */
+function parseRoom(text: string): Room | undefined {
+  const link = parseMatrixLink(text);
+  if (link !== undefined) return link.kind === "room" ? link : undefined;
+  return roomAliasSchema.safeParse(text).success || roomIdSchema.safeParse(text).success ? { room: text } : undefined;
 }

@@ -215,7 +215,7 @@ export const roomMessages = {
   "join.title": "Join by address",
   "join.label": "Room address",
   "join.placeholder": "#harbour:example.org",
-  "join.hint": "An address starts with # and an internal name with !",
+  "join.hint": "An address starts with #, an internal name with !. A link to a room will do as well.",
   "join.invalid": "A room address looks like #harbour:example.org",
   "join.submit": "Join",
 

@@ -12,7 +12,7 @@ export const updateMessages = {
   "updates.currentText": "No newer version for this system, as of {when}.",
   "updates.downloading": "Downloading {version}",
   "updates.progress": "Download of the update",
-  "updates.available": "{version} is there",
+  "updates.available": "{version} is available",
   "updates.availableText": "You stopped the download. Look again to start it anew.",
   "updates.ready": "{version} is ready",
   "updates.readyText": "It was made and signed by us. Bulkhead closes, is replaced, and starts again; what you have not sent waits.",
