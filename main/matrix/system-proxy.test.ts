@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import { connect } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { parseProxy, withSystemProxy } from "./system-proxy.ts";
+import { NO_WAY, parseWay, withSystemProxy } from "./system-proxy.ts";
 import { fetchTransport, type RawRequest } from "./transport.ts";
 
 let proxy: Server;
@@ -66,12 +66,21 @@ test("the way is the one that the system names, for each address, and changes wi
   expect(tunnelled).toHaveLength(before);
 });
 
-test("a system that does not answer, or names what is not understood, means the direct way", async () => {
+test("a system that does not answer, or allows the direct way beside what is not understood, means the direct way", async () => {
   const targetUrl = `http://127.0.0.1:${await open(target)}`;
   for (const resolve of [() => Promise.reject(new Error("no")), () => Promise.resolve("SOCKS5 127.0.0.1:1; DIRECT")]) {
     const transport = withSystemProxy(fetchTransport, { resolve, now: () => 0 });
     expect(await transport.send(requestOf(targetUrl))).toMatchObject({ ok: true, value: { status: 200 } });
   }
+});
+
+test("where the system names only what is not understood, nothing is sent", async () => {
+  let sent = 0;
+  target.on("request", () => sent++);
+  const targetUrl = `http://127.0.0.1:${await open(target)}`;
+  const transport = withSystemProxy(fetchTransport, { resolve: () => Promise.resolve("SOCKS5 127.0.0.1:9050"), now: () => 0 });
+  expect(await transport.send(requestOf(targetUrl))).toEqual({ ok: false, error: "unreachable" });
+  expect(sent).toBe(0);
 });
 
 test.each([
@@ -80,10 +89,12 @@ test.each([
   ["PROXY [::1]:8080", "http://[::1]:8080"],
   ["DIRECT", undefined],
   ["", undefined],
-  ["SOCKS5 proxy.example:1080", undefined],
-  ["PROXY", undefined],
-  ["PROXY evil@proxy.example:1", undefined],
-  ["PROXY proxy.example:1/path", undefined],
+  ["SOCKS5 proxy.example:1080; DIRECT", undefined],
+  ["SOCKS5 proxy.example:1080; PROXY proxy.example:3128", "http://proxy.example:3128"],
+  ["SOCKS5 proxy.example:1080", NO_WAY],
+  ["PROXY", NO_WAY],
+  ["PROXY evil@proxy.example:1", NO_WAY],
+  ["PROXY proxy.example:1/path", NO_WAY],
 ])("%s", (rules, proxyUrl) => {
-  expect(parseProxy(rules)).toBe(proxyUrl);
+  expect(parseWay(rules)).toBe(proxyUrl);
 });
