@@ -1,11 +1,12 @@
 import { CodedError } from "../../../protocol/errors.ts";
 import type { RoomId } from "../../../protocol/ids.ts";
 import type { OpenBundle, ReadyBundle } from "../../machine/history/bundle-inbox.ts";
-import { backOffMs, type BackOff } from "../back-off.ts";
+import type { BackOff } from "../back-off.ts";
 import { beginInBackground, inBackground } from "../background.ts";
 import type { ClientContext } from "../context.ts";
 import { breathe } from "../jobs.ts";
 import type { MediaBlobs } from "../media/media-blobs.ts";
+import { Retries } from "../retries.ts";
 import { codedStoreError } from "../store-errors.ts";
 import { rereadSession } from "../timeline/reread.ts";
 
@@ -23,10 +24,9 @@ export class HistoryIntake {
   readonly #context: ClientContext;
   readonly #blobs: MediaBlobs;
   readonly #running = new Set<RoomId>();
-  readonly #failures = new Map<RoomId, { readonly count: number; readonly notBefore: number }>();
+  readonly #retries = new Retries<RoomId>(RETRY);
   readonly #stop = new AbortController();
   #online = false;
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(context: ClientContext, blobs: MediaBlobs) {
     this.#context = context;
@@ -36,32 +36,27 @@ export class HistoryIntake {
   setOnline(online: boolean): void {
     this.#online = online;
     if (!online) return;
-    this.#failures.clear();
+    this.#retries.clear();
     this.wake();
   }
 
   /** After a commit that may have brought a bundle, the inviter's devices, or the room. Cheap where nothing is waited for. */
   wake(): void {
-    clearTimeout(this.#timer);
+    this.#retries.stopTimer();
     if (!this.#online || this.#stop.signal.aborted) return;
     const { machine, store } = this.#context;
-    let next = Number.POSITIVE_INFINITY;
     for (const bundle of machine.history.readyBundles()) {
       const { roomId } = bundle;
       // The invitation was accepted; the room comes with the sync.
       if (this.#running.has(roomId) || store.rooms.load(roomId)?.membership !== "join") continue;
-      const notBefore = this.#failures.get(roomId)?.notBefore ?? 0;
-      if (notBefore > Date.now()) next = Math.min(next, notBefore);
-      else inBackground(this.#context, this.#run(bundle));
+      if (!this.#retries.mustWait(roomId)) inBackground(this.#context, this.#run(bundle));
     }
-    if (!Number.isFinite(next)) return;
-    this.#timer = setTimeout(() => beginInBackground(this.#context, () => this.wake()), Math.max(50, next - Date.now()));
-    this.#timer.unref();
+    this.#retries.startTimer(() => beginInBackground(this.#context, () => this.wake()));
   }
 
   stop(): void {
     this.#stop.abort();
-    clearTimeout(this.#timer);
+    this.#retries.stopTimer();
   }
 
   async #run(bundle: ReadyBundle): Promise<void> {
@@ -69,14 +64,13 @@ export class HistoryIntake {
     this.#running.add(roomId);
     try {
       await this.#take(bundle);
-      this.#failures.delete(roomId);
+      this.#retries.succeeded(roomId);
     } catch (thrown) {
       if (this.#context.isClosed()) return;
       const error = codedStoreError(thrown);
       if (!(error instanceof CodedError)) throw error;
-      const count = this.#failures.get(roomId)?.count ?? 0;
-      this.#failures.set(roomId, { count: count + 1, notBefore: Date.now() + backOffMs(RETRY, count) });
-      this.#context.log.warn("request.failed", { kind: "history", code: error.code, count: count + 1 });
+      const count = this.#retries.failed(roomId);
+      this.#context.log.warn("request.failed", { kind: "history", code: error.code, count });
     } finally {
       this.#running.delete(roomId);
     }

@@ -7,11 +7,12 @@ import { Secret } from "../../primitives/secret.ts";
 import type { HistoryShare, UploadedBundle } from "../../store/tables/history-shares.ts";
 import { MEGOLM_ALGORITHM } from "../../wire/algorithms.ts";
 import { isSharedHistory } from "../../wire/history-visibility.ts";
-import { backOffMs, delay, type BackOff } from "../back-off.ts";
+import { delay, type BackOff } from "../back-off.ts";
 import { beginInBackground, inBackground } from "../background.ts";
 import type { ClientContext } from "../context.ts";
 import type { MediaBlobs } from "../media/media-blobs.ts";
 import type { RequestPump } from "../pump.ts";
+import { Retries } from "../retries.ts";
 import { recipientsOf } from "../rooms/members.ts";
 import type { RoomEncryption } from "../send-queue/room-encryption.ts";
 import { codedStoreError } from "../store-errors.ts";
@@ -48,10 +49,9 @@ export class HistorySharing {
   readonly #running = new Map<string, Promise<void>>();
   /** Whose invitation is being sent: the room does not say yet that they are welcome. */
   readonly #inviting = new Set<string>();
-  readonly #failures = new Map<string, { readonly count: number; readonly notBefore: number }>();
+  readonly #retries = new Retries<string>(RETRY);
   readonly #stop = new AbortController();
   #online = false;
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(context: ClientContext, parts: HistorySharingParts) {
     this.#context = context;
@@ -80,28 +80,24 @@ export class HistorySharing {
   setOnline(online: boolean): void {
     this.#online = online;
     if (!online) return;
-    this.#failures.clear();
+    this.#retries.clear();
     this.wake();
   }
 
   /** After a sync: goes on with what is left. */
   wake(): void {
-    clearTimeout(this.#timer);
+    this.#retries.stopTimer();
     if (!this.#online || this.#stop.signal.aborted) return;
-    let next = Number.POSITIVE_INFINITY;
     for (const share of this.#context.store.historyShares.all()) {
-      const notBefore = this.#failures.get(keyOf(share.roomId, share.userId))?.notBefore ?? 0;
-      if (notBefore > Date.now()) next = Math.min(next, notBefore);
-      else if (this.#isWelcome(share)) inBackground(this.#context, this.#run(share.roomId, share.userId));
+      if (this.#retries.mustWait(keyOf(share.roomId, share.userId))) continue;
+      if (this.#isWelcome(share)) inBackground(this.#context, this.#run(share.roomId, share.userId));
     }
-    if (!Number.isFinite(next)) return;
-    this.#timer = setTimeout(() => beginInBackground(this.#context, () => this.wake()), Math.max(50, next - Date.now()));
-    this.#timer.unref();
+    this.#retries.startTimer(() => beginInBackground(this.#context, () => this.wake()));
   }
 
   stop(): void {
     this.#stop.abort();
-    clearTimeout(this.#timer);
+    this.#retries.stopTimer();
   }
 
   /** SECURITY: the room's state can only forbid. What may be shared at all is in the marks of the sessions, which came from their makers. */
@@ -143,8 +139,8 @@ export class HistorySharing {
   async #attempt(roomId: RoomId, userId: UserId, key: string): Promise<void> {
     const { store, log } = this.#context;
     try {
-      const outcome = await this.#share(roomId, userId, this.#failures.get(key)?.count ?? 0);
-      this.#failures.delete(key);
+      const outcome = await this.#share(roomId, userId, this.#retries.countOf(key));
+      this.#retries.succeeded(key);
       if (outcome.kind === "shared") return log.info("history.shared", { count: outcome.count });
       this.#context.commit(() => store.historyShares.remove(roomId, userId));
       log.info("history.not-shared", { code: outcome.code });
@@ -153,9 +149,8 @@ export class HistorySharing {
       const error = codedStoreError(thrown);
       // A bug of ours must not cost anybody their invitation.
       if (!(error instanceof CodedError)) log.error("bug", { kind: "history", ...describeError(error) });
-      const count = this.#failures.get(key)?.count ?? 0;
-      this.#failures.set(key, { count: count + 1, notBefore: Date.now() + backOffMs(RETRY, count) });
-      log.warn("history.not-shared", { code: error instanceof CodedError ? error.code : "internal", count: count + 1 });
+      const count = this.#retries.failed(key);
+      log.warn("history.not-shared", { code: error instanceof CodedError ? error.code : "internal", count });
       beginInBackground(this.#context, () => this.wake());
     }
   }
