@@ -33,7 +33,7 @@ afterAll(async () => {
 });
 
 describe(`with CRASH_SEED=${SEED}`, () => {
-  test(`${KILLS} kills lose nothing that was accepted and use nothing twice`, { timeout: 900_000 }, async () => {
+  test(`${KILLS} kills lose nothing that was accepted and use nothing twice`, { timeout: Math.max(900_000, KILLS * 4500) }, async () => {
     const rooms = await gather(["ada", "bob", "bob", "cyd"]);
     let left = KILLS;
     const killing = victims.map(async (victim) => {
