@@ -167,7 +167,10 @@ export class BundleInbox {
     const withheld = parseWithheld(value);
     if (!withheld.ok || withheld.value.session?.roomId !== roomId || withheld.value.code !== HISTORY_NOT_SHARED) return [];
     const { code, senderKey, session } = withheld.value;
-    this.#context.store.withheldSessions.save(roomId, session.sessionId, code, forwarder.userId, senderKey);
+    const { withheldSessions } = this.#context.store;
+    // What the maker has told us themselves explains more.
+    if (withheldSessions.codeOf(roomId, session.sessionId) !== undefined) return [];
+    withheldSessions.save(roomId, session.sessionId, code, forwarder.userId, senderKey);
     return [session.sessionId];
   }
 

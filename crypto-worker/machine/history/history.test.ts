@@ -41,14 +41,18 @@ function newPerson(name: string, deviceId = `${name.toUpperCase()}1`): TestDevic
 
 function say(device: TestDevice, body: string, visibility: "shared" | "joined" = "shared", room = ROOM): JsonObject {
   device.send(...device.machine.shareRoomKey(room, [device.userId], { historyVisibility: visibility }));
-  const content = device.machine.encryptRoomEvent(room, "m.room.message", { msgtype: "m.text", body });
+  return sayOn(device, body, room);
+}
+
+/** To whoever has the key that there is. */
+function sayOn(device: TestDevice, body: string, room = ROOM): JsonObject {
   return {
     type: "m.room.encrypted",
     room_id: room,
     sender: device.userId,
     event_id: `$${body}`,
     origin_server_ts: clock.ms,
-    content,
+    content: device.machine.encryptRoomEvent(room, "m.room.message", { msgtype: "m.text", body }),
   };
 }
 
@@ -350,6 +354,20 @@ describe("receiving one", () => {
     expect(bodyOf(bob, unknown)).toEqual({ code: "MissingMegolmSession" });
   });
 
+  test("what it says is missing does not take the place of what the maker said", () => {
+    bob.meet(alice);
+    alice.meet(bob);
+    alice.machine.setLocalTrust(bob.userId, bob.deviceId, "blacklisted");
+    alice.send(...alice.machine.shareRoomKey(ROOM, [alice.userId, bob.userId], { historyVisibility: "joined" }));
+    const hidden = sayOn(alice, "hidden");
+    bob.sync();
+    alice.machine.setLocalTrust(bob.userId, bob.deviceId, "unset");
+    const bundle = build();
+    invite(bundle);
+    importAll(bob, bundle.ciphertext);
+    expect(bodyOf(bob, hidden)).toEqual({ code: "MissingMegolmSession", withheldCode: "m.blacklisted" });
+  });
+
   test("never takes the place of a key that came from its maker", () => {
     const room = [alice, bob];
     bob.meet(alice);
@@ -362,17 +380,12 @@ describe("receiving one", () => {
       ),
     );
     bob.sync();
-    const event = say2("direct");
+    const event = sayOn(alice, "direct");
     const bundle = build();
     invite(bundle);
     importAll(bob, bundle.ciphertext);
     const read = bob.machine.decryptRoomEvent(event, ROOM);
     expect(read.ok && [read.event.encryptionInfo.forwarder, read.event.encryptionInfo.shield(false)]).toEqual([undefined, null]);
-
-    function say2(body: string): JsonObject {
-      const content = alice.machine.encryptRoomEvent(ROOM, "m.room.message", { msgtype: "m.text", body });
-      return { type: "m.room.encrypted", room_id: ROOM, sender: alice.userId, event_id: "$d", origin_server_ts: clock.ms, content };
-    }
   });
 
   test("a hundred announcements of one sender are kept, not more, and none for ever", () => {
