@@ -182,7 +182,8 @@ describe("a verification", () => {
     expect((await reaches(fresh, flowId, "cancelled")).cancel).toMatchObject({ code: "m.timeout" });
     expect((await reaches(old, flowId, "cancelled")).cancel).toMatchObject({ code: "m.timeout" });
     expect(old.client.verification.incoming()).toEqual([]);
-    // Ended ones are forgotten after a while.
+    // Ended ones are forgotten after a while, with the next sync.
+    await old.stopSyncing();
     putClockForward(700_000);
     await old.until(() => old.client.verification.views().length === 0, "the end of the end");
   });
