@@ -1,7 +1,9 @@
 import { defineConfig } from "vitest/config";
 
-/** Scenario and end-to-end tests start processes and servers; two cores carry one file of them at a time. */
-const slow = { pool: "forks", fileParallelism: false, testTimeout: 120_000, hookTimeout: 300_000 } as const;
+/** A machine of two cores would get a single one. */
+const twoFiles = { pool: "forks", fileParallelism: true, maxWorkers: 2 } as const;
+/** These start processes and servers. Much of their time is waiting: for a server that fails, a process that starts, a page that settles. */
+const slow = { ...twoFiles, testTimeout: 120_000, hookTimeout: 300_000 } as const;
 
 export default defineConfig({
   test: {
@@ -10,8 +12,8 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...twoFiles,
           name: "unit",
-          pool: "forks",
           testTimeout: 30_000,
           include: [
             "{protocol,main,preload,renderer,crypto-worker,build,tools,docs}/**/*.test.{ts,tsx}",
@@ -19,17 +21,7 @@ export default defineConfig({
           ],
         },
       },
-      // Much of a scenario is waiting, for a server that fails or a process that starts.
-      {
-        test: {
-          ...slow,
-          fileParallelism: true,
-          maxWorkers: 2,
-          maxConcurrency: 3,
-          name: "scenarios",
-          include: ["tests/scenarios/**/*.test.ts"],
-        },
-      },
+      { test: { ...slow, maxConcurrency: 3, name: "scenarios", include: ["tests/scenarios/**/*.test.ts"] } },
       {
         test: {
           ...slow,
