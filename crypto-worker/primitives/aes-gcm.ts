@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { err, ok, type Result } from "../../protocol/result.ts";
-import { Secret } from "./secret.ts";
+import { openSealed } from "./aead.ts";
+import type { Secret } from "./secret.ts";
 
 export const GCM_NONCE_BYTES = 12;
 export const GCM_TAG_BYTES = 16;
@@ -24,15 +25,7 @@ export function openAesGcm<Kind extends string>(
   if (nonce.byteLength !== GCM_NONCE_BYTES || sealed.byteLength < GCM_TAG_BYTES) return err("not-authentic");
   return key.use((keyBytes) => {
     const decipher = createDecipheriv("aes-256-gcm", keyBytes, nonce).setAAD(context);
-    const end = sealed.byteLength - GCM_TAG_BYTES;
-    decipher.setAuthTag(sealed.subarray(end));
-    const plain = decipher.update(sealed.subarray(0, end));
-    try {
-      decipher.final();
-    } catch {
-      plain.fill(0);
-      return err("not-authentic");
-    }
-    return ok(Secret.take(plain, kind));
+    const plain = openSealed(decipher, sealed, GCM_TAG_BYTES, kind);
+    return plain === undefined ? err("not-authentic") : ok(plain);
   });
 }

@@ -1,5 +1,6 @@
 import { createDecipheriv, getCiphers } from "node:crypto";
 import { err, ok, type Result } from "../../protocol/result.ts";
+import { openSealed } from "./aead.ts";
 import { AccountPickle } from "./account-pickle.ts";
 import { Account } from "./account.ts";
 import { decodeBase64 } from "./base64.ts";
@@ -58,16 +59,7 @@ export function openPickle(pickle: string, nonce: string, key: DehydrationKey): 
 function decrypt(sealed: Uint8Array, nonce: Uint8Array, key: DehydrationKey): Secret<"dehydrated-device"> | undefined {
   return key.use((bytes) => {
     const decipher = createDecipheriv(CIPHER, bytes, nonce, { authTagLength: TAG_BYTES });
-    const end = sealed.length - TAG_BYTES;
-    decipher.setAuthTag(sealed.subarray(end));
-    const plain = decipher.update(sealed.subarray(0, end));
-    try {
-      decipher.final();
-    } catch {
-      plain.fill(0);
-      return undefined;
-    }
-    return Secret.take(plain, "dehydrated-device");
+    return openSealed(decipher, sealed, TAG_BYTES, "dehydrated-device");
   });
 }
 
