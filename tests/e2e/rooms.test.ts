@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, test, expect as value } from "vitest";
 import { type AppDriver, expect, text } from "../support/app-driver.ts";
 import type { HeadlessClient } from "../support/headless-client.ts";
-import { eventually, World } from "./world.ts";
+import { eventually, invitationOf, World } from "./world.ts";
 
 let world: World;
 let app: AppDriver;
@@ -14,17 +14,6 @@ beforeAll(async () => {
   ada = await world.headless("ada", "Ada");
 });
 afterAll(() => World.end(world));
-
-const adasRooms = (): Promise<{ roomId: string; name: string; encrypted: boolean; membership: string }[]> => ada.call("rooms");
-
-async function adasInvite(): Promise<string> {
-  let found: string | undefined;
-  await eventually("ada's invitation", async () => {
-    found = (await adasRooms()).find(({ membership }) => membership === "invite")?.roomId;
-    return found !== undefined;
-  });
-  return found ?? "";
-}
 
 test("a room made in the dialog is encrypted by default, with whom one chose", async () => {
   await app.newMenu("sidebar.newRoom");
@@ -43,7 +32,7 @@ test("a room made in the dialog is encrypted by default, with whom one chose", a
   await expect(app.composer).toHaveAttribute("placeholder", text("composer.placeholder"));
   await expect(app.page.getByText(text("timeline.startEncrypted"))).toBeVisible();
 
-  const roomId = await adasInvite();
+  const roomId = await invitationOf(ada);
   await ada.call("join", { roomId });
   await app.write("Is anybody there?");
   value((await ada.waitForMessage(roomId, { body: "Is anybody there?" })).decrypted).toBe(true);
@@ -72,7 +61,7 @@ test("a direct chat is made from the dialog, encrypted, and shows as a person", 
     .click();
   await dialog.getByRole("button", { name: text("newDm.submit") }).click();
   await expect(app.page.getByRole("heading", { level: 1, name: "Ada", exact: true })).toBeAttached();
-  const roomId = await adasInvite();
+  const roomId = await invitationOf(ada);
   await ada.call("join", { roomId });
   await app.write("Only for you");
   value((await ada.waitForMessage(roomId, { body: "Only for you" })).decrypted).toBe(true);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, test, expect as value } from "vitest";
 import { type AppDriver, expect, shown, text } from "../support/app-driver.ts";
 import type { HeadlessClient } from "../support/headless-client.ts";
-import { eventually, World } from "./world.ts";
+import { eventually, invitationOf, World } from "./world.ts";
 
 let world: World;
 let app: AppDriver;
@@ -59,12 +59,7 @@ test("the invitation says that the past can be read, and brings it along", async
   await app.screenshot("invite-with-history");
   await invitation.getByRole("button", { name: shown("invitePeople.submit", { count: 1 }) }).click();
   await expect(invitation).toHaveCount(0);
-  type Rooms = { roomId: string; name: string }[];
-  let roomId = "";
-  await eventually("ada's invitation", async () => {
-    roomId = (await ada.call<Rooms>("rooms")).find(({ name }) => name === "Log book")?.roomId ?? "";
-    return roomId !== "";
-  });
+  const roomId = await invitationOf(ada);
   await ada.call("join", { roomId });
   value(await ada.waitForMessage(roomId, { body: "First entry" })).toMatchObject({ decrypted: true, keySharedBy: world.you });
 });

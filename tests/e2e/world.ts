@@ -138,3 +138,14 @@ export async function eventually(what: string, holds: () => boolean | Promise<bo
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
+
+/** The room that somebody on a headless Bulkhead is invited to, once the invitation has come. */
+export async function invitationOf(person: HeadlessClient): Promise<string> {
+  let found: string | undefined;
+  await eventually("the invitation", async () => {
+    const rooms = await person.call<{ roomId: string; membership: string }[]>("rooms");
+    found = rooms.find(({ membership }) => membership === "invite")?.roomId;
+    return found !== undefined;
+  });
+  return found ?? "";
+}
