@@ -1,43 +1,47 @@
 // Mutation testing: changes a line of the product in a copy of the last commit, runs the tests that see it, and counts who notices. A change that no test notices is a
-// check that could be lost unseen. `npm run mutate -- --path crypto-worker/wire --sample 40 --seed 1`; docs/mutation-testing.md has the results and what they mean.
+// check that could be lost unseen. `npm run mutate -- --path crypto-worker/wire --each 4 --report wire.jsonl`; docs/mutation-testing.md has the results and what they mean.
 import { execFileSync } from "node:child_process";
-import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { Seeded } from "../tests/support/seeded.ts";
 import { z } from "zod";
 import { findMutants, mutantSchema, type Mutant } from "./mutation/mutants.ts";
-import { type Fate, MutationRun, type Outcome } from "./mutation/mutation-run.ts";
+import { fateSchema, MutationRun, type Outcome } from "./mutation/mutation-run.ts";
 import { RelatedTests } from "./mutation/related-tests.ts";
 
 const { values } = parseArgs({
   options: {
     path: { type: "string", multiple: true, default: ["crypto-worker/machine", "crypto-worker/primitives", "crypto-worker/wire"] },
-    sample: { type: "string", default: "50" },
+    each: { type: "string", default: "3" },
     seed: { type: "string", default: "1" },
     "limit-seconds": { type: "string", default: "120" },
     far: { type: "string", default: "3" },
-    again: { type: "string" },
+    again: { type: "string", multiple: true, default: [] },
     report: { type: "string" },
   },
 });
 
-const reportSchema = z.array(z.object({ mutant: mutantSchema, fate: z.object({ outcome: z.string() }) }));
+const lineSchema = z.object({ mutant: mutantSchema, fate: fateSchema });
 
 const root = join(import.meta.dirname, "..");
 const copy = mkdtempSync(join(tmpdir(), "bulkhead-mutants-"));
 const far = Number(values.far);
 const related = copyRepository();
 const run = new MutationRun(copy, related, { limitMs: Number(values["limit-seconds"]) * 1000, far });
-const fates: { mutant: Mutant; fate: Fate }[] = [];
+/** What an earlier run of the same report came to know is not tried again. */
+const fates = values.report !== undefined && existsSync(values.report) ? readReport(values.report) : [];
 process.once("SIGINT", () => process.exit(1));
 process.once("exit", () => {
   run.close();
   rmSync(copy, { recursive: true, force: true });
 });
 
-const chosen = values.again === undefined ? chosenMutants() : survivorsOf(values.again);
+const known = new Set(fates.map(({ mutant }) => keyOf(mutant)));
+const chosen = (values.again.length === 0 ? chosenMutants() : values.again.flatMap(survivorsOf)).filter(
+  (mutant) => !known.has(keyOf(mutant)),
+);
 const tests = [...new Set(chosen.flatMap(({ file }) => [...related.of(file).near, ...related.of(file).far.slice(0, far)]))];
 const failing = await run.failing(tests);
 related.leaveOut(failing);
@@ -48,10 +52,10 @@ console.log(
 for (const mutant of chosen) {
   const fate = await run.try(mutant);
   fates.push({ mutant, fate });
+  if (values.report !== undefined) appendFileSync(values.report, `${JSON.stringify({ mutant, fate })}\n`);
   if (fate.outcome === "survived" || fate.outcome === "unseen") console.log(describe(mutant, fate.outcome));
 }
 summarise();
-if (values.report !== undefined) writeFileSync(values.report, JSON.stringify(fates, undefined, 1));
 process.exit(0);
 
 /** The last commit, not the working tree: what is half written would kill every mutant. */
@@ -63,28 +67,39 @@ function copyRepository(): RelatedTests {
   return new RelatedTests(copy);
 }
 
-/** As many of each path, so that a large folder does not hide a small one. */
+/** As many of each file, so that a large one does not hide a small one. */
 function chosenMutants(): Mutant[] {
-  const share = Math.ceil(Number(values.sample) / values.path.length);
-  return values.path.flatMap((path) => {
-    // Anew for each path: its sample does not depend on which others are looked at.
+  return values.path.flatMap(sourcesOf).flatMap((file) => {
+    // Anew for each file: its sample does not depend on which others are looked at.
     const chance = new Seeded(Number(values.seed));
-    return sourcesOf(path)
-      .flatMap((file) => findMutants(file, readFileSync(join(copy, file), "utf8")))
+    return findMutants(file, readFileSync(join(copy, file), "utf8"))
       .map((mutant) => ({ mutant, key: chance.next() }))
       .sort((a, b) => a.key - b.key)
-      .slice(0, share)
+      .slice(0, Number(values.each))
       .map(({ mutant }) => mutant);
   });
 }
 
-/** What survived in an earlier run and is in the text as it was: for after a test was written, or with more of the far tests. */
+function readReport(path: string): z.infer<typeof lineSchema>[] {
+  const lines = readFileSync(path, "utf8").split("\n").slice(0, -1);
+  return lines.map((line) => lineSchema.parse(JSON.parse(line)));
+}
+
+/** What survived in an earlier run and is in the text still: for after a test was written, or with more of the far tests. */
 function survivorsOf(report: string): Mutant[] {
-  return reportSchema
-    .parse(JSON.parse(readFileSync(report, "utf8")))
+  return readReport(report)
     .filter(({ fate }) => fate.outcome === "survived" || fate.outcome === "unseen")
-    .map(({ mutant }) => mutant)
-    .filter(({ file, start, end, original }) => readFileSync(join(copy, file), "utf8").slice(start, end) === original);
+    .flatMap(({ mutant }) => {
+      // Lines may have moved since.
+      const now = findMutants(mutant.file, readFileSync(join(copy, mutant.file), "utf8")).filter(
+        ({ original, replacement }) => original === mutant.original && replacement === mutant.replacement,
+      );
+      return now.sort((a, b) => Math.abs(a.start - mutant.start) - Math.abs(b.start - mutant.start)).slice(0, 1);
+    });
+}
+
+function keyOf({ file, start, end, replacement }: Mutant): string {
+  return JSON.stringify([file, start, end, replacement]);
 }
 
 function sourcesOf(path: string): string[] {

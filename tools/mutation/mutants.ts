@@ -2,8 +2,9 @@ import { parseSync } from "vite";
 import { z } from "zod";
 
 /**
- * `guard`: an `if` that only leaves is taken out. `condition`: the test of another `if`, a loop or `?:` is turned round. `operand`: one side of && or || is
- * all there is. `comparison`, `logic`, `arithmetic`: another operator. `quantifier`: some for every. `call`: a statement that only calls is taken out.
+ * `guard`: an `if` that leaves is taken out. `condition`: the test of another `if`, a loop or `?:` is turned round. `operand`: one side of && or || is
+ * all there is. `comparison`, `logic`, `arithmetic`: another operator. `quantifier`: some for every. `filter`: nothing is filtered. `answer`: a function of a
+ * truth value says the opposite. `negation`: a `!` is taken out. `fallback`: of `a ?? b` always b. `call`, `write`: a statement that only calls, or only assigns, is taken out.
  */
 const operatorSchema = z.enum([
   "guard",
@@ -13,9 +14,14 @@ const operatorSchema = z.enum([
   "logic",
   "arithmetic",
   "quantifier",
+  "filter",
+  "answer",
+  "negation",
+  "fallback",
   "boolean",
   "number",
   "call",
+  "write",
 ]);
 type Operator = z.infer<typeof operatorSchema>;
 
@@ -50,7 +56,11 @@ type Node = {
     | "expression"
     | "argument"
     | "body"
-    | "value",
+    | "value"
+    | "callee"
+    | "object"
+    | "returnType"
+    | "kind",
     unknown
   >
 >;
@@ -72,6 +82,8 @@ const otherArithmetic = new Map([
   ["<<", ">>"],
   [">>", "<<"],
   [">>>", "<<"],
+  ["*", "/"],
+  ["/", "*"],
 ]);
 
 const quantifiers = new Map([
@@ -90,6 +102,7 @@ export function findMutants(file: string, text: string): Mutant[] {
       const line = text.slice(0, target.start).split("\n").length;
       found.push({ file, line, operator, start: target.start, end: target.end, original, replacement });
     }
+    return !isConstructor(node);
   });
   return found.sort((a, b) => a.start - b.start || a.end - b.end || (a.replacement < b.replacement ? -1 : 1));
 }
@@ -108,7 +121,7 @@ function mutationsOf(node: Node, text: string): Mutation[] {
       if (!isNode(test) || !isNode(consequent)) return [];
       const negated: Mutation = ["condition", test, `!(${source(test)})`];
       // Turning a guard round refuses everything, which any test sees. Taking it out is what must be noticed.
-      return alternate === null && onlyLeaves(consequent) ? [["guard", node, ";"]] : [negated];
+      return alternate === null && leaves(consequent) ? [["guard", node, ";"]] : [negated];
     }
     case "ConditionalExpression":
     case "WhileStatement":
@@ -117,7 +130,8 @@ function mutationsOf(node: Node, text: string): Mutation[] {
       return operatorChange(node, text, "comparison", otherOperators) ?? operatorChange(node, text, "arithmetic", otherArithmetic) ?? [];
     case "LogicalExpression": {
       const { left, right, operator } = node;
-      if (!isNode(left) || !isNode(right) || operator === "??") return [];
+      if (!isNode(left) || !isNode(right)) return [];
+      if (operator === "??") return [["fallback", node, `(${source(right)})`]];
       const other = operator === "&&" ? "||" : "&&";
       return [
         ["logic", node, `((${source(left)}) ${other} (${source(right)}))`],
@@ -130,10 +144,22 @@ function mutationsOf(node: Node, text: string): Mutation[] {
       const other = isNode(property) && node.computed === false ? quantifiers.get(source(property)) : undefined;
       return isNode(property) && other !== undefined ? [["quantifier", property, other]] : [];
     }
+    case "CallExpression": {
+      const { callee } = node;
+      if (!isNode(callee) || !isNode(callee.property) || !isNode(callee.object) || source(callee.property) !== "filter") return [];
+      return [["filter", node, source(callee.object)]];
+    }
+    case "UnaryExpression":
+      return node.operator === "!" && isNode(node.argument) ? [["negation", node, source(node.argument)]] : [];
+    case "ArrowFunctionExpression":
+    case "FunctionDeclaration":
+    case "FunctionExpression":
+      return answersOf(node, text).map((answer) => ["answer", answer, `!(${source(answer)})`]);
     case "Literal":
       return literalChange(node);
     case "ExpressionStatement": {
       const expression = node.expression;
+      if (isNode(expression) && ["AssignmentExpression", "UpdateExpression"].includes(expression.type)) return [["write", node, ";"]];
       const called = isNode(expression) && expression.type === "AwaitExpression" ? expression.argument : expression;
       // super() cannot be left out: every test would fail of that alone.
       return isNode(called) && called.type === "CallExpression" && !source(called).startsWith("super(") ? [["call", node, ";"]] : [];
@@ -159,11 +185,26 @@ function literalChange(node: Node): Mutation[] {
   return [];
 }
 
-/** Whether all that a branch does is to leave: return, throw, continue, break. */
-function onlyLeaves(branch: Node): boolean {
+/** What a function returns that is declared to give a truth value, and that no other mutation turns round. */
+function answersOf({ body, returnType }: Node, text: string): Node[] {
+  if (!isNode(body) || !isNode(returnType) || !/^: (boolean|\w+ is )/.test(text.slice(returnType.start, returnType.end))) return [];
+  if (body.type !== "BlockStatement") return isPlainAnswer(body) ? [body] : [];
+  const answers: Node[] = [];
+  visit(body, (node) => {
+    if (node.type === "ReturnStatement" && isNode(node.argument) && isPlainAnswer(node.argument)) answers.push(node.argument);
+    // What a function inside returns is its own.
+    return !node.type.includes("Function");
+  });
+  return answers;
+}
+
+const isPlainAnswer = ({ type }: Node): boolean => ["CallExpression", "ChainExpression", "MemberExpression", "Identifier"].includes(type);
+
+/** Whether a branch ends by leaving: return, throw, continue, break. */
+function leaves(branch: Node): boolean {
   if (branch.type === "BlockStatement") {
-    const body = branch.body;
-    return Array.isArray(body) && body.length === 1 && isNode(body[0]) && onlyLeaves(body[0]);
+    const last: unknown = Array.isArray(branch.body) ? branch.body.at(-1) : undefined;
+    return isNode(last) && leaves(last);
   }
   return ["ReturnStatement", "ThrowStatement", "ContinueStatement", "BreakStatement"].includes(branch.type);
 }
@@ -171,13 +212,16 @@ function onlyLeaves(branch: Node): boolean {
 /** Nodes of the type level whose inside is nevertheless run. */
 const transparent = new Set(["TSAsExpression", "TSNonNullExpression", "TSSatisfiesExpression", "TSInstantiationExpression"]);
 
-function visit(node: Node, see: (node: Node) => void): void {
-  if (node.type.startsWith("Import") || (node.type.startsWith("TS") && !transparent.has(node.type))) return;
-  see(node);
+/** From the outside in. Where `see` answers false the inside is passed over. */
+function visit(node: Node, see: (node: Node) => boolean): void {
+  if (node.type.startsWith("Import") || (node.type.startsWith("TS") && !transparent.has(node.type)) || !see(node)) return;
   for (const child of Object.values(node)) {
     for (const one of Array.isArray(child) ? child : [child]) if (isNode(one)) visit(one, see);
   }
 }
+
+/** A constructor that puts its parameters into fields: without one of them nothing works at all. */
+const isConstructor = ({ type, kind }: Node): boolean => type === "MethodDefinition" && kind === "constructor";
 
 const isNode = (value: unknown): value is Node =>
   typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";

@@ -6,14 +6,15 @@ import { z } from "zod";
 import { applyMutant, type Mutant } from "./mutants.ts";
 import type { RelatedTests } from "./related-tests.ts";
 
-const answerSchema = z.strictObject({ failed: z.string().optional() });
+const answerSchema = z.strictObject({ failed: z.strictObject({ file: z.string(), test: z.string() }).optional() });
+type Failed = z.infer<typeof answerSchema>["failed"];
 
 /** `killed` by a failing test, `stopped` because it ran too long, `survived` what every related test accepts, `unseen` what no test reaches. */
-export type Outcome = "killed" | "stopped" | "survived" | "unseen";
-export type Fate = { readonly outcome: Outcome; readonly by?: string | undefined };
+const outcomeSchema = z.enum(["killed", "stopped", "survived", "unseen"]);
+export const fateSchema = z.object({ outcome: outcomeSchema, by: z.string().optional() });
+export type Outcome = z.infer<typeof outcomeSchema>;
+type Fate = Readonly<z.infer<typeof fateSchema>>;
 
-/** The name of a test that failed, or that there was no answer. */
-type Failure = string | typeof NO_ANSWER;
 const NO_ANSWER = Symbol("no answer");
 
 /** Tries mutants in a copy of the repository, one after the other. */
@@ -46,7 +47,13 @@ export class MutationRun {
   /** Which of these tests fail without any mutant: of those nothing can be learned. */
   async failing(tests: readonly string[]): Promise<string[]> {
     const failing: string[] = [];
-    for (const test of tests) if ((await this.#run(test, [test])) !== undefined) failing.push(test);
+    for (let rest = tests; rest.length > 0; rest = tests.filter((test) => !failing.includes(test))) {
+      const failure = await this.#run("", rest, this.#limitMs * 10);
+      if (failure === NO_ANSWER) throw new Error("the tests take too long as it is");
+      if (failure === undefined) break;
+      if (!rest.includes(failure.file)) throw new Error(`the tests fail as it is: ${failure.test}`);
+      failing.push(failure.file);
+    }
     return failing;
   }
 
@@ -62,17 +69,17 @@ export class MutationRun {
     if (near.length === 0) return { outcome: "unseen" };
     for (const wave of [near, far.slice(0, this.#far)]) {
       if (wave.length === 0) continue;
-      const failure = await this.#run(file, wave);
+      const failure = await this.#run(file, wave, this.#limitMs);
       if (failure === NO_ANSWER) return { outcome: "stopped" };
-      if (failure !== undefined) return { outcome: "killed", by: failure };
+      if (failure !== undefined) return { outcome: "killed", by: `${failure.file} › ${failure.test}` };
     }
     return { outcome: "survived" };
   }
 
-  async #run(changed: string, tests: readonly string[]): Promise<Failure | undefined> {
+  async #run(changed: string, tests: readonly string[], limitMs: number): Promise<Failed | typeof NO_ANSWER> {
     const host = (this.#host ??= await this.#start());
     const gone = new AbortController();
-    const limit = setTimeout(() => gone.abort(), this.#limitMs);
+    const limit = setTimeout(() => gone.abort(), limitMs);
     const onExit = () => gone.abort();
     host.once("exit", onExit);
     try {

@@ -44,8 +44,8 @@ process.on("message", (message) => {
 });
 process.send?.("ready");
 
-/** The name of a test that failed; undefined when all passed. */
-async function run(changed: string, tests: readonly string[]): Promise<string | undefined> {
+/** A test that failed; undefined when all passed. */
+async function run(changed: string, tests: readonly string[]): Promise<{ readonly file: string; readonly test: string } | undefined> {
   // The one that was changed before is as it was.
   for (const file of [lastChanged, changed]) vitest.invalidateFile(`${root}/${file}`);
   lastChanged = changed;
@@ -56,8 +56,9 @@ async function run(changed: string, tests: readonly string[]): Promise<string | 
   vitest.state.filesMap.clear();
   const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications);
   const failed = testModules.find((module) => module.state() === "failed");
-  if (failed !== undefined) return [...failed.children.allTests("failed")][0]?.fullName ?? failed.relativeModuleId;
-  if (unhandledErrors.length > 0) return "an unhandled error";
+  if (failed !== undefined)
+    return { file: failed.relativeModuleId, test: [...failed.children.allTests("failed")][0]?.fullName ?? "does not load" };
+  if (unhandledErrors.length > 0) return { file: "", test: "an unhandled error" };
   if (!testModules.every((module) => module.state() === "passed")) throw new Error("a test did not run");
   return undefined;
 }
