@@ -1,10 +1,11 @@
 import { err, ok, type Result } from "../../protocol/result.ts";
 import type { OutgoingRequest } from "../machine/requests/outgoing-request.ts";
 import { describeError } from "../log.ts";
-import { backOffMs, delay, type BackOff } from "./back-off.ts";
+import { delay, type BackOff } from "./back-off.ts";
 import { inBackground } from "./background.ts";
 import type { ClientContext } from "./context.ts";
 import type { HttpFailure } from "./http.ts";
+import { Retries } from "./retries.ts";
 
 const BACK_OFF: BackOff = { firstMs: 1000, maxMs: 300_000 };
 
@@ -15,14 +16,14 @@ const BACK_OFF: BackOff = { firstMs: 1000, maxMs: 300_000 };
 export class RequestPump {
   readonly #context: ClientContext;
   readonly #inFlight = new Map<string, Promise<Result<void, HttpFailure>>>();
-  readonly #failures = new Map<string, { readonly count: number; readonly notBefore: number }>();
+  readonly #retries: Retries<string>;
   #divert: (request: OutgoingRequest) => boolean = () => false;
   #online = true;
   #stopped = false;
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(context: ClientContext) {
     this.#context = context;
+    this.#retries = new Retries(context, BACK_OFF, () => this.trigger());
   }
 
   /** Requests that somebody else sends: `take` answers whether it has taken one, each time that it is due. */
@@ -34,7 +35,6 @@ export class RequestPump {
   trigger(): void {
     if (this.#stopped || !this.#online) return;
     for (const request of this.#due()) inBackground(this.#context, this.#sendAndGoOn(request));
-    this.#schedule();
   }
 
   async #sendAndGoOn(request: OutgoingRequest): Promise<void> {
@@ -45,7 +45,7 @@ export class RequestPump {
   setOnline(online: boolean): void {
     this.#online = online;
     if (!online) return;
-    this.#failures.clear();
+    this.#retries.clear();
     this.trigger();
   }
 
@@ -62,7 +62,7 @@ export class RequestPump {
   async settle(kind: OutgoingRequest["kind"], timeoutMs: number): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     while (!this.#stopped && Date.now() < deadline) {
-      const open = this.#outgoing().filter((request) => request.kind === kind && !this.#backsOff(request.id));
+      const open = this.#outgoing().filter((request) => request.kind === kind && !this.#retries.mustWait(request.id));
       if (open.length === 0) return;
       await Promise.race([Promise.all(open.map((request) => this.send(request))), delay(deadline - Date.now())]);
     }
@@ -75,7 +75,7 @@ export class RequestPump {
 
   stop(): void {
     this.#stopped = true;
-    clearTimeout(this.#timer);
+    this.#retries.clear();
   }
 
   async #send(request: OutgoingRequest): Promise<Result<void, HttpFailure>> {
@@ -90,7 +90,7 @@ export class RequestPump {
     });
     if (this.#stopped) return err({ code: "cancelled", errcode: undefined, permanent: false });
     if (!answer.ok) {
-      this.#backOff(request.id);
+      this.#retries.failed(request.id);
       this.#context.log.warn("request.failed", { kind: request.kind, code: answer.error.code });
       return answer;
     }
@@ -99,10 +99,10 @@ export class RequestPump {
         const { changedUsers } = this.#context.machine.markRequestAsSent(request.id, answer.value);
         for (const userId of changedUsers) changes.deviceOwners.add(userId);
       });
-      this.#failures.delete(request.id);
+      this.#retries.succeeded(request.id);
       return ok(undefined);
     } catch (error) {
-      this.#backOff(request.id);
+      this.#retries.failed(request.id);
       this.#context.log.error("bug", { kind: request.kind, ...describeError(error) });
       return err({ code: "internal", errcode: undefined, permanent: false });
     }
@@ -113,25 +113,8 @@ export class RequestPump {
   }
 
   #due(): OutgoingRequest[] {
-    return this.#outgoing().filter((request) => !this.#divert(request) && !this.#inFlight.has(request.id) && !this.#backsOff(request.id));
-  }
-
-  #backsOff(id: string): boolean {
-    return (this.#failures.get(id)?.notBefore ?? 0) > Date.now();
-  }
-
-  #backOff(id: string): void {
-    const count = (this.#failures.get(id)?.count ?? 0) + 1;
-    const delayMs = backOffMs(BACK_OFF, count - 1);
-    this.#failures.set(id, { count, notBefore: Date.now() + delayMs });
-    this.#schedule();
-  }
-
-  /** Wakes up for the earliest request that backs off. */
-  #schedule(): void {
-    clearTimeout(this.#timer);
-    const times = [...this.#failures.values()].map(({ notBefore }) => notBefore).filter((time) => time > Date.now());
-    if (this.#stopped || times.length === 0) return;
-    this.#timer = setTimeout(() => this.trigger(), Math.max(50, Math.min(...times) - Date.now()));
+    return this.#outgoing().filter(
+      (request) => !this.#divert(request) && !this.#inFlight.has(request.id) && !this.#retries.mustWait(request.id),
+    );
   }
 }

@@ -1,16 +1,28 @@
 import { backOffMs, type BackOff } from "./back-off.ts";
+import { beginInBackground } from "./background.ts";
+import type { ClientContext } from "./context.ts";
 
 type Failure = { readonly count: number; readonly notBefore: number };
 
-/** What has failed, how often in a row, and when it may be tried again; one timer for the earliest of those that are waited for. */
+/** Less would only look before the time has come. */
+const MIN_DELAY_MS = 50;
+
+/**
+ * What has failed, how often in a row, and when it may be tried again. `look` is called each time that something may; no other timer is needed, and this one
+ * does not keep the process alive. A single thing that is tried has the key `undefined` (`Retries<void>`).
+ */
 export class Retries<Key> {
+  readonly #context: Pick<ClientContext, "isClosed" | "log">;
   readonly #backOff: BackOff;
+  readonly #look: () => void;
   readonly #failures = new Map<Key, Failure>();
   #timer: NodeJS.Timeout | undefined;
-  #earliest = Number.POSITIVE_INFINITY;
+  #lookAt = Number.POSITIVE_INFINITY;
 
-  constructor(backOff: BackOff) {
+  constructor(context: Pick<ClientContext, "isClosed" | "log">, backOff: BackOff, look: () => void) {
+    this.#context = context;
     this.#backOff = backOff;
+    this.#look = look;
   }
 
   /** Of this key in a row. */
@@ -18,39 +30,43 @@ export class Retries<Key> {
     return this.#failures.get(key)?.count ?? 0;
   }
 
-  /** Whether it has to wait; if so, the timer counts for it too. */
   mustWait(key: Key): boolean {
-    const notBefore = this.#failures.get(key)?.notBefore ?? 0;
-    if (notBefore <= Date.now()) return false;
-    this.#earliest = Math.min(this.#earliest, notBefore);
-    return true;
+    return (this.#failures.get(key)?.notBefore ?? 0) > Date.now();
   }
 
   /** Answers how often it has failed by now. */
   failed(key: Key): number {
     const count = this.countOf(key);
-    this.#failures.set(key, { count: count + 1, notBefore: Date.now() + backOffMs(this.#backOff, count) });
+    const notBefore = Date.now() + backOffMs(this.#backOff, count);
+    this.#failures.set(key, { count: count + 1, notBefore });
+    if (notBefore < this.#lookAt) this.#setTimer(notBefore);
     return count + 1;
   }
 
   succeeded(key: Key): void {
     this.#failures.delete(key);
+    if (this.#failures.size === 0) this.clear();
   }
 
-  /** Everything may be tried at once: the network has come back. */
+  /** Everything may be tried at once, as the network has come back; nobody is told any more of what failed before. */
   clear(): void {
     this.#failures.clear();
+    clearTimeout(this.#timer);
+    this.#lookAt = Number.POSITIVE_INFINITY;
   }
 
-  /** Looks once more at the earliest time that `mustWait` has seen since `stopTimer`, if it has seen one. Does not keep the process alive. */
-  startTimer(look: () => void): void {
-    if (!Number.isFinite(this.#earliest)) return;
-    this.#timer = setTimeout(look, Math.max(50, this.#earliest - Date.now()));
+  #setTimer(time: number): void {
+    clearTimeout(this.#timer);
+    this.#lookAt = time;
+    this.#timer = setTimeout(() => this.#wake(), Math.max(MIN_DELAY_MS, time - Date.now()));
     this.#timer.unref();
   }
 
-  stopTimer(): void {
-    clearTimeout(this.#timer);
-    this.#earliest = Number.POSITIVE_INFINITY;
+  #wake(): void {
+    const now = Date.now();
+    const next = Math.min(...[...this.#failures.values()].flatMap(({ notBefore }) => (notBefore > now ? [notBefore] : [])));
+    this.#lookAt = next;
+    if (Number.isFinite(next)) this.#setTimer(next);
+    beginInBackground(this.#context, this.#look);
   }
 }

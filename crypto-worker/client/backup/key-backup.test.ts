@@ -195,4 +195,14 @@ describe("restore", () => {
     await new Promise((resolve) => setTimeout(resolve, 600));
     expect(downloads(other)).toBe(before + 2);
   });
+
+  test("one key in vain, on a line that fails without anybody being told, not ten times a second", async () => {
+    const { client, roomId } = await alice();
+    const content = { algorithm: "m.megolm.v1.aes-sha2", session_id: "A".repeat(43), ciphertext: "AAAA" };
+    const lost = world.server.faults.add({ kind: "drop", path: /room_keys\/keys\// });
+    await ask(client, "PUT", `rooms/${encodeURIComponent(roomId)}/send/m.room.encrypted/1`, content);
+    await client.until(() => lost.fired > 0, "the attempt");
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(lost.fired).toBe(1);
+  });
 });

@@ -1,17 +1,17 @@
 import type { RoomId, SessionId } from "../../../protocol/ids.ts";
-import { delay } from "../back-off.ts";
+import { delay, type BackOff } from "../back-off.ts";
 import { inBackground } from "../background.ts";
 import type { ClientContext } from "../context.ts";
-import { segment, type HttpFailure } from "../http.ts";
+import { segment } from "../http.ts";
+import { Retries } from "../retries.ts";
 import { rereadSession } from "../timeline/reread.ts";
 
 const BETWEEN_MS = 100;
-const FIRST_DELAY_MS = 60_000;
-const MAX_DELAY_MS = 24 * 60 * 60_000;
+const BACK_OFF: BackOff = { firstMs: 60_000, maxMs: 24 * 60 * 60_000 };
 /** Of sessions that were asked for; the oldest is forgotten, and then asked for again should it be met again. */
 const MAX_REMEMBERED = 10_000;
 
-type Wanted = { readonly roomId: RoomId; readonly sessionId: SessionId; failures: number; notBefore: number };
+type Wanted = { readonly roomId: RoomId; readonly sessionId: SessionId; readonly key: string };
 
 /**
  * Fetches single keys out of the backup, for events that cannot be read: a device that did not restore all of it, or has a message from before it had the
@@ -21,15 +21,16 @@ export class KeyDownloads {
   readonly #context: ClientContext;
   readonly #onVersionGone: () => Promise<void>;
   readonly #wanted = new Map<string, Wanted>();
+  readonly #retries: Retries<string>;
   #version: string | undefined;
   /** The last one that was asked. */
   #asked: string | undefined;
   #running = false;
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(context: ClientContext, onVersionGone: () => Promise<void>) {
     this.#context = context;
     this.#onVersionGone = onVersionGone;
+    this.#retries = new Retries(context, BACK_OFF, () => this.#wake());
   }
 
   /** The version that can be read now; undefined while there is none, or no connection. */
@@ -38,7 +39,7 @@ export class KeyDownloads {
     this.#version = version;
     if (version !== undefined && version !== this.#asked) {
       // Another backup may have what the last one had not.
-      for (const wanted of this.#wanted.values()) wanted.notBefore = 0;
+      this.#retries.clear();
       this.#asked = version;
     }
     this.#wake();
@@ -48,54 +49,62 @@ export class KeyDownloads {
   want(roomId: RoomId, sessionId: SessionId): void {
     const key = `${roomId} ${sessionId}`;
     if (this.#wanted.has(key)) return;
-    if (this.#wanted.size >= MAX_REMEMBERED) for (const oldest of [...this.#wanted.keys()].slice(0, 100)) this.#wanted.delete(oldest);
-    this.#wanted.set(key, { roomId, sessionId, failures: 0, notBefore: 0 });
+    if (this.#wanted.size >= MAX_REMEMBERED) for (const oldest of [...this.#wanted.keys()].slice(0, 100)) this.#forget(oldest);
+    this.#wanted.set(key, { roomId, sessionId, key });
     this.#wake();
   }
 
   stop(): void {
     this.#version = undefined;
-    clearTimeout(this.#timer);
+    this.#retries.clear();
   }
 
   #wake(): void {
-    if (this.#running || this.#version === undefined) return;
-    clearTimeout(this.#timer);
-    const next = Math.min(...[...this.#wanted.values()].map(({ notBefore }) => notBefore));
-    if (!Number.isFinite(next)) return;
-    const delayMs = Math.min(MAX_DELAY_MS, Math.max(BETWEEN_MS, next - Date.now()));
-    this.#timer = setTimeout(() => inBackground(this.#context, this.#run()), delayMs);
-    this.#timer.unref();
+    if (!this.#running && this.#version !== undefined) inBackground(this.#context, this.#run());
   }
 
   async #run(): Promise<void> {
-    if (this.#running) return;
     this.#running = true;
     try {
-      for (const [key, wanted] of this.#wanted) {
-        if (wanted.notBefore > Date.now()) continue;
-        if (this.#version === undefined || this.#context.isClosed()) return;
-        if (this.#context.store.events.undecryptable(wanted.roomId, wanted.sessionId).length === 0) {
-          this.#wanted.delete(key);
-          continue;
-        }
-        if (await this.#download(wanted, this.#version)) this.#wanted.delete(key);
+      for (let next = this.#next(); next !== undefined; next = this.#next()) {
         await delay(BETWEEN_MS);
+        await this.#attempt(next);
       }
     } finally {
       this.#running = false;
-      this.#wake();
+    }
+  }
+
+  /** The first that may be asked for now. What could be read meanwhile is forgotten. */
+  #next(): Wanted | undefined {
+    if (this.#version === undefined || this.#context.isClosed()) return undefined;
+    for (const wanted of this.#wanted.values()) {
+      if (this.#retries.mustWait(wanted.key)) continue;
+      if (this.#context.store.events.undecryptable(wanted.roomId, wanted.sessionId).length > 0) return wanted;
+      this.#forget(wanted.key);
+    }
+    return undefined;
+  }
+
+  async #attempt(wanted: Wanted): Promise<void> {
+    const version = this.#version;
+    if (version === undefined || this.#context.isClosed()) return;
+    try {
+      if (await this.#download(wanted, version)) this.#forget(wanted.key);
+    } catch (error) {
+      this.#retries.failed(wanted.key);
+      throw error;
     }
   }
 
   /** Whether it is done with. */
-  async #download(wanted: Wanted, version: string): Promise<boolean> {
-    const { roomId, sessionId } = wanted;
+  async #download({ key, roomId, sessionId }: Wanted, version: string): Promise<boolean> {
     const path = `/_matrix/client/v3/room_keys/keys/${segment(roomId)}/${segment(sessionId)}?version=${segment(version)}`;
     const answer = await this.#context.http.json({ kind: "keys_backup", method: "GET", path });
     if (this.#context.isClosed() || version !== this.#version) return false;
     if (!answer.ok) {
-      await this.#failed(wanted, answer.error);
+      this.#retries.failed(key);
+      if (answer.error.errcode === "M_WRONG_ROOM_KEYS_VERSION") await this.#onVersionGone();
       return false;
     }
     const restored = this.#context.commit((changes) => {
@@ -104,19 +113,12 @@ export class KeyDownloads {
       return importedCount > 0;
     });
     // Damaged, or no better than ours.
-    if (!restored) backOff(wanted);
+    if (!restored) this.#retries.failed(key);
     return restored;
   }
 
-  async #failed(wanted: Wanted, { code, errcode }: HttpFailure): Promise<void> {
-    // Without a connection nothing was learnt; it is tried again when there is one.
-    if (code === "offline") return;
-    backOff(wanted);
-    if (errcode === "M_WRONG_ROOM_KEYS_VERSION") await this.#onVersionGone();
+  #forget(key: string): void {
+    this.#wanted.delete(key);
+    this.#retries.succeeded(key);
   }
-}
-
-function backOff(wanted: Wanted): void {
-  wanted.notBefore = Date.now() + Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(wanted.failures, 16));
-  wanted.failures += 1;
 }

@@ -5,10 +5,11 @@ import type { RehydrationFailure } from "../../machine/dehydration/machine-dehyd
 import { DEHYDRATED_DEVICE_PATH } from "../../machine/requests/outgoing-request.ts";
 import type { DehydrationKey } from "../../primitives/dehydrated-pickle.ts";
 import { parseDehydratedDeviceResponse } from "../../wire/dehydrated-device.ts";
-import { backOffMs, type BackOff } from "../back-off.ts";
-import { beginInBackground, inBackground } from "../background.ts";
+import type { BackOff } from "../back-off.ts";
+import { inBackground } from "../background.ts";
 import type { ClientContext } from "../context.ts";
 import { DEHYDRATION_SECRET, holds, type SecretStorage } from "../recovery/secret-storage.ts";
+import { Retries } from "../retries.ts";
 import { codedStoreError } from "../store-errors.ts";
 import { collectEvents } from "./dehydrated-events.ts";
 
@@ -32,6 +33,7 @@ export class Dehydration {
   readonly #context: ClientContext;
   readonly #storage: SecretStorage;
   readonly #onChange: () => void;
+  readonly #retries: Retries<void>;
   #view: View = { state: "unknown", received: 0 };
   /** Whether the server has been asked in this run, and all that followed from it is done. */
   #settled = false;
@@ -40,15 +42,14 @@ export class Dehydration {
   /** Whether the server can keep one; undefined until it was asked. */
   #offered: boolean | undefined;
   #running: Promise<void> | undefined;
-  #failures = 0;
-  #notBefore = 0;
   #online = true;
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(context: ClientContext, storage: SecretStorage, onChange: () => void) {
     this.#context = context;
     this.#storage = storage;
     this.#onChange = onChange;
+    // Where nothing happens, the next sync may take longer than that.
+    this.#retries = new Retries(context, BACK_OFF, () => this.settle());
   }
 
   view(): View {
@@ -57,7 +58,7 @@ export class Dehydration {
 
   setOnline(online: boolean): void {
     this.#online = online;
-    if (online) this.#notBefore = 0;
+    if (online) this.#retries.clear();
   }
 
   /**
@@ -87,14 +88,13 @@ export class Dehydration {
   keyIsCurrent(): void {
     this.#keyIsCurrent = true;
     this.#settled = false;
-    this.#notBefore = 0;
+    this.#retries.clear();
     this.settle();
   }
 
   /** After a start and every sync: does what is due, if anything. */
   settle(): void {
-    const { env, isClosed } = this.#context;
-    if (this.#running !== undefined || !this.#online || isClosed() || env.now() < this.#notBefore || !this.#isDue()) return;
+    if (this.#running !== undefined || !this.#online || this.#context.isClosed() || this.#retries.mustWait() || !this.#isDue()) return;
     this.#running = this.#run().finally(() => {
       this.#running = undefined;
     });
@@ -102,7 +102,7 @@ export class Dehydration {
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#retries.clear();
   }
 
   /**
@@ -151,30 +151,16 @@ export class Dehydration {
   async #run(): Promise<void> {
     try {
       await this.#keep();
-      this.#failures = 0;
+      this.#retries.succeeded();
     } catch (thrown) {
       const error = codedStoreError(thrown);
       // Another device of ours may have replaced the identity while we were reading.
       const isExpected = error instanceof CodedError || (error instanceof MachineError && error.code === "missing-cross-signing-key");
       if (!isExpected) throw error;
       if (this.#context.isClosed()) return;
-      this.#backOff();
+      this.#retries.failed();
       this.#context.log.warn("request.failed", { kind: "dehydrated_device", code: error.code });
     }
-  }
-
-  /** Where nothing happens, the next sync may take as long as that. */
-  #backOff(): void {
-    const delayMs = backOffMs(BACK_OFF, this.#failures);
-    this.#failures += 1;
-    this.#notBefore = this.#context.env.now() + delayMs;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      // It can come a little early, and nothing would come after it.
-      this.#notBefore = 0;
-      beginInBackground(this.#context, () => this.settle());
-    }, delayMs);
-    this.#timer.unref();
   }
 
   async #keep(): Promise<void> {

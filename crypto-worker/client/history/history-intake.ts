@@ -2,7 +2,7 @@ import { CodedError } from "../../../protocol/errors.ts";
 import type { RoomId } from "../../../protocol/ids.ts";
 import type { OpenBundle, ReadyBundle } from "../../machine/history/bundle-inbox.ts";
 import type { BackOff } from "../back-off.ts";
-import { beginInBackground, inBackground } from "../background.ts";
+import { inBackground } from "../background.ts";
 import type { ClientContext } from "../context.ts";
 import { breathe } from "../jobs.ts";
 import type { MediaBlobs } from "../media/media-blobs.ts";
@@ -24,13 +24,14 @@ export class HistoryIntake {
   readonly #context: ClientContext;
   readonly #blobs: MediaBlobs;
   readonly #running = new Set<RoomId>();
-  readonly #retries = new Retries<RoomId>(RETRY);
+  readonly #retries: Retries<RoomId>;
   readonly #stop = new AbortController();
   #online = false;
 
   constructor(context: ClientContext, blobs: MediaBlobs) {
     this.#context = context;
     this.#blobs = blobs;
+    this.#retries = new Retries(context, RETRY, () => this.wake());
   }
 
   setOnline(online: boolean): void {
@@ -42,7 +43,6 @@ export class HistoryIntake {
 
   /** After a commit that may have brought a bundle, the inviter's devices, or the room. Cheap where nothing is waited for. */
   wake(): void {
-    this.#retries.stopTimer();
     if (!this.#online || this.#stop.signal.aborted) return;
     const { machine, store } = this.#context;
     for (const bundle of machine.history.readyBundles()) {
@@ -51,12 +51,11 @@ export class HistoryIntake {
       if (this.#running.has(roomId) || store.rooms.load(roomId)?.membership !== "join") continue;
       if (!this.#retries.mustWait(roomId)) inBackground(this.#context, this.#run(bundle));
     }
-    this.#retries.startTimer(() => beginInBackground(this.#context, () => this.wake()));
   }
 
   stop(): void {
     this.#stop.abort();
-    this.#retries.stopTimer();
+    this.#retries.clear();
   }
 
   async #run(bundle: ReadyBundle): Promise<void> {

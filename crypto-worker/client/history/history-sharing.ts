@@ -8,7 +8,7 @@ import type { HistoryShare, UploadedBundle } from "../../store/tables/history-sh
 import { MEGOLM_ALGORITHM } from "../../wire/algorithms.ts";
 import { isSharedHistory } from "../../wire/history-visibility.ts";
 import { delay, type BackOff } from "../back-off.ts";
-import { beginInBackground, inBackground } from "../background.ts";
+import { inBackground } from "../background.ts";
 import type { ClientContext } from "../context.ts";
 import type { MediaBlobs } from "../media/media-blobs.ts";
 import type { RequestPump } from "../pump.ts";
@@ -49,13 +49,14 @@ export class HistorySharing {
   readonly #running = new Map<string, Promise<void>>();
   /** Whose invitation is being sent: the room does not say yet that they are welcome. */
   readonly #inviting = new Set<string>();
-  readonly #retries = new Retries<string>(RETRY);
+  readonly #retries: Retries<string>;
   readonly #stop = new AbortController();
   #online = false;
 
   constructor(context: ClientContext, parts: HistorySharingParts) {
     this.#context = context;
     this.#parts = parts;
+    this.#retries = new Retries(context, RETRY, () => this.wake());
   }
 
   async inviting(roomId: RoomId, userId: UserId, invite: () => Promise<void>): Promise<void> {
@@ -86,18 +87,16 @@ export class HistorySharing {
 
   /** After a sync: goes on with what is left. */
   wake(): void {
-    this.#retries.stopTimer();
     if (!this.#online || this.#stop.signal.aborted) return;
     for (const share of this.#context.store.historyShares.all()) {
       if (this.#retries.mustWait(keyOf(share.roomId, share.userId))) continue;
       if (this.#isWelcome(share)) inBackground(this.#context, this.#run(share.roomId, share.userId));
     }
-    this.#retries.startTimer(() => beginInBackground(this.#context, () => this.wake()));
   }
 
   stop(): void {
     this.#stop.abort();
-    this.#retries.stopTimer();
+    this.#retries.clear();
   }
 
   /** SECURITY: the room's state can only forbid. What may be shared at all is in the marks of the sessions, which came from their makers. */
@@ -151,7 +150,6 @@ export class HistorySharing {
       if (!(error instanceof CodedError)) log.error("bug", { kind: "history", ...describeError(error) });
       const count = this.#retries.failed(key);
       log.warn("history.not-shared", { code: error instanceof CodedError ? error.code : "internal", count });
-      beginInBackground(this.#context, () => this.wake());
     }
   }
 
