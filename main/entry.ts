@@ -85,6 +85,7 @@ function run(): void {
   const updates = new Updates({
     plan: planUpdates(readUpdateFeed(join(dist, UPDATE_FEED_FILE))),
     folder: join(app.getPath("userData"), "updates"),
+    seenFile: join(app.getPath("userData"), "newest-update.json"),
     transport,
     clock: systemClock,
     log,
@@ -124,5 +125,4 @@ function run(): void {
 
   account.start();
   application.start();
-  updates.start();
 }

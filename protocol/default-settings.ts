@@ -12,4 +12,6 @@ export const DEFAULT_SETTINGS: Settings = {
   language: "en",
   autoLockMinutes: 0,
   lockOnSuspend: false,
+  hideFromCapture: false,
+  dailyUpdateCheck: true,
 };

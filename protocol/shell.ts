@@ -46,6 +46,10 @@ export const settingsSchema = z.strictObject({
   /** Minutes without anyone at the computer after which the app locks itself; 0: never. Only with an app lock. */
   autoLockMinutes: z.int().min(0).max(1440),
   lockOnSuspend: z.boolean(),
+  /** Keeps the chat window out of pictures and recordings of the screen, where the system can; the vault's always is. */
+  hideFromCapture: z.boolean(),
+  /** Whether the feed is asked about once a day; a person may always ask. */
+  dailyUpdateCheck: z.boolean(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 

@@ -42,6 +42,11 @@ const history: readonly (readonly [version: number, hash: string, change: string
     "b9684c945c096f7079ebaed7da89a7de8a75dec622cb22a84e938b7be449c075",
     "chat: keys to verified devices only, sending all the same, asking one's own devices for keys",
   ],
+  [
+    14,
+    "971381684a27ad0e81d923d039dd172dbdc62648ba93b1589c47548a40929b4d",
+    "shell: settings for the daily look for updates and for pictures of the screen",
+  ],
 ];
 
 describe("the wire between the processes", () => {

@@ -117,6 +117,7 @@ export class Application {
     });
     this.#settings.watch((settings) => {
       this.#useTheme(settings);
+      this.#chat?.window.setContentProtection(settings.hideFromCapture);
       this.#chat?.link.emit("settingsChanged", settings);
       this.#vault?.link.emit("settingsChanged", settings);
     });
@@ -134,6 +135,7 @@ export class Application {
     this.#deps.updates.state.watch((state) => this.#chat?.link.emit("updatesChanged", state));
     powerMonitor.on("resume", () => account.wake());
     this.#autoLock.start();
+    this.#deps.updates.start(() => this.#settings.value.dailyUpdateCheck);
     if (account.needsPassphrase) this.#startWithVault();
     else this.showChat();
   }
@@ -175,6 +177,7 @@ export class Application {
       log: this.#deps.log,
     });
     this.#chat = { window, link };
+    window.setContentProtection(this.#settings.value.hideFromCapture);
     window.once("closed", () => {
       link.close();
       this.#chat = undefined;

@@ -4,7 +4,7 @@ import { errorCodeOfFailure } from "../matrix/json-exchange.ts";
 import { decodeText } from "../matrix/matrix-error.ts";
 import type { Transport } from "../matrix/transport.ts";
 import { isSignedBy, MAX_SIGNATURE_BYTES } from "./feed-signature.ts";
-import { decideOffer, type Installed, type Offer } from "./release.ts";
+import { type Announcement, decideOffer, type Installed } from "./release.ts";
 import type { UpdateFeed } from "./update-feed.ts";
 
 const MAX_RELEASE_BYTES = 65_536;
@@ -15,16 +15,17 @@ export async function fetchOffer(
   transport: Transport,
   feed: UpdateFeed,
   installed: Installed,
+  newestSeen: number,
   now: () => number,
   signal: AbortSignal,
-): Promise<Result<Offer | null, ErrorCode>> {
+): Promise<Result<Announcement, ErrorCode>> {
   const name = `${feed.channel}.json`;
   const release = await fetchSmall(transport, feedFile(feed, name), MAX_RELEASE_BYTES, signal);
   if (!release.ok) return release;
   const signatures = await fetchSmall(transport, feedFile(feed, `${name}.sig`), MAX_SIGNATURE_BYTES, signal);
   if (!signatures.ok) return signatures;
   if (!isSignedBy(feed.keys, release.value, decodeText(signatures.value))) return err("update-untrusted");
-  return decideOffer(release.value, installed, now());
+  return decideOffer(release.value, installed, newestSeen, now());
 }
 
 /** The address of a file of the feed. */

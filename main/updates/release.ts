@@ -15,6 +15,8 @@ export const releaseSchema = z.object({
   appId: z.string().max(255),
   channel: z.string().max(32),
   version: z.string().regex(VERSION),
+  /** When it was signed: of two, the one that was signed later counts, whatever versions they name. */
+  issued: z.iso.datetime(),
   /** After this it counts no longer, so that nobody can hold people at an old version by repeating what was once signed. */
   expires: z.iso.datetime(),
   packages: z
@@ -36,6 +38,9 @@ export type Release = z.infer<typeof releaseSchema>;
 /** One package of a newer version, for this computer. */
 export type Offer = { readonly version: string } & Pick<Release["packages"][number], "file" | "size" | "sha512">;
 
+/** What a channel's file says: what there is for this program, if anything, and when that was signed. */
+export type Announcement = { readonly offer: Offer | null; readonly issued: number };
+
 /** What is running. */
 export type Installed = {
   readonly appId: string;
@@ -47,23 +52,25 @@ export type Installed = {
 
 /**
  * What a channel's file, whose signature was checked, offers to this program: null where there is nothing newer for it. `update-untrusted` where it was signed
- * for something else; `update-outdated` where it has expired, or names an older version than the one that runs.
+ * for something else; `update-outdated` where it has expired, was signed before `newestSeen` (milliseconds), or names an older version than the one that runs.
  */
 export function decideOffer(
   bytes: Uint8Array,
   installed: Installed,
+  newestSeen: number,
   now: number,
-): Result<Offer | null, "update-untrusted" | "update-outdated"> {
+): Result<Announcement, "update-untrusted" | "update-outdated"> {
   const parsed = releaseSchema.safeParse(parseJson(bytes));
   if (!parsed.success) return err("update-untrusted");
   const { appId, channel, version, expires, packages } = parsed.data;
   if (appId !== installed.appId || channel !== installed.channel) return err("update-untrusted");
+  const issued = Date.parse(parsed.data.issued);
   const order = compareVersions(version, installed.version);
-  if (Date.parse(expires) <= now || order < 0) return err("update-outdated");
+  if (Date.parse(expires) <= now || issued < newestSeen || order < 0) return err("update-outdated");
   const fitting = packages.find(({ kind, arch }) => kind === installed.kind && arch === installed.arch);
-  if (order === 0 || fitting === undefined) return ok(null);
+  if (order === 0 || fitting === undefined) return ok({ offer: null, issued });
   const { file, size, sha512 } = fitting;
-  return ok({ version, file, size, sha512 });
+  return ok({ offer: { version, file, size, sha512 }, issued });
 }
 
 /** Negative where `a` is older. Throws for what is no version of three numbers: ours always is. */

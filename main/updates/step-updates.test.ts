@@ -5,8 +5,10 @@ import type { Offer } from "./release.ts";
 import { stepUpdates, type UpdateInput, type Updating, viewOfUpdates } from "./step-updates.ts";
 
 const offer: Offer = { version: "1.2.3", file: "x.AppImage", size: 100, sha512: "" };
+const newer: Offer = { version: "1.2.4", file: "y.AppImage", size: 100, sha512: "" };
 const inputs: fc.Arbitrary<UpdateInput> = fc.oneof(
   fc.constantFrom<UpdateInput>(
+    { kind: "found", offer: newer, at: 2 },
     { kind: "check", by: "person" },
     { kind: "check", by: "timer" },
     { kind: "found", offer, at: 1 },
@@ -23,19 +25,23 @@ test("whatever happens, nothing is installed that was not downloaded, and nothin
   fc.assert(
     fc.property(fc.array(inputs, { maxLength: 40 }), (list) => {
       let state: Updating = { phase: "idle", checkedAt: null };
-      let downloaded = false;
+      let downloaded: Offer | undefined;
+      let asked = false;
       for (const input of list) {
         const before = state;
         const step = stepUpdates(state, input);
         state = step.state;
-        if (input.kind === "downloaded" && before.phase === "downloading") downloaded = true;
-        if (input.kind === "check" && step.effect !== null) downloaded = false;
+        if (input.kind === "downloaded" && before.phase === "downloading") downloaded = before.offer;
+        if (input.kind === "install" && before.phase === "ready") asked = true;
         if (step.effect?.kind === "install") {
-          expect(input.kind).toBe("install");
-          expect(before.phase).toBe("ready");
-          expect(downloaded).toBe(true);
+          expect(asked).toBe(true);
+          expect(before).toMatchObject({ phase: "rechecking", offer: downloaded });
+          // The very one that was asked about just now is still what the feed offers.
+          expect(input).toMatchObject({ kind: "found", offer: step.effect.offer });
+          expect(step.effect.offer).toBe(downloaded);
         }
-        if (step.effect?.kind === "download") expect(before.phase).toBe("checking");
+        if (step.effect?.kind === "download") expect(["checking", "rechecking"]).toContain(before.phase);
+        if (step.effect?.kind === "download" || state.phase === "ready") asked = false;
         expect(updateStateSchema.parse(viewOfUpdates(state))).toEqual(viewOfUpdates(state));
       }
     }),

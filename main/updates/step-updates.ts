@@ -12,6 +12,8 @@ export type Updating =
   | { readonly phase: "downloading"; readonly offer: Offer; readonly received: number }
   | { readonly phase: "available"; readonly offer: Offer }
   | { readonly phase: "ready"; readonly offer: Offer }
+  /** A person has asked for the installation; whether it is still the one to install is being looked at. */
+  | { readonly phase: "rechecking"; readonly offer: Offer }
   | { readonly phase: "installing"; readonly offer: Offer }
   | { readonly phase: "failed"; readonly code: ErrorCode; readonly offer: Offer | null };
 
@@ -50,9 +52,9 @@ export function stepUpdates(state: Updating, input: UpdateInput): UpdateStep {
     case "downloading":
       return whileDownloading(state, input);
     case "ready":
-      return input.kind === "install"
-        ? { state: { phase: "installing", offer: state.offer }, effect: { kind: "install", offer: state.offer } }
-        : stay(state);
+      return input.kind === "install" ? { state: { phase: "rechecking", offer: state.offer }, effect: { kind: "fetch" } } : stay(state);
+    case "rechecking":
+      return whileRechecking(state, input);
     case "installing":
       return input.kind === "failed" ? stay({ phase: "failed", code: input.code, offer: state.offer }) : stay(state);
     default:
@@ -63,11 +65,23 @@ export function stepUpdates(state: Updating, input: UpdateInput): UpdateStep {
 function whileChecking(state: Updating, input: UpdateInput): UpdateStep {
   if (input.kind === "failed") return stay({ phase: "failed", code: input.code, offer: null });
   if (input.kind === "cancel") return { state: { phase: "idle", checkedAt: null }, effect: { kind: "stop" } };
-  if (input.kind !== "found") return stay(state);
-  const { offer, at } = input;
+  return input.kind === "found" ? afterFound(input) : stay(state);
+}
+
+function afterFound({ offer, at }: UpdateInput & { readonly kind: "found" }): UpdateStep {
   return offer === null
     ? stay({ phase: "idle", checkedAt: at })
     : { state: { phase: "downloading", offer, received: 0 }, effect: { kind: "download", offer } };
+}
+
+/** What was withdrawn is not installed, what is newer is fetched first, and where nobody answers nothing happens: it may have been withdrawn. */
+function whileRechecking(state: Updating & { readonly phase: "rechecking" }, input: UpdateInput): UpdateStep {
+  const { offer } = state;
+  if (input.kind === "failed") return stay({ phase: "failed", code: input.code, offer });
+  if (input.kind === "cancel") return { state: { phase: "ready", offer }, effect: { kind: "stop" } };
+  if (input.kind !== "found") return stay(state);
+  const isSame = input.offer?.version === offer.version && input.offer.sha512 === offer.sha512;
+  return isSame ? { state: { phase: "installing", offer }, effect: { kind: "install", offer } } : afterFound(input);
 }
 
 function whileDownloading(state: Updating & { readonly phase: "downloading" }, input: UpdateInput): UpdateStep {
@@ -88,6 +102,8 @@ export function viewOfUpdates(state: Updating): UpdateState {
     case "idle":
     case "checking":
       return state;
+    case "rechecking":
+      return { phase: "checking" };
     case "downloading":
       return { phase: "downloading", version: state.offer.version, received: state.received, size: state.offer.size };
     case "available":

@@ -32,6 +32,15 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const seenFile = (): string => join(folder, "newest-update.json");
+const always = (): boolean => true;
+const OUTDATED = { phase: "failed", code: "update-outdated", version: null };
+const MINUTE_MS = 60_000;
+
+/** Announces a version as signed some minutes from now, or before. */
+const publishAt = (minutes: number, version: string): void =>
+  void server.publish(version, content, { change: { issued: new Date(Date.now() + minutes * MINUTE_MS).toISOString() } });
+
 /** A clock on which nothing comes by itself. */
 const still: Clock = { now: () => Date.now(), random: () => 0.5, sleep: () => new Promise(() => undefined) };
 
@@ -39,6 +48,7 @@ function updatesOf(plan: UpdatePlan, clock: Clock = still): Updates {
   const updates = new Updates({
     plan,
     folder: join(folder, "updates"),
+    seenFile: seenFile(),
     transport: fetchTransport,
     clock,
     log: new Log("test", []),
@@ -95,7 +105,7 @@ describe("a good update", () => {
     await expect.poll(() => restarted).toEqual([appImage]);
     expect(readFileSync(appImage).equals(content)).toBe(true);
     expect(statSync(appImage).mode & 0o777).toBe(0o755);
-    expect(readdirSync(folder).toSorted()).toEqual(["Bulkhead.AppImage", "updates"]);
+    expect(readdirSync(folder).toSorted()).toEqual(["Bulkhead.AppImage", "newest-update.json", "updates"]);
   });
 
   test("that is here already is not fetched again; what is left of others goes", async () => {
@@ -128,6 +138,43 @@ describe("a good update", () => {
     expect(restarted).toEqual([]);
   });
 
+  test("that was withdrawn while it waited is not installed, and does not stay", async () => {
+    publishAt(-2, "0.2.0");
+    const updates = updatesOf(planFor());
+    updates.check();
+    await settled(updates);
+    publishAt(-1, "0.1.0");
+    updates.install();
+    expect(await settled(updates)).toMatchObject({ phase: "idle", checkedAt: expect.any(Number) });
+    expect(restarted).toEqual([]);
+    expect(downloads()).toEqual([]);
+  });
+
+  test("makes way for a newer one that came while it waited; that one waits for a word of its own", async () => {
+    publishAt(-2, "0.2.0");
+    const updates = updatesOf(planFor());
+    updates.check();
+    await settled(updates);
+    publishAt(-1, "0.3.0");
+    updates.install();
+    expect(await settled(updates)).toEqual({ phase: "ready", version: "0.3.0" });
+    expect(restarted).toEqual([]);
+    expect(downloads()).toEqual(["app-0.3.0-x64.AppImage"]);
+    updates.install();
+    await expect.poll(() => restarted).toEqual([appImage]);
+  });
+
+  test("is not installed where nobody says that it still counts", async () => {
+    server.publish("0.2.0", content);
+    const updates = updatesOf(planFor());
+    updates.check();
+    await settled(updates);
+    await server.stop();
+    updates.install();
+    expect(await settled(updates)).toEqual({ phase: "failed", code: "offline", version: "0.2.0" });
+    expect(readFileSync(appImage, "utf8")).toBe("the old one");
+  });
+
   test("that cannot be put in place leaves the old one", async () => {
     server.publish("0.2.0", content);
     const plan = planFor();
@@ -149,7 +196,7 @@ describe("nothing is downloaded", () => {
     const impatient: Clock = { ...still, sleep: () => Promise.resolve() };
     for (const plan of [{ kind: "off" }, { kind: "managed", by: "packages" }, { kind: "managed", by: "flatpak" }] as const) {
       const updates = updatesOf(plan, impatient);
-      updates.start();
+      updates.start(always);
       expect(updates.check()).toBe(false);
       expect(updates.install()).toBe(false);
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -216,13 +263,31 @@ describe("nothing is downloaded", () => {
   });
 
   test("where it has expired, or is older than what runs", async () => {
-    const outdated = { phase: "failed", code: "update-outdated", version: null };
     server.publish("0.2.0", content, { change: { expires: new Date(Date.now() - 1000).toISOString() } });
-    expect(await check()).toEqual(outdated);
+    expect(await check()).toEqual(OUTDATED);
     server.publish("0.2.0", content);
-    expect(await check(planFor({ version: "0.2.1" }))).toEqual(outdated);
+    expect(await check(planFor({ version: "0.2.1" }))).toEqual(OUTDATED);
     server.publish("0.9.0", content);
-    expect(await check(planFor({ version: "0.10.0" })), "versions are numbers").toEqual(outdated);
+    expect(await check(planFor({ version: "0.10.0" })), "versions are numbers").toEqual(OUTDATED);
+  });
+
+  test("where a newer announcement was seen before, in an earlier run too, until there is one that was signed later", async () => {
+    publishAt(-1, "0.3.0");
+    expect(await check()).toEqual({ phase: "ready", version: "0.3.0" });
+    publishAt(-2, "0.2.0");
+    expect(await check()).toEqual(OUTDATED);
+    publishAt(-2, "0.4.0");
+    expect(await check(), "the time counts, not the version").toEqual(OUTDATED);
+    publishAt(0, "0.2.0");
+    expect(await check(), "signed later: the newer version was withdrawn").toEqual({ phase: "ready", version: "0.2.0" });
+    expect(statSync(seenFile()).mode & 0o077).toBe(0);
+  });
+
+  test("where what was announced cannot be remembered", async () => {
+    mkdirSync(`${seenFile()}.new`);
+    server.publish("0.2.0", content);
+    expect(await check()).toEqual({ phase: "failed", code: "update-not-saved", version: null });
+    expect(downloads()).toEqual([]);
   });
 
   test("where the feed is huge, leads elsewhere, or is not there", async () => {
@@ -288,7 +353,7 @@ describe("a package", () => {
     });
     const ticks: (() => void)[] = [];
     const updates = updatesOf(planFor(), { ...still, sleep: () => new Promise((resolve) => ticks.push(() => resolve())) });
-    updates.start();
+    updates.start(always);
     ticks.shift()?.();
     await expect
       .poll(() => updates.state.value)
@@ -310,6 +375,42 @@ describe("a package", () => {
   });
 });
 
+test("a damaged memory begins anew, and never below what runs", async () => {
+  for (const damaged of ["", "{", "null", '{"channel":"stable"}', '{"channel":"stable","issued":"soon"}', "x".repeat(5000)]) {
+    writeFileSync(seenFile(), damaged);
+    publishAt(-3, "0.2.0");
+    expect(await check(), damaged.slice(0, 40)).toEqual({ phase: "ready", version: "0.2.0" });
+    publishAt(-2, "0.0.9");
+    expect(await check()).toEqual(OUTDATED);
+  }
+});
+
+test("what was seen on another channel says nothing of this one", async () => {
+  writeFileSync(seenFile(), JSON.stringify({ channel: "beta", issued: new Date(Date.now() + MINUTE_MS).toISOString() }));
+  server.publish("0.2.0", content);
+  expect(await check()).toEqual({ phase: "ready", version: "0.2.0" });
+});
+
+test("who does not want the daily look is not asked for, and asks by hand", async () => {
+  server.publish("0.2.0", content);
+  const ticks: (() => void)[] = [];
+  const updates = updatesOf(planFor(), { ...still, sleep: () => new Promise((resolve) => ticks.push(() => resolve())) });
+  let wanted = false;
+  updates.start(() => wanted);
+  for (let days = 0; days < 3; days++) {
+    await expect.poll(() => ticks.length).toBe(1);
+    ticks.shift()?.();
+  }
+  await expect.poll(() => ticks.length).toBe(1);
+  expect(server.asked).toEqual([]);
+  wanted = true;
+  ticks.shift()?.();
+  expect(await settled(updates)).toMatchObject({ phase: "idle" });
+  await expect.poll(() => updates.state.value).toEqual({ phase: "ready", version: "0.2.0" });
+  wanted = false;
+  expect(await check()).toEqual({ phase: "ready", version: "0.2.0" });
+});
+
 test("it looks soon after the start and then about once a day, not at the same time as everybody", async () => {
   const waits: number[] = [];
   const chances = [0, 0, 1, 1];
@@ -322,7 +423,7 @@ test("it looks soon after the start and then about once a day, not at the same t
       return new Promise((resolve) => ticks.push(() => resolve()));
     },
   });
-  updates.start();
+  updates.start(always);
   ticks.shift()?.();
   await expect.poll(() => waits).toEqual([20_000, 22 * 3_600_000]);
   await settled(updates);

@@ -7,6 +7,7 @@ import { errorCodeOfFailure } from "../matrix/json-exchange.ts";
 import type { Transport } from "../matrix/transport.ts";
 import { feedFile, fetchOffer } from "./fetch-offer.ts";
 import type { Installer } from "./install/installer.ts";
+import { NewestSeen } from "./newest-seen.ts";
 import { PackageFiles } from "./package-file.ts";
 import type { Installed, Offer } from "./release.ts";
 import { stepUpdates, type UpdateEffect, type UpdateInput, type Updating, viewOfUpdates } from "./step-updates.ts";
@@ -22,6 +23,8 @@ export type UpdatesDeps = {
   readonly plan: UpdatePlan;
   /** Where packages arrive; made when there is one. */
   readonly folder: string;
+  /** The file that remembers the newest announcement; beside the packages, which come and go. */
+  readonly seenFile: string;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly log: Log;
@@ -50,9 +53,9 @@ export class Updates {
     this.state = new Observed(viewOfUpdates(this.#machine));
   }
 
-  /** Checks soon, and then once a day. Without a feed it does nothing at all. */
-  start(): void {
-    if (this.#deps.plan.kind === "self") void this.#checkDaily();
+  /** Checks soon, and then once a day, whenever the person wants that. Without a feed it does nothing at all. */
+  start(isWanted: () => boolean): void {
+    if (this.#deps.plan.kind === "self") void this.#checkDaily(isWanted);
   }
 
   /** False where there is nothing to check, or something is under way. */
@@ -69,11 +72,11 @@ export class Updates {
     return this.#input({ kind: "install" });
   }
 
-  async #checkDaily(): Promise<void> {
+  async #checkDaily(isWanted: () => boolean): Promise<void> {
     const { clock } = this.#deps;
     await clock.sleep(decideWait(FIRST_CHECK_MS, clock.random()));
     for (;;) {
-      this.#input({ kind: "check", by: "timer" });
+      if (isWanted()) this.#input({ kind: "check", by: "timer" });
       await clock.sleep(decideWait(NEXT_CHECK_MS, clock.random()));
     }
   }
@@ -115,9 +118,13 @@ export class Updates {
     if (plan.kind !== "self") throw new Error("a copy that does not update itself has nothing to do");
     switch (effect.kind) {
       case "fetch": {
-        const found = await fetchOffer(transport, plan.feed, plan.installed, () => clock.now(), signal);
-        if (found.ok && found.value === null) await this.#files.discard();
-        return found.ok ? { kind: "found", offer: found.value, at: clock.now() } : { kind: "failed", code: found.error };
+        const seen = new NewestSeen(this.#deps.seenFile, plan.feed.channel);
+        const found = await fetchOffer(transport, plan.feed, plan.installed, seen.read(), () => clock.now(), signal);
+        if (!found.ok) return { kind: "failed", code: found.error };
+        const { offer, issued } = found.value;
+        seen.remember(issued);
+        if (offer === null) await this.#files.discard();
+        return { kind: "found", offer, at: clock.now() };
       }
       case "download": {
         const failure = await this.#download(plan.feed, effect.offer, signal);

@@ -60,6 +60,7 @@ export class UpdateFeedServer {
       appId: APP_ID,
       channel: "stable",
       version,
+      issued: new Date().toISOString(),
       expires: new Date(Date.now() + 3_600_000).toISOString(),
       packages: [{ kind: "appimage", arch: "x64", file, size: content.byteLength, sha512 }],
       ...change,

@@ -41,7 +41,9 @@ switch (positionals[0]) {
     const { version }: { readonly version: string } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
     const { appId } = identity;
     const { channel } = values;
-    const release = await composeRelease(values.packages, { appId, channel, version, expires: new Date(Date.now() + days * DAY_MS) });
+    const issued = new Date();
+    const expires = new Date(issued.getTime() + days * DAY_MS);
+    const release = await composeRelease(values.packages, { appId, channel, version, issued, expires });
     const keys = keyFiles.map((file) => readPrivateKey(readFileSync(file, "utf8"), passphrase));
     const files = signRelease(release, keys);
     writeFileSync(join(values.packages, `${channel}.json`), files.release);

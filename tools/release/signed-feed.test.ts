@@ -40,10 +40,13 @@ test("what the tool signs is what the app takes", () => {
   const installed = { appId: identity.appId, channel: "stable", version: "0.0.1", kind: "appimage", arch: "x64" } as const;
   const file = `bulkhead-${version}-x86_64.AppImage`;
   const wanted = { version, file, size: file.length, sha512: createHash("sha512").update(file).digest("base64") };
-  expect(decideOffer(bytes, installed, Date.now())).toEqual({ ok: true, value: wanted });
-  expect(decideOffer(bytes, installed, Date.now() + 11 * 86_400_000)).toEqual({ ok: false, error: "update-outdated" });
-  expect(decideOffer(bytes, { ...installed, kind: "nsis", arch: "arm64" }, Date.now())).toMatchObject({ ok: true, value: { version } });
-  expect(decideOffer(bytes, { ...installed, kind: "nsis" }, Date.now())).toEqual({ ok: true, value: null });
+  expect(decideOffer(bytes, installed, 0, Date.now())).toMatchObject({ ok: true, value: { offer: wanted } });
+  expect(decideOffer(bytes, installed, 0, Date.now() + 11 * 86_400_000)).toEqual({ ok: false, error: "update-outdated" });
+  expect(decideOffer(bytes, { ...installed, kind: "nsis", arch: "arm64" }, 0, Date.now())).toMatchObject({
+    ok: true,
+    value: { offer: { version } },
+  });
+  expect(decideOffer(bytes, { ...installed, kind: "nsis" }, 0, Date.now())).toMatchObject({ ok: true, value: { offer: null } });
 });
 
 test("a key does not lie in the repository", () => {
@@ -53,7 +56,7 @@ test("a key does not lie in the repository", () => {
 
 test("two keys sign side by side; another kind of key is refused", async () => {
   writeFileSync(join(folder, "x-1.0.0-x64.zip"), "x");
-  const about = { appId: "a", channel: "stable", version: "1.0.0", expires: new Date(0) };
+  const about = { appId: "a", channel: "stable", version: "1.0.0", issued: new Date(0), expires: new Date(0) };
   const release = await composeRelease(folder, about);
   const [old, next] = [newPrivateKey(undefined), newPrivateKey(undefined)].map((pem) => readPrivateKey(pem, undefined));
   if (old === undefined || next === undefined) throw new Error("two keys were made");

@@ -13,7 +13,13 @@ export type FeedFiles = { readonly release: string; readonly signatures: string 
 /** What is announced of the packages of a version in a folder. Throws where there is none of them. */
 export async function composeRelease(
   folder: string,
-  { appId, channel, version, expires }: Pick<Release, "appId" | "channel" | "version"> & { readonly expires: Date },
+  {
+    appId,
+    channel,
+    version,
+    issued,
+    expires,
+  }: Pick<Release, "appId" | "channel" | "version"> & { readonly issued: Date; readonly expires: Date },
 ): Promise<Release> {
   const found = readdirSync(folder).flatMap((file) => {
     const [, of, arch, extension = ""] = PACKAGE.exec(file) ?? [];
@@ -24,7 +30,15 @@ export async function composeRelease(
   const packages = await Promise.all(
     found.map(async (one) => ({ ...one, size: statSync(join(folder, one.file)).size, sha512: await sha512(join(folder, one.file)) })),
   );
-  return releaseSchema.parse({ format: 1, appId, channel, version, expires: expires.toISOString(), packages });
+  return releaseSchema.parse({
+    format: 1,
+    appId,
+    channel,
+    version,
+    issued: issued.toISOString(),
+    expires: expires.toISOString(),
+    packages,
+  });
 }
 
 /** The channel's file, and its signatures by each of the keys. */

@@ -19,7 +19,8 @@ export function AppLock(): ReactNode {
   const session = useSession();
   const app = useValue(session.app);
   const settings = useValue(session.settings);
-  const keychain = useValue(session.about)?.keychain === true;
+  const about = useValue(session.about);
+  const keychain = about?.keychain === true;
   if (app.phase !== "ready") return null;
   const on = app.appLock;
   // A value that was set elsewhere stays among the choices.
@@ -59,6 +60,14 @@ export function AppLock(): ReactNode {
           disabled={!on}
           onChange={(lockOnSuspend) => void session.changeSettings({ lockOnSuspend })}
         />
+        {(about?.platform === "win32" || about?.platform === "darwin") && (
+          <Switch
+            title={say("lock.capture")}
+            hint={say("lock.captureHint")}
+            selected={settings.hideFromCapture}
+            onChange={(hideFromCapture) => void session.changeSettings({ hideFromCapture })}
+          />
+        )}
       </div>
     </section>
   );

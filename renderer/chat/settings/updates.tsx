@@ -4,6 +4,7 @@ import { Label, ProgressBar } from "react-aria-components";
 import { useIntl } from "react-intl";
 import type { UpdateState } from "../../../protocol/messages/update-state.ts";
 import { Button } from "../../ui/button.tsx";
+import { Switch } from "../../ui/choice.tsx";
 import { errorSentence } from "../../ui/error-sentence.ts";
 import { useValue } from "../../ui/store.ts";
 import { useSay, type Say } from "../../ui/text.tsx";
@@ -18,18 +19,31 @@ export function Updates(): ReactNode {
   const clock = useClock();
   const session = useSession();
   const updates = useValue(session.updates);
+  const { dailyUpdateCheck } = useValue(session.settings);
   const action = actionFor(say, session, updates);
   return (
-    <div aria-live="polite">
-      <SettingRow
-        icon={RefreshCw}
-        title={say("updates.title")}
-        {...stateOf(say, updates)}
-        tone={toneOf(updates)}
-        text={updates.phase === "downloading" ? <Progress {...updates} /> : textOf(say, clock, updates)}
-        {...(action === null ? {} : { action })}
-      />
-    </div>
+    <section>
+      <div aria-live="polite">
+        <SettingRow
+          icon={RefreshCw}
+          title={say("updates.title")}
+          {...stateOf(say, updates)}
+          tone={toneOf(updates)}
+          text={updates.phase === "downloading" ? <Progress {...updates} /> : textOf(say, clock, updates)}
+          {...(action === null ? {} : { action })}
+        />
+      </div>
+      {updates.phase !== "off" && updates.phase !== "managed" && (
+        <div className="setting__more">
+          <Switch
+            title={say("updates.daily")}
+            hint={say("updates.dailyHint")}
+            selected={dailyUpdateCheck}
+            onChange={(wanted) => void session.changeSettings({ dailyUpdateCheck: wanted })}
+          />
+        </div>
+      )}
+    </section>
   );
 }
 

@@ -100,6 +100,8 @@ export const securityMessages = {
   "lock.auto": "Lock by itself",
   "lock.autoHint": "When nobody has used the computer for that long. What you have typed but not sent is not kept.",
   "lock.suspend": "Lock when the computer goes to sleep",
+  "lock.capture": "Keep Bulkhead out of pictures of the screen",
+  "lock.captureHint": "Screenshots, recordings and a shared screen do not show its window. The vault’s is always left out.",
   "lock.never": "Never",
   "lock.minutes": "{count, plural, one {After # minute} other {After # minutes}}",
   "lock.hours": "{count, plural, one {After # hour} other {After # hours}}",

@@ -36,6 +36,8 @@ export function installShell(scene: string, query: URLSearchParams, more: Answer
     language: "en",
     autoLockMinutes: 15,
     lockOnSuspend: true,
+    hideFromCapture: false,
+    dailyUpdateCheck: !query.has("noupdatecheck"),
   };
   const fail = query.get("shellfail");
   const code: ErrorCode | null = fail === null ? null : errorCodeSchema.parse(fail);
