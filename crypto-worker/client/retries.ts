@@ -17,7 +17,6 @@ export class Retries<Key> {
   readonly #look: () => void;
   readonly #failures = new Map<Key, Failure>();
   #timer: NodeJS.Timeout | undefined;
-  #lookAt = Number.POSITIVE_INFINITY;
 
   constructor(context: Pick<ClientContext, "isClosed" | "log">, backOff: BackOff, look: () => void) {
     this.#context = context;
@@ -37,36 +36,34 @@ export class Retries<Key> {
   /** Answers how often it has failed by now. */
   failed(key: Key): number {
     const count = this.countOf(key);
-    const notBefore = Date.now() + backOffMs(this.#backOff, count);
-    this.#failures.set(key, { count: count + 1, notBefore });
-    if (notBefore < this.#lookAt) this.#setTimer(notBefore);
+    this.#failures.set(key, { count: count + 1, notBefore: Math.ceil(Date.now() + backOffMs(this.#backOff, count)) });
+    this.#setTimer();
     return count + 1;
   }
 
   succeeded(key: Key): void {
     this.#failures.delete(key);
-    if (this.#failures.size === 0) this.clear();
+    if (this.#failures.size === 0) clearTimeout(this.#timer);
   }
 
   /** Everything may be tried at once, as the network has come back; nobody is told any more of what failed before. */
   clear(): void {
     this.#failures.clear();
     clearTimeout(this.#timer);
-    this.#lookAt = Number.POSITIVE_INFINITY;
   }
 
-  #setTimer(time: number): void {
+  #setTimer(): void {
     clearTimeout(this.#timer);
-    this.#lookAt = time;
-    this.#timer = setTimeout(() => this.#wake(), Math.max(MIN_DELAY_MS, time - Date.now()));
-    this.#timer.unref();
-  }
-
-  #wake(): void {
     const now = Date.now();
     const next = Math.min(...[...this.#failures.values()].flatMap(({ notBefore }) => (notBefore > now ? [notBefore] : [])));
-    this.#lookAt = next;
-    if (Number.isFinite(next)) this.#setTimer(next);
-    beginInBackground(this.#context, this.#look);
+    if (!Number.isFinite(next)) return;
+    this.#timer = setTimeout(
+      () => {
+        this.#setTimer();
+        beginInBackground(this.#context, this.#look);
+      },
+      Math.max(MIN_DELAY_MS, next - now),
+    );
+    this.#timer.unref();
   }
 }

@@ -5,13 +5,14 @@ import { publicKeyOf } from "../../machine/backup/backup.ts";
 import type { Secret } from "../../primitives/secret.ts";
 import { BACKUP_ALGORITHM, isBackupVersion, parseBackupInfo, type BackupInfo } from "../../wire/backup.ts";
 import { field, type JsonObject } from "../../wire/json.ts";
-import { backOffMs, type BackOff } from "../back-off.ts";
+import type { BackOff } from "../back-off.ts";
 import { inBackground } from "../background.ts";
 import type { Changes } from "../changes.ts";
 import type { ClientContext } from "../context.ts";
 import { segment } from "../http.ts";
 import type { Jobs } from "../jobs.ts";
 import type { RequestPump } from "../pump.ts";
+import { Retries } from "../retries.ts";
 import { isBackupRefused, PREFERENCE } from "./backup-preference.ts";
 import { BackupRestore } from "./backup-restore.ts";
 import { BackupUpload } from "./backup-upload.ts";
@@ -45,10 +46,10 @@ export class KeyBackup {
   readonly #restore: BackupRestore;
   readonly #onChange: () => void;
   readonly #onLocked: () => void;
+  readonly #retries: Retries<void>;
   #seen: Seen | undefined;
   #checking: Promise<void> | undefined;
-  #failures = 0;
-  #retry: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Timeout | undefined;
   #online = true;
 
   /** `onChange`: what `view` says may have changed without a commit. `onLocked`: another backup is in use now, whose private key is not here. */
@@ -57,6 +58,7 @@ export class KeyBackup {
     this.#onChange = onChange;
     this.#onLocked = onLocked;
     this.#pending = new PendingBackup(context);
+    this.#retries = new Retries(context, RETRY, () => this.#checkIfOnline());
     const again = (): Promise<void> => this.check().catch(ignoreCoded);
     this.#upload = new BackupUpload(context, pump, jobs, again, onChange);
     this.#downloads = new KeyDownloads(context, again);
@@ -64,7 +66,8 @@ export class KeyBackup {
   }
 
   stop(): void {
-    clearTimeout(this.#retry);
+    clearTimeout(this.#soon);
+    this.#retries.clear();
     this.#upload.stop();
     this.#downloads.stop();
   }
@@ -72,7 +75,7 @@ export class KeyBackup {
   setOnline(online: boolean): void {
     this.#online = online;
     this.#apply();
-    if (online && this.#seen === undefined) this.#checkInBackground();
+    if (this.#seen === undefined) this.#checkIfOnline();
   }
 
   /** After a commit. */
@@ -207,41 +210,31 @@ export class KeyBackup {
   }
 
   async #check(): Promise<void> {
-    clearTimeout(this.#retry);
-    this.#retry = undefined;
+    clearTimeout(this.#soon);
+    this.#soon = undefined;
     const answer = await this.#context.http.json({ kind: "keys_backup", method: "GET", path: VERSION_PATH });
     if (this.#context.isClosed()) throw new CodedError("cancelled");
     if (!answer.ok && answer.error.code !== "not-found") {
-      this.#retryLater();
+      this.#retries.failed();
       throw new CodedError(answer.error.code);
     }
-    this.#failures = 0;
+    this.#retries.succeeded();
     this.#seen = answer.ok ? seenOf(answer.value) : { kind: "none" };
     if (this.#seen.kind === "backup") this.#pending.adopt(this.#seen.backup.publicKey, this.#seen.backup.version);
     this.#review();
   }
 
   #checkSoon(): void {
-    if (this.#seen === undefined || this.#retry !== undefined) return;
-    this.#checkIn(CHECK_SOON_MS);
+    if (this.#seen === undefined || this.#soon !== undefined || this.#retries.mustWait()) return;
+    this.#soon = setTimeout(() => {
+      this.#soon = undefined;
+      this.#checkIfOnline();
+    }, CHECK_SOON_MS);
+    this.#soon.unref();
   }
 
-  #retryLater(): void {
-    const delayMs = backOffMs(RETRY, this.#failures);
-    this.#failures += 1;
-    this.#checkIn(delayMs);
-  }
-
-  #checkIn(delayMs: number): void {
-    this.#retry = setTimeout(() => {
-      this.#retry = undefined;
-      if (this.#online && !this.#context.isClosed()) this.#checkInBackground();
-    }, delayMs);
-    this.#retry.unref();
-  }
-
-  #checkInBackground(): void {
-    inBackground(this.#context, this.check());
+  #checkIfOnline(): void {
+    if (this.#online && !this.#context.isClosed()) inBackground(this.#context, this.check());
   }
 
   /** Decides anew, from what is known, whether the backup is ours to use. */
