@@ -1,5 +1,6 @@
 import { CodedError } from "../../../protocol/errors.ts";
 import type { RoomId } from "../../../protocol/ids.ts";
+import { describeError } from "../../log.ts";
 import type { OpenBundle, ReadyBundle } from "../../machine/history/bundle-inbox.ts";
 import type { BackOff } from "../back-off.ts";
 import { inBackground } from "../background.ts";
@@ -15,16 +16,21 @@ const RETRY: BackOff = { firstMs: 5000, maxMs: 900_000 };
 const MAX_BYTES = 64 * 1024 * 1024;
 /** About a tenth of a second; everything else has its turn in between. */
 const BATCH = 200;
+/** So often a bundle may run into a bug of ours. */
+const BUG_ATTEMPTS = 3;
 
 /**
  * Takes the bundles of keys of those whose invitations were accepted (MSC4268): download, hash, keys in batches, and what waited for them is read again. The machine
- * knows on disk what is welcome until the last batch is in, so that a restart at any point begins this bundle anew, and loses nothing.
+ * knows on disk what is welcome until the last batch is in, so that a restart at any point begins this bundle anew, and loses nothing. For the same reason a bug
+ * does not end the process here: it would end every one after it too.
  */
 export class HistoryIntake {
   readonly #context: ClientContext;
   readonly #blobs: MediaBlobs;
   readonly #running = new Set<RoomId>();
   readonly #retries: Retries<RoomId>;
+  /** Bugs that each room's bundle ran into, also over a line that comes and goes. */
+  readonly #bugs = new Map<RoomId, number>();
   readonly #stop = new AbortController();
   #online = false;
 
@@ -64,12 +70,13 @@ export class HistoryIntake {
     try {
       await this.#take(bundle);
       this.#retries.succeeded(roomId);
+      this.#bugs.delete(roomId);
     } catch (thrown) {
       if (this.#context.isClosed()) return;
       const error = codedStoreError(thrown);
-      if (!(error instanceof CodedError)) throw error;
       const count = this.#retries.failed(roomId);
-      this.#context.log.warn("request.failed", { kind: "history", code: error.code, count });
+      if (error instanceof CodedError) this.#context.log.warn("request.failed", { kind: "history", code: error.code, count });
+      else this.#noteBug(roomId, error);
     } finally {
       this.#running.delete(roomId);
     }
@@ -109,6 +116,15 @@ export class HistoryIntake {
       });
     }
     log.info("history.received", { count: imported });
+  }
+
+  #noteBug(roomId: RoomId, error: unknown): void {
+    const count = (this.#bugs.get(roomId) ?? 0) + 1;
+    this.#bugs.set(roomId, count);
+    this.#context.log.error("bug", { kind: "history", count, ...describeError(error) });
+    if (count < BUG_ATTEMPTS) return;
+    this.#bugs.delete(roomId);
+    this.#refuse(roomId, "internal");
   }
 
   /** It will never be another one. */

@@ -160,7 +160,7 @@ export class HistorySharing {
     // Their server could not be asked.
     if (machine.outdatedUsers([userId]).length > 0) throw new CodedError("timeout");
     if (!machine.getUserDevices(userId).some(({ crossSigned }) => crossSigned)) return { kind: "nothing", code: "no-signed-device" };
-    const known = store.historyShares.find(roomId, userId)?.uploaded;
+    const known = store.historyShares.uploaded(roomId, userId);
     const uploaded = known ?? (await this.#upload(roomId, userId, failures));
     return "code" in uploaded ? { kind: "nothing", code: uploaded.code } : this.#send(roomId, userId, uploaded);
   }
@@ -192,7 +192,7 @@ export class HistorySharing {
     try {
       const outcome = this.#context.commit((): Outcome => {
         // The invitation was refused, or the room has changed its mind, while this was on its way.
-        if (store.historyShares.find(roomId, userId) === undefined || !this.#allows(roomId)) return { kind: "nothing", code: "not-wanted" };
+        if (!store.historyShares.has(roomId, userId) || !this.#allows(roomId)) return { kind: "nothing", code: "not-wanted" };
         // SECURITY: they were put out meanwhile, or the sync has not said yet that they are in: whether to go on is seen again after that.
         if (!this.#inviting.has(keyOf(roomId, userId)) && !this.#isInside(roomId, userId)) throw new CodedError("conflict");
         const shared = machine.history.shareBundle(userId, { roomId, url: mxc, keys: { key, iv, sha256 } });

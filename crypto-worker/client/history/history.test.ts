@@ -61,7 +61,9 @@ describe("an invitation", () => {
       throw new CodedError("encryption-failed");
     });
     await alice.client.rooms.invite(roomId, idOf(bob.userId));
-    expect(alice.store.historyShares.all()).toMatchObject([{ userId: bob.userId, uploaded: { mxc: expect.any(String) } }]);
+    expect(alice.store.historyShares.uploaded(roomId, idOf(bob.userId))).toMatchObject({ mxc: expect.any(String) });
+    // What every sync reads has no key in it.
+    expect(alice.store.historyShares.all()).toEqual([{ roomId, userId: bob.userId, createdTs: expect.any(Number) }]);
     await joins(bob, roomId);
     const again = await resumeAlice();
     await pastOf(bob, roomId, ["one", "two"]);
@@ -337,6 +339,28 @@ describe("what an inviter shares", () => {
     await bob.sync();
     expect(bob.machine.history.readyBundles()).toEqual([]);
     expect(downloads()).toBe(0);
+  });
+
+  test("and a bug of ours cannot take is tried a few times, then set aside; the rest goes on", async () => {
+    const { alice, bob, roomId } = await aliceWithPast();
+    await alice.client.rooms.invite(roomId, idOf(bob.userId));
+    const opened = vi.spyOn(bob.machine.history, "openBundle").mockImplementation(() => {
+      throw new TypeError("a bug");
+    });
+    await joins(bob, roomId);
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      await bob.until(() => opened.mock.calls.length === attempt, "the attempt");
+      await bob.sync();
+      expect(opened).toHaveBeenCalledTimes(attempt);
+      // The line comes and goes: what may be tried at once then is still counted.
+      bob.setReachable(true);
+    }
+    await bob.until(() => bob.store.keyBundles.invites().length === 0, "the bundle to be set aside");
+    opened.mockRestore();
+    bob.setReachable(true);
+    alice.send(roomId, "welcome");
+    await bob.untilText(roomId, "welcome");
+    expect(unreadable(bob, roomId)).toBe(2);
   });
 
   test("is forgotten with an invitation that was declined", async () => {

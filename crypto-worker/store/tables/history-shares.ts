@@ -17,20 +17,10 @@ export type HistoryShare = {
   readonly userId: UserId;
   /** Milliseconds since the epoch. */
   readonly createdTs: number;
-  readonly uploaded: UploadedBundle | undefined;
 };
 
-type Row = {
-  room_id: RoomId;
-  user_id: UserId;
-  created_at: number;
-  mxc: MxcUri | null;
-  key: Uint8Array | null;
-  iv: Uint8Array | null;
-  sha256: Uint8Array | null;
-};
-
-const COLUMNS = "room_id, user_id, created_at, mxc, key, iv, sha256";
+type Row = { room_id: RoomId; user_id: UserId; created_at: number };
+type UploadRow = { mxc: MxcUri; key: Uint8Array; iv: Uint8Array; sha256: Uint8Array };
 
 /** What is not shared yet of what invitations promised. */
 export class HistoryShareTable {
@@ -40,13 +30,25 @@ export class HistoryShareTable {
     this.#database = database;
   }
 
+  /** Oldest first. SECURITY: read after every sync, and without the keys of bundles. */
   all(): HistoryShare[] {
-    return this.#database.prepare<Row>(`SELECT ${COLUMNS} FROM history_share ORDER BY created_at`).all().map(fromRow);
+    return this.#database
+      .prepare<Row>("SELECT room_id, user_id, created_at FROM history_share ORDER BY created_at")
+      .all()
+      .map((row) => ({ roomId: row.room_id, userId: row.user_id, createdTs: row.created_at }));
   }
 
-  find(roomId: RoomId, userId: UserId): HistoryShare | undefined {
-    const row = this.#database.prepare<Row>(`SELECT ${COLUMNS} FROM history_share WHERE room_id = ? AND user_id = ?`).first(roomId, userId);
-    return row === undefined ? undefined : fromRow(row);
+  has(roomId: RoomId, userId: UserId): boolean {
+    return (
+      this.#database.prepare("SELECT 1 AS found FROM history_share WHERE room_id = ? AND user_id = ?").first(roomId, userId) !== undefined
+    );
+  }
+
+  /** The bundle that is on the server already; undefined where there is none, or nothing to be shared. */
+  uploaded(roomId: RoomId, userId: UserId): UploadedBundle | undefined {
+    return this.#database
+      .prepare<UploadRow>("SELECT mxc, key, iv, sha256 FROM history_share WHERE room_id = ? AND user_id = ? AND mxc IS NOT NULL")
+      .first(roomId, userId);
   }
 
   /** One that is there already begins anew. */
@@ -65,9 +67,4 @@ export class HistoryShareTable {
   remove(roomId: RoomId, userId: UserId): void {
     this.#database.prepare("DELETE FROM history_share WHERE room_id = ? AND user_id = ?").run(roomId, userId);
   }
-}
-
-function fromRow({ room_id, user_id, created_at, mxc, key, iv, sha256 }: Row): HistoryShare {
-  const isUploaded = mxc !== null && key !== null && iv !== null && sha256 !== null;
-  return { roomId: room_id, userId: user_id, createdTs: created_at, uploaded: isUploaded ? { mxc, key, iv, sha256 } : undefined };
 }
