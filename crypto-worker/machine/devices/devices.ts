@@ -7,7 +7,8 @@ const MAX_CACHED_USERS = 2000;
 
 type UserDevices = {
   readonly byId: Map<DeviceId, Device>;
-  readonly byCurve: Map<Curve25519PublicKey, Device>;
+  /** Nearly always one each. */
+  readonly byCurve: Map<Curve25519PublicKey, readonly Device[]>;
   /** Without the deleted ones; made when asked for. */
   active: readonly Device[] | undefined;
 };
@@ -25,8 +26,13 @@ export class Devices {
     return this.#load(userId).byId.get(deviceId);
   }
 
+  /**
+   * SECURITY: anybody who can list devices for a user can list one more with the public Curve25519 key of another; it must not take that one's place. So the
+   * one that is still there comes first, then the one that its owner has signed, then the one that was known earlier.
+   */
   findByCurveKey(userId: UserId, curve25519: Curve25519PublicKey): Device | undefined {
-    return this.#load(userId).byCurve.get(curve25519);
+    const devices = this.#load(userId).byCurve.get(curve25519);
+    return devices === undefined || devices.length === 1 ? devices?.[0] : devices.toSorted(compareClaims)[0];
   }
 
   /** Also the deleted ones. */
@@ -44,8 +50,7 @@ export class Devices {
     this.#context.store.devices.save(device);
     const devices = this.#load(device.userId);
     const previous = devices.byId.get(device.deviceId);
-    if (previous !== undefined && devices.byCurve.get(previous.curve25519)?.deviceId === device.deviceId)
-      devices.byCurve.delete(previous.curve25519);
+    if (previous !== undefined) unindex(devices.byCurve, previous);
     devices.byId.set(device.deviceId, device);
     index(devices.byCurve, device);
     devices.active = undefined;
@@ -70,8 +75,20 @@ export class Devices {
   }
 }
 
-/** A user may list one Curve25519 key under two device ids; a device that is still there wins over a deleted one. */
-function index(byCurve: Map<Curve25519PublicKey, Device>, device: Device): void {
-  const other = byCurve.get(device.curve25519);
-  if (other === undefined || other.deleted || !device.deleted) byCurve.set(device.curve25519, device);
+type ByCurve = UserDevices["byCurve"];
+
+function index(byCurve: ByCurve, device: Device): void {
+  byCurve.set(device.curve25519, [...(byCurve.get(device.curve25519) ?? []), device]);
+}
+
+function unindex(byCurve: ByCurve, { deviceId, curve25519 }: Device): void {
+  const others = (byCurve.get(curve25519) ?? []).filter((other) => other.deviceId !== deviceId);
+  if (others.length === 0) byCurve.delete(curve25519);
+  else byCurve.set(curve25519, others);
+}
+
+/** Negative when `a` has the better claim to a key that both name. */
+function compareClaims(a: Device, b: Device): number {
+  const isSigned = (device: Device): number => Number(device.crossSignedBy !== undefined);
+  return Number(a.deleted) - Number(b.deleted) || isSigned(b) - isSigned(a) || a.firstSeenTs - b.firstSeenTs;
 }
