@@ -101,6 +101,26 @@ test("a session that only claims the same id never replaces ours", () => {
   expect(decideMerge(session(ours), session(forged, { senderData: senders[4] ?? UNKNOWN_SENDER }))).toEqual({ kind: "keep" });
 });
 
+/** A ratchet at the same index as `ours` that claims the same session and is none of it. */
+function forgery(ours: InboundRatchet): InboundRatchet {
+  const [other] = ratchets([ours.firstKnownIndex]);
+  if (other === undefined) throw new Error("no ratchet");
+  const bytes = Uint8Array.from(other.bytes);
+  bytes.set(ours.bytes.subarray(133), 133);
+  return { ...ours, bytes };
+}
+
+test("what somebody passed on under the id of a session does not keep the key of its maker out", () => {
+  const [genuine] = ratchets([2]);
+  if (genuine === undefined) throw new Error("no ratchet");
+  // A backup's server, an inviter or a key file came first. The maker's key over Olm is signed by the key that the id is.
+  const poisoned = session(forgery(genuine), { imported: true, senderData: LEGACY_SENDER });
+  const decision = decideMerge(poisoned, session(genuine, { backupVersion: undefined }));
+  expect(decision).toEqual({ kind: "store", session: session(genuine, { backupVersion: undefined }) });
+  expect(decideMerge(session(genuine), poisoned)).toEqual({ kind: "keep" });
+  expect(decideMerge(poisoned, session(genuine, { imported: true, senderData: LEGACY_SENDER }))).toEqual({ kind: "keep" });
+});
+
 test("a session key is read as libolm reads it", () => {
   using outbound = OutboundGroupSession.create();
   for (let i = 0; i < 3; i++) outbound.encrypt("x");

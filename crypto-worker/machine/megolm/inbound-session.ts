@@ -32,13 +32,16 @@ export type MergeDecision =
 /**
  * What becomes of a second copy of a session. Ratchet and origin are judged apart, because connected copies are of one session: the earlier index and
  * the better origin win, wherever they come from. Copies that are not connected never meet: the first one stays.
+ *
+ * SECURITY: but for one that was passed on. It says only itself which session it is, so that anybody who gives us keys (a backup's server, an inviter) could
+ * keep a session from us by being first; what came over Olm as a room key is signed by the key that the session's id is.
  */
 export function decideMerge(known: InboundSession, received: InboundSession): MergeDecision {
   const order = compareRatchets(received.ratchet, known.ratchet);
   const origin = compareOrigins(received, known);
   switch (order) {
     case "unconnected":
-      return { kind: "keep" };
+      return known.imported && !received.imported ? { kind: "store", session: received } : { kind: "keep" };
     case "equal":
       return origin > 0 ? { kind: "store", session: { ...received, backupVersion: known.backupVersion } } : { kind: "keep" };
     case "better":
