@@ -67,7 +67,9 @@ export class EmbeddedDevices {
 
   #crossSignedBy(keys: DeviceKeys, known: Device | undefined): Device["crossSignedBy"] {
     const selfSigningKey = this.#identities.find(keys.userId)?.selfSigningKey;
-    if (selfSigningKey === undefined || known?.crossSignedBy === selfSigningKey) return selfSigningKey;
+    if (selfSigningKey === undefined) return undefined;
+    // What was checked is a signature over the keys of the list; the device alone vouches for others.
+    if (known?.crossSignedBy === selfSigningKey && known.curve25519 === keys.curve25519) return selfSigningKey;
     return verifyJson(keys.json, keys.userId, `ed25519:${selfSigningKey}`, selfSigningKey) ? selfSigningKey : undefined;
   }
 }
