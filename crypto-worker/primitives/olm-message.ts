@@ -68,11 +68,15 @@ export function isTruncated(plaintext: string, ciphertextLength: number): boolea
 
 /** Length of the ciphertext inside a normal or a pre-key message; undefined when the message cannot be read. */
 export function olmCiphertextLength(type: 0 | 1, body: string): number | undefined {
-  let bytes: Uint8Array = Buffer.from(body, "base64");
-  if (type === 0) {
-    const inner = readFields(bytes.subarray(1))?.find((field) => field.tag === 0x22)?.bytes;
-    if (inner === undefined) return undefined;
-    bytes = inner;
-  }
-  return readFields(bytes.subarray(1, -8))?.find((field) => field.tag === 0x22)?.bytes?.length;
+  const message = ratchetMessage(type, body);
+  return message && readFields(message.subarray(1, -MAC_BYTES))?.find((field) => field.tag === 0x22)?.bytes?.length;
+}
+
+/**
+ * The part of a message that its MAC covers, and the MAC: the bytes that nobody can change. Base64 has several forms, and what a pre-key message puts around
+ * this part is authenticated by nothing. Undefined when the message cannot be read.
+ */
+export function ratchetMessage(type: 0 | 1, body: string): Uint8Array | undefined {
+  const bytes = Buffer.from(body, "base64");
+  return type === 1 ? bytes : readFields(bytes.subarray(1))?.find((field) => field.tag === 0x22)?.bytes;
 }

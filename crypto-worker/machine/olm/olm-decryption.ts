@@ -1,7 +1,8 @@
 import type { Curve25519PublicKey, UserId } from "../../../protocol/ids.ts";
 import { err, ok, type Result } from "../../../protocol/result.ts";
+import { encodeBase64 } from "../../primitives/base64.ts";
 import { sha256 } from "../../primitives/hash.ts";
-import { parsePreKeyMessage } from "../../primitives/olm-message.ts";
+import { parsePreKeyMessage, ratchetMessage } from "../../primitives/olm-message.ts";
 import { parseOlmCiphertext, type OlmCiphertext } from "../../wire/encrypted-content.ts";
 import type { JsonObject } from "../../wire/json.ts";
 import { parseOlmPlaintext } from "../../wire/olm-plaintext.ts";
@@ -126,6 +127,8 @@ export class OlmDecryption {
   }
 }
 
+/** SECURITY: of what the MAC covers alone: the same message in another disguise is the same message. */
 function hashOf({ senderKey, type, body }: OlmCiphertext): Uint8Array {
-  return sha256(`${senderKey}|${type}|${body}`);
+  const message = ratchetMessage(type, body);
+  return sha256(`${senderKey}|${type}|${message === undefined ? body : encodeBase64(message)}`);
 }

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { aliceAndBob, type AliceAndBob } from "../../../tests/support/alice-and-bob.ts";
 import { KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
-import { damaged, messageOf, ping, receive } from "../../../tests/support/olm-events.ts";
+import { damaged, messageOf, olmEvent, ping, receive, withBody } from "../../../tests/support/olm-events.ts";
 import { isJsonObject, objectField, type JsonObject } from "../../wire/json.ts";
 import { OlmMachine } from "../olm-machine.ts";
 import { MAX_SESSIONS_PER_DEVICE } from "./olm-sessions.ts";
@@ -158,6 +158,36 @@ describe("a message that comes twice", () => {
       bob.store.olmSessions.remove(sessionId);
     bob.restart();
     expect(receive(bob, dummy)).toEqual(["unableToDecrypt"]);
+  });
+
+  const disguises: [string, (body: string) => string][] = [
+    ["padding", (body) => body + "=".repeat((4 - (body.length % 4)) % 4)],
+    // An unknown field in what is around the authenticated part.
+    [
+      "another field",
+      (body) =>
+        Buffer.concat([Buffer.from(body, "base64"), Buffer.of(0x28, 1)])
+          .toString("base64")
+          .replace(/=+$/, ""),
+    ],
+  ];
+
+  test.each(disguises)("nor in disguise: %s", (_name, disguise) => {
+    const { server, alice, bob } = world();
+    bob.sync();
+    bob.flush();
+    server.device(bob.userId, bob.deviceId).oneTimeKeys.clear();
+    alice.store.wedgedDevices.add(bob.machine.userId, bob.machine.deviceId);
+    alice.send(...alice.waiting("keys_claim"));
+    const events = [16, 32].map((length) => olmEvent(alice, bob, "org.example.ping", { text: "x".repeat(length) }));
+    const event = events.find((event) => messageOf(event).body.length % 4 > 0) ?? {};
+    const disguised = withBody(event, disguise(messageOf(event).body));
+    expect(disguised).not.toEqual(event);
+    expect(receive(bob, event)).toEqual(["decrypted"]);
+    for (const { sessionId } of bob.store.olmSessions.withDevice(alice.machine.identityKeys.curve25519))
+      bob.store.olmSessions.remove(sessionId);
+    bob.restart();
+    expect(receive(bob, disguised)).toEqual(["unableToDecrypt"]);
   });
 });
 
