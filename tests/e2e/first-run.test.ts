@@ -160,8 +160,32 @@ describe("a damaged store", () => {
     await expect(app.page.getByRole("heading", { name: text("signIn.title") })).toBeVisible();
     const [aside] = readdirSync(join(app.accountFolder, "set-aside"));
     const folder = join(app.accountFolder, "set-aside", aside ?? "");
+    await expect(app.page.getByText(folder)).toBeVisible();
     const kept = readdirSync(folder).find((file) => file.endsWith(".db")) ?? "";
     value(readFileSync(join(folder, kept)).equals(damaged)).toBe(true);
+    await app.signIn("you", PASSWORD);
+    await app.createPassphrase();
+  });
+
+  test("with the passphrase forgotten, the account is set aside the same way", async () => {
+    app = await world.restart();
+    await app.page.getByRole("button", { name: text("vaultGate.forgot") }).click();
+    const dialog = app.dialog(text("vaultGate.forgotTitle"));
+    await expect(dialog.getByText(text("vaultGate.forgotAside"))).toBeVisible();
+    await app.screenshot("passphrase-forgotten");
+    await dialog.getByRole("button", { name: text("failed.setAside") }).click();
+    await expect(app.page.getByText(text("failed.setAsideDone"))).toBeVisible();
+    value(readdirSync(join(app.accountFolder, "set-aside")).length).toBe(2);
+  });
+
+  test("a sign-in is given up before a passphrase was chosen, and leaves no device behind", async () => {
+    const before = world.homeserver.devices(world.you).length;
+    await app.signIn("you", PASSWORD);
+    await expect(app.page.getByRole("heading", { name: text("vaultGate.create") })).toBeVisible();
+    await app.page.getByRole("button", { name: text("vaultGate.cancel") }).click();
+    await expect(app.page.getByRole("heading", { name: text("signIn.title") })).toBeVisible();
+    value(world.homeserver.devices(world.you).length).toBe(before);
+    value(existsSync(join(app.accountFolder, "profile.json"))).toBe(false);
     await app.signIn("you", PASSWORD);
     await app.createPassphrase();
   });

@@ -120,10 +120,10 @@ describe("with recovery", () => {
     await vault.close();
   });
 
-  test("signing out loses nothing, says so, and leaves the sign-in form", async () => {
+  test("signing out loses nothing, asks for the recovery key that will be needed, and leaves the sign-in form", async () => {
     await app.accountMenu("account.signOut");
     const dialog = app.dialog(text("signOut.title"));
-    await expect(dialog.getByText(text("signOut.nothing"))).toBeVisible();
+    await expect(dialog.getByText(text("signOut.keyText"))).toBeVisible();
     await looks.page(app, "sign-out-safe", app.page, ".modal");
     await dialog.getByRole("button", { name: text("signOut.confirm"), exact: true }).click();
     await expect(app.page.getByRole("button", { name: text("signIn.submit"), exact: true })).toBeVisible({ timeout: 30_000 });

@@ -34,7 +34,7 @@ export function SignOut({ onClose }: { readonly onClose: () => void }): ReactNod
       stop();
     };
   }, [session]);
-  const loss = risk === null || risk === "unknown" ? null : decideLoss(risk, safety);
+  const loss = risk === null || risk === "unknown" ? null : decideLoss(risk, safety, ended);
   // Where the server cannot be told, what remains is to delete here all the same.
   const force = ended || task.error !== null;
   return (
@@ -89,7 +89,16 @@ export function SignOut({ onClose }: { readonly onClose: () => void }): ReactNod
         </Note>
       )}
       {loss !== null && loss.unsent > 0 && <Note tone="warn">{say("signOut.losePending", { count: loss.unsent })}</Note>}
-      {loss !== null && !loss.grave && <p className="muted">{say("signOut.nothing")}</p>}
+      {loss?.needsRecoveryKey === true && (
+        <Note
+          tone="warn"
+          title={say("signOut.keyTitle")}
+          actions={ended ? undefined : <VaultButton intent={{ kind: "recovery" }}>{say("signOut.newKey")}</VaultButton>}
+        >
+          {say("signOut.keyText")}
+        </Note>
+      )}
+      {loss !== null && !loss.grave && !loss.needsRecoveryKey && <p className="muted">{say("signOut.nothing")}</p>}
       {task.error !== null && <ErrorNote code={task.error} />}
       {task.error !== null && <p className="muted">{say("signOut.forceText")}</p>}
     </Dialog>

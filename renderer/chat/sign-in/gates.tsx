@@ -6,7 +6,7 @@ import { Delayed } from "../../ui/delayed.tsx";
 import { Confirm } from "../../ui/dialog.tsx";
 import { errorSentence } from "../../ui/error-sentence.ts";
 import { Mark } from "../../ui/mark.tsx";
-import { ErrorNote, Note } from "../../ui/note.tsx";
+import { ErrorNote } from "../../ui/note.tsx";
 import { useSay } from "../../ui/text.tsx";
 import { useTask } from "../dialogs/use-task.ts";
 import { useSession } from "../state/session.ts";
@@ -29,11 +29,12 @@ export function Opening({ starting }: { readonly starting: boolean }): ReactNode
   );
 }
 
-/** The vault has to be visited before the account opens; this page can only ask for it to be shown. */
+/** The vault has to be visited before the account opens; this page can only ask for it to be shown. Nobody is left without a way out of it. */
 export function VaultGate({ state }: { readonly state: Extract<AppState, { phase: "vault" }> }): ReactNode {
   const say = useSay();
   const session = useSession();
   const task = useTask();
+  const [forgotten, setForgotten] = useState(false);
   const create = state.task === "create-passphrase";
   return (
     <main className="gate">
@@ -51,7 +52,25 @@ export function VaultGate({ state }: { readonly state: Extract<AppState, { phase
       >
         {say("vaultGate.open")}
       </Button>
+      {create ? (
+        <Button look="quiet" isDisabled={task.busy} onPress={() => void task.run(() => session.shell.call("logout", { force: false }))}>
+          {say("vaultGate.cancel")}
+        </Button>
+      ) : (
+        <Button look="quiet" onPress={() => setForgotten(true)}>
+          {say("vaultGate.forgot")}
+        </Button>
+      )}
       {task.error !== null && <ErrorNote code={task.error} />}
+      {forgotten && (
+        <SetAside title={say("vaultGate.forgotTitle")} onClose={() => setForgotten(false)}>
+          <div className="gate__asked">
+            <p>{say("vaultGate.forgotText")}</p>
+            <p>{say("vaultGate.forgotAside")}</p>
+            <p className="muted">{say("vaultGate.forgotDevice")}</p>
+          </div>
+        </SetAside>
+      )}
     </main>
   );
 }
@@ -61,9 +80,7 @@ export function Failed({ state }: { readonly state: Extract<AppState, { phase: "
   const say = useSay();
   const session = useSession();
   const retry = useTask();
-  const aside = useTask();
   const [asking, setAsking] = useState(false);
-  const [folder, setFolder] = useState<string | null>(null);
   const { what, kept, next } = errorSentence(state.code);
   return (
     <main className="gate gate--failed">
@@ -81,7 +98,6 @@ export function Failed({ state }: { readonly state: Extract<AppState, { phase: "
         <p className="muted">{say("failed.quit")}</p>
       </div>
       {retry.error !== null && <ErrorNote code={retry.error} />}
-      {folder !== null && <Note>{say("failed.setAsideDone", { folder })}</Note>}
       <div className="gate__actions">
         <Button look="quiet" onPress={() => setAsking(true)}>
           {say("failed.setAside")}
@@ -91,24 +107,35 @@ export function Failed({ state }: { readonly state: Extract<AppState, { phase: "
         </Button>
       </div>
       {asking && (
-        <Confirm
-          title={say("failed.setAsideTitle")}
-          text={say("failed.setAsideText")}
-          confirm={say("failed.setAside")}
-          busy={aside.busy}
-          error={aside.error === null ? null : <ErrorNote code={aside.error} />}
-          onConfirm={() =>
-            void aside.run(
-              () => session.shell.call("setAccountAside", {}),
-              (answer) => {
-                setFolder(answer.folder);
-                setAsking(false);
-              },
-            )
-          }
-          onClose={() => setAsking(false)}
-        />
+        <SetAside title={say("failed.setAsideTitle")} onClose={() => setAsking(false)}>
+          {say("failed.setAsideText")}
+        </SetAside>
       )}
     </main>
+  );
+}
+
+type SetAsideProps = { readonly title: string; readonly onClose: () => void; readonly children: ReactNode };
+
+/** Asks before the account's files are moved away; where they went is told by the screen for signing in, which comes next. */
+function SetAside({ title, onClose, children }: SetAsideProps): ReactNode {
+  const say = useSay();
+  const session = useSession();
+  const task = useTask();
+  return (
+    <Confirm
+      title={title}
+      text={children}
+      confirm={say("failed.setAside")}
+      busy={task.busy}
+      error={task.error === null ? null : <ErrorNote code={task.error} />}
+      onConfirm={() =>
+        void task.run(
+          () => session.shell.call("setAccountAside", {}),
+          ({ folder }) => session.setAsideIn.set(folder),
+        )
+      }
+      onClose={onClose}
+    />
   );
 }

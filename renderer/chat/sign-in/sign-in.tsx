@@ -6,7 +6,7 @@ import { Button } from "../../ui/button.tsx";
 import { errorLine } from "../../ui/error-sentence.ts";
 import { Mark } from "../../ui/mark.tsx";
 import { ErrorNote, Note } from "../../ui/note.tsx";
-import { useStore } from "../../ui/store.ts";
+import { useStore, useValue } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
 import { SecretField, TextField } from "../../ui/text-field.tsx";
 import { useTask } from "../dialogs/use-task.ts";
@@ -14,10 +14,14 @@ import { useSession } from "../state/session.ts";
 import "./sign-in.css";
 import { serverOfUser, useDiscovery, type Discovery, type Found } from "./use-discovery.ts";
 
+/** Offered to whoever has no server yet; asked for nothing before a person chooses it. */
+const PUBLIC_SERVER = "matrix.org";
+
 /** Signing in or creating an account: the server first, then what it offers. */
 export function SignIn(): ReactNode {
   const say = useSay();
   const session = useSession();
+  const aside = useValue(session.setAsideIn);
   const suggested = useStore(session.about, (about) => about?.suggestedHomeserver ?? null);
   const [mode, setMode] = useState<"login" | "register">("login");
   const [typedServer, setServer] = useState<string | null>(null);
@@ -31,9 +35,12 @@ export function SignIn(): ReactNode {
 
   const discovery = useDiscovery(server, attempt);
   const found = discovery.state === "found" ? discovery.found : null;
-  const registering = mode === "register" && found?.registration !== false;
+  const registering = mode === "register";
+  const asksPassword = registering ? found?.registration === true : found?.password !== false;
+  const browserOnly = found !== null && (registering ? !found.registration : !found.password);
   const differ = registering && again !== "" && again !== password;
-  const ready = found !== null && user.trim() !== "" && password !== "" && (!registering || again === password) && !task.busy;
+  const ready =
+    found !== null && asksPassword && user.trim() !== "" && password !== "" && (!registering || again === password) && !task.busy;
 
   const changeUser = (value: string): void => {
     setUser(value);
@@ -66,10 +73,20 @@ export function SignIn(): ReactNode {
           <Mark size={52} />
           <h1>{say(registering ? "signIn.registerTitle" : "signIn.title")}</h1>
           <p className="muted">
-            {registering && found !== null ? say("signIn.registerSubtitle", { server: server.trim() }) : say("signIn.subtitle")}
+            {!registering
+              ? say("signIn.subtitle")
+              : found?.registration === true
+                ? say("signIn.registerSubtitle", { server: server.trim() })
+                : say("signIn.registerWhere")}
           </p>
         </header>
-        <form className="sign-in__form" onSubmit={submit} noValidate>
+        {aside !== null && (
+          <Note live title={say("failed.setAsideDone")}>
+            {say("failed.setAsideNext", { folder: aside })}
+          </Note>
+        )}
+        {/* Another form, so that the focus moves to its first field. */}
+        <form key={mode} className="sign-in__form" onSubmit={submit} noValidate>
           <TextField
             label={say("signIn.server")}
             placeholder={say("signIn.serverPlaceholder")}
@@ -79,17 +96,29 @@ export function SignIn(): ReactNode {
               setServer(value);
               task.clear();
             }}
-            hint={<ServerHint discovery={discovery} onRetry={() => setAttempt((count) => count + 1)} />}
+            hint={<ServerHint discovery={discovery} registering={registering} onRetry={() => setAttempt((count) => count + 1)} />}
             spellCheck="false"
             autoCorrect="off"
-            autoFocus={suggested === null}
+            autoFocus={registering || suggested === null}
           />
-          {found !== null && !found.password && found.sso.length === 0 && (
-            <Note tone="warn" title={say("signIn.noWay")}>
-              {say("signIn.noWayNext")}
-            </Note>
+          {registering && server.trim() === "" && (
+            <Button size="wide" onPress={() => setServer(PUBLIC_SERVER)}>
+              {say("signIn.usePublic", { server: PUBLIC_SERVER })}
+            </Button>
           )}
-          {found?.password !== false && (
+          {browserOnly &&
+            (registering ? (
+              <Note title={say("signIn.noAccounts")}>
+                {say(found.sso.length > 0 ? "signIn.noAccountsBrowser" : "signIn.noAccountsAsk")}
+              </Note>
+            ) : (
+              found.sso.length === 0 && (
+                <Note tone="warn" title={say("signIn.noWay")}>
+                  {say("signIn.noWayNext")}
+                </Note>
+              )
+            ))}
+          {asksPassword && (
             <>
               <TextField
                 label={say(registering ? "signIn.newUser" : "signIn.user")}
@@ -98,7 +127,7 @@ export function SignIn(): ReactNode {
                 onChange={changeUser}
                 autoComplete="username"
                 spellCheck="false"
-                autoFocus={suggested !== null}
+                autoFocus={!registering && suggested !== null}
               />
               <SecretField
                 label={say("signIn.password")}
@@ -140,26 +169,33 @@ export function SignIn(): ReactNode {
               </Button>
             </>
           )}
-          {found !== null && found.sso.length > 0 && !registering && (
-            <Sso found={found} waiting={waiting} busy={task.busy} onPick={sso} onStop={() => session.shell.cancel("loginSso")} />
+          {found !== null && found.sso.length > 0 && (!registering || browserOnly) && (
+            <Sso
+              found={found}
+              alone={browserOnly}
+              waiting={waiting}
+              busy={task.busy}
+              onPick={sso}
+              onStop={() => session.shell.cancel("loginSso")}
+            />
           )}
-          {found?.password === false && task.error !== null && <ErrorNote code={task.error} />}
+          {browserOnly && task.error !== null && <ErrorNote code={task.error} />}
         </form>
-        {found?.registration === true && (
-          <Button look="quiet" onPress={() => switchMode(registering ? "login" : "register")}>
-            {say(registering ? "signIn.haveAccount" : "signIn.register")}
-          </Button>
-        )}
+        <Button look="quiet" onPress={() => switchMode(registering ? "login" : "register")}>
+          {say(registering ? "signIn.haveAccount" : "signIn.register")}
+        </Button>
       </div>
     </main>
   );
 }
 
-function ServerHint({ discovery, onRetry }: { readonly discovery: Discovery; readonly onRetry: () => void }): ReactNode {
+type ServerHintProps = { readonly discovery: Discovery; readonly registering: boolean; readonly onRetry: () => void };
+
+function ServerHint({ discovery, registering, onRetry }: ServerHintProps): ReactNode {
   const say = useSay();
   switch (discovery.state) {
     case "empty":
-      return say("signIn.serverHint");
+      return say(registering ? "signIn.registerServerHint" : "signIn.serverHint");
     case "checking":
       return (
         <span className="field__hint" role="status">
@@ -191,17 +227,19 @@ function ServerHint({ discovery, onRetry }: { readonly discovery: Discovery; rea
 
 type SsoProps = {
   readonly found: Found;
+  /** There is no form beside it. */
+  readonly alone: boolean;
   readonly waiting: boolean;
   readonly busy: boolean;
   readonly onPick: (idpId: string | null) => void;
   readonly onStop: () => void;
 };
 
-function Sso({ found, waiting, busy, onPick, onStop }: SsoProps): ReactNode {
+function Sso({ found, alone, waiting, busy, onPick, onStop }: SsoProps): ReactNode {
   const say = useSay();
   return (
     <div className="sign-in__sso">
-      {found.password && <div className="sign-in__or">{say("signIn.or")}</div>}
+      {!alone && <div className="sign-in__or">{say("signIn.or")}</div>}
       {waiting ? (
         <Note
           actions={
@@ -214,7 +252,7 @@ function Sso({ found, waiting, busy, onPick, onStop }: SsoProps): ReactNode {
         </Note>
       ) : (
         found.sso.map(({ id, name }) => (
-          <Button key={id ?? ""} size="wide" look={found.password ? "secondary" : "primary"} isDisabled={busy} onPress={() => onPick(id)}>
+          <Button key={id ?? ""} size="wide" look={alone ? "primary" : "secondary"} isDisabled={busy} onPress={() => onPick(id)}>
             {id === null ? say("signIn.ssoPlain") : say("signIn.sso", { name })}
           </Button>
         ))

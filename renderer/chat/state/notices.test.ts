@@ -114,23 +114,32 @@ describe("signing out", () => {
   const risk = { roomKeys: 20, notBackedUp: 0, losesIdentity: false, unsent: 0 };
 
   test("is not grave where everything is elsewhere; unsent messages alone are not", () => {
-    expect(decideLoss({ ...risk, unsent: 2 }, GOOD_SAFETY)).toEqual({
+    expect(decideLoss({ ...risk, unsent: 2 }, GOOD_SAFETY, false)).toEqual({
       grave: false,
       keys: 0,
       identity: false,
       unsent: 2,
       offerRecovery: false,
+      needsRecoveryKey: false,
     });
+  });
+
+  test("asks for the recovery key where no other device could bring the messages back", () => {
+    const alone = { ...GOOD_SAFETY, otherVerifiedDevices: 0 };
+    expect(decideLoss(risk, alone, false)).toMatchObject({ grave: false, needsRecoveryKey: true });
+    expect(decideLoss({ ...risk, roomKeys: 0 }, alone, false).needsRecoveryKey).toBe(false);
+    expect(decideLoss({ ...risk, notBackedUp: 5 }, alone, false)).toMatchObject({ grave: true, needsRecoveryKey: false });
   });
 
   test("offers recovery only where it can be set up from here and is not there yet", () => {
     const grave = { ...risk, notBackedUp: 5, losesIdentity: true };
-    expect(decideLoss(grave, { ...GOOD_SAFETY, ...recovery("disabled") }).offerRecovery).toBe(true);
-    expect(decideLoss(grave, { ...GOOD_SAFETY, identity: "none", thisDeviceVerified: false, ...recovery("disabled") }).offerRecovery).toBe(
-      true,
-    );
-    expect(decideLoss(grave, GOOD_SAFETY).offerRecovery).toBe(false);
-    expect(decideLoss(grave, { ...GOOD_SAFETY, thisDeviceVerified: false, ...recovery("disabled") }).offerRecovery).toBe(false);
-    expect(decideLoss(grave, null)).toMatchObject({ grave: true, keys: 5, identity: true, offerRecovery: false });
+    const off = { ...GOOD_SAFETY, ...recovery("disabled") };
+    expect(decideLoss(grave, off, false).offerRecovery).toBe(true);
+    expect(decideLoss(grave, { ...off, identity: "none", thisDeviceVerified: false }, false).offerRecovery).toBe(true);
+    expect(decideLoss(grave, GOOD_SAFETY, false).offerRecovery).toBe(false);
+    expect(decideLoss(grave, { ...off, thisDeviceVerified: false }, false).offerRecovery).toBe(false);
+    // The server has ended this device: nothing can be put there any more.
+    expect(decideLoss(grave, off, true).offerRecovery).toBe(false);
+    expect(decideLoss(grave, null, false)).toMatchObject({ grave: true, keys: 5, identity: true, offerRecovery: false });
   });
 });

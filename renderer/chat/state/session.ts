@@ -57,10 +57,13 @@ export class Session {
   readonly aside = new Store<PutAside>(NOTHING_ASIDE);
   /** Why the vault was not shown, or the app not locked, when it was last asked for. */
   readonly refused = new Store<ErrorCode | null>(null);
+  /** Where the files of an account are that was set aside, until one is open again. */
+  readonly setAsideIn = new Store<string | null>(null);
   readonly rooms = new Store<Rooms>(NO_ROOMS);
   readonly roomsError = new Store<RpcError | null>(null);
   readonly typing = new Store<ReadonlyMap<string, readonly string[]>>(new Map());
   readonly view = new Store<View>(FIRST_VIEW);
+  readonly recentEmoji = new Store<readonly string[]>([]);
 
   readonly timeline = new Timeline(this.link);
   readonly drafts = new Drafts(this.link);
@@ -214,7 +217,9 @@ export class Session {
     if (state.phase === "signed-out" || (userId !== null && this.#owner !== null && userId !== this.#owner)) this.#forget();
     else if (!hasAccount(state)) this.#dropPlaintext();
     if (userId !== null) this.#owner = userId;
-    if (hasAccount(state)) void this.#reload();
+    if (!hasAccount(state)) return;
+    this.setAsideIn.set(null);
+    void this.#reload();
   }
 
   /** Asks for everything on screen again: at the start, and when a new worker has taken over. */
@@ -294,6 +299,7 @@ export class Session {
     this.status.set(null);
     this.safety.set(null);
     this.typing.set(new Map());
+    this.recentEmoji.set([]);
     this.drafts.clear();
     this.avatars.clear();
     this.attachments.clear();

@@ -11,10 +11,12 @@ export type Loss = {
   readonly unsent: number;
   /** Whether setting up recovery first would help, and can be done from here. */
   readonly offerRecovery: boolean;
+  /** Nothing would be gone, but only the recovery key would bring it back: no other device could. */
+  readonly needsRecoveryKey: boolean;
 };
 
-/** What signing out here would cost, and whether recovery could save it first. */
-export function decideLoss(risk: ResultOf<ChatContract["signOutRisk"]>, safety: Safety | null): Loss {
+/** What signing out here would cost, and whether recovery could save it first. `ended`: the server takes nothing from this device any more. */
+export function decideLoss(risk: ResultOf<ChatContract["signOutRisk"]>, safety: Safety | null, ended: boolean): Loss {
   const keys = Math.min(risk.notBackedUp, risk.roomKeys);
   const grave = keys > 0 || risk.losesIdentity;
   const ready = safety !== null && safety.identity !== "unknown" && (safety.identity === "none" || safety.thisDeviceVerified);
@@ -23,6 +25,7 @@ export function decideLoss(risk: ResultOf<ChatContract["signOutRisk"]>, safety: 
     keys,
     identity: risk.losesIdentity,
     unsent: risk.unsent,
-    offerRecovery: grave && ready && safety.recovery.state !== "enabled",
+    offerRecovery: grave && !ended && ready && safety.recovery.state !== "enabled",
+    needsRecoveryKey: !grave && risk.roomKeys > 0 && safety?.otherVerifiedDevices === 0,
   };
 }

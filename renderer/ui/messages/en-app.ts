@@ -19,6 +19,8 @@ export const appMessages = {
   "signIn.server": "Homeserver",
   "signIn.serverPlaceholder": "example.org",
   "signIn.serverHint": "The part after the colon in a name like @ada:example.org",
+  "signIn.registerServerHint": "Ask whoever invited you which server they use, or take a large public one.",
+  "signIn.usePublic": "Use {server}",
   "signIn.checking": "Looking for the server…",
   "signIn.found": "Found {address}",
   "signIn.user": "User name",
@@ -39,17 +41,21 @@ export const appMessages = {
   "signIn.haveAccount": "I have an account",
   "signIn.registerTitle": "Create an account",
   "signIn.registerSubtitle": "It lives on {server}; people reach you there from any Matrix server.",
+  "signIn.registerWhere": "It lives on a server, as an e-mail address does. You can write to people on every other one.",
+  "signIn.noAccounts": "Bulkhead cannot create an account there",
+  "signIn.noAccountsBrowser": "The server has a page of its own for that. Continue, and choose there to create an account.",
+  "signIn.noAccountsAsk": "Ask whoever runs the server for an account, or take another server.",
   "signIn.registerSubmit": "Create account",
   "signIn.registerSubmitting": "Creating the account…",
   "signIn.newUser": "Choose a user name",
   "signIn.passwordAgain": "Password again",
   "signIn.passwordsDiffer": "The two passwords differ.",
   "signIn.passwordWarning":
-    "The server can reset this password, but no password brings back your encrypted messages: your device's keys do.",
+    "Your server can give you another password if you forget this one. It cannot give your messages back: set up recovery once you are in.",
 
   "opening.title": "Opening your account",
   "opening.starting": "Starting Bulkhead",
-  "opening.text": "Unlocking the store on this device.",
+  "opening.text": "Unlocking your messages on this computer.",
 
   "vaultGate.create": "Choose a passphrase in the Vault",
   "vaultGate.createText":
@@ -57,6 +63,14 @@ export const appMessages = {
   "vaultGate.unlock": "Unlock in the Vault",
   "vaultGate.unlockText": "{userId} is locked. Type the passphrase in the Vault; this window never sees it.",
   "vaultGate.open": "Open the Vault",
+  "vaultGate.cancel": "Cancel signing in",
+  "vaultGate.forgot": "I have forgotten the passphrase",
+  "vaultGate.forgotTitle": "Forgotten the passphrase?",
+  "vaultGate.forgotText":
+    "Nobody can tell you or reset it, and nothing else opens what is stored on this computer. You may try as often as you like.",
+  "vaultGate.forgotAside":
+    "Or start afresh: the locked files are moved to a folder and not deleted, and you sign in as a new device. Your recovery key, or another device of yours, then brings your messages back. Without either, older messages cannot be read.",
+  "vaultGate.forgotDevice": "Afterwards sign the old device out, in Settings, Devices.",
 
   "failed.title": "Your account cannot be opened",
   "failed.account": "Account {userId}",
@@ -67,7 +81,9 @@ export const appMessages = {
   "failed.setAsideTitle": "Set this account aside?",
   "failed.setAsideText":
     "Its files are moved to a folder next to the profile and are not deleted. You then sign in as a new device. Messages that only this device could read stay in the folder that was set aside.",
-  "failed.setAsideDone": "The files are now in {folder}",
+  "failed.setAsideDone": "The account was set aside",
+  "failed.setAsideNext":
+    "Its files are in {folder}, and nothing was deleted. Sign in again: your recovery key, or another device of yours, then brings your messages back.",
   "failed.quit": "You can also close this window and try later; nothing changes until you choose.",
 
   "banner.offline": "You are offline.",

@@ -59,6 +59,10 @@ export const settingsMessages = {
     "Your identity is on no other device and in no recovery. Everyone who verified you would see a warning and have to verify you again.",
   "signOut.recovery": "Set up recovery",
   "signOut.nothing": "Your keys are safe elsewhere. You can sign in again and read everything.",
+  "signOut.keyTitle": "Do you have your recovery key?",
+  "signOut.keyText":
+    "No other device of yours has your keys. When you sign in again, only your recovery key, or its passphrase if you chose one, brings your messages back.",
+  "signOut.newKey": "I am not sure: make a new one",
   "signOut.losePending":
     "{count, plural, one {# message has not been sent yet and will be lost.} other {# messages have not been sent yet and will be lost.}}",
   "signOut.unknown": "What would be lost could not be counted. If unsure, check first that another device can read your chats.",

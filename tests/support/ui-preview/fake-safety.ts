@@ -16,6 +16,7 @@ const SAFETIES = new Map<string, Safety>([
   ["none", { ...GOOD, identity: "none", thisDeviceVerified: false, recovery: DISABLED, backup: NONE }],
   ["unverified", { ...GOOD, thisDeviceVerified: false }],
   ["unverified-alone", { ...GOOD, thisDeviceVerified: false, otherVerifiedDevices: 0, recovery: DISABLED, backup: NONE }],
+  ["alone", { ...GOOD, otherVerifiedDevices: 0 }],
   ["strange-devices", { ...GOOD, unverifiedDevices: 2 }],
   ["untrusted", { ...GOOD, backup: { ...NONE, state: "untrusted", version: "4" } }],
   ["missing-here", { ...GOOD, recovery: { state: "incomplete", hasPassphrase: true, missing: ["backup-key-here"] } }],

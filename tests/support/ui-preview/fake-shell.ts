@@ -70,11 +70,14 @@ export function installShell(scene: string, query: URLSearchParams, more: Answer
               { id: null, name: "" },
             ]
           : [],
-        registration: true,
+        registration: !query.has("noregister"),
       };
     },
     loginPassword: () => "wrong-credentials",
-    setAccountAside: () => ({ folder: "/home/robin/.config/bulkhead/aside-2025-11-18" }),
+    setAccountAside() {
+      emit("appStateChanged", { phase: "signed-out" });
+      return { folder: "/home/robin/.config/bulkhead/account/set-aside/2025-11-18T15-42-10" };
+    },
     openExternal: () => ({ opened: false }),
     diagnostics: () => ({ text: DIAGNOSTICS }),
     saveDiagnostics: () => ({ saved: true }),

@@ -176,6 +176,7 @@ export const TRUST_SCENES: readonly Scene[] = [
   },
 
   { name: "sign-out-safe", path: chat("room"), act: signOut },
+  { name: "sign-out-alone", path: chat("room", "&safety=alone"), act: signOut },
   { name: "sign-out-unsent", path: chat("room", "&unsent&theme=dark"), act: signOut },
   { name: "sign-out-keys", path: chat("room", "&risk=keys&safety=no-recovery"), act: signOut },
   { name: "sign-out-identity-dark", path: chat("room", "&risk=identity&safety=no-recovery&theme=dark"), act: signOut },
