@@ -74,6 +74,20 @@ describe("vodozemac's format", () => {
     for (let length = 0; length < plain(1, 1).length; length += 1) expect(outcome(plain(1, 1).subarray(0, length))).toBe("malformed");
   });
 
+  test("is malformed in base64 that is none, with a nonce of another length, and where there is no room for the tag", () => {
+    const [pickle, nonce] = [sealed(plain(1, 1)), NONCE.toString("base64")];
+    const open = (text: string, iv: string): string | undefined => {
+      const opened = openPickle(text, iv, key());
+      return opened.ok ? undefined : opened.error;
+    };
+    expect(open(`${pickle}!`, nonce)).toBe("malformed");
+    expect(open(pickle, "!")).toBe("malformed");
+    expect(open(pickle, NONCE.subarray(1).toString("base64"))).toBe("malformed");
+    expect(open(Buffer.alloc(15).toString("base64"), nonce)).toBe("malformed");
+    expect(open(Buffer.alloc(16).toString("base64"), nonce)).toBe("wrong-key");
+    expect(open(pickle, Buffer.alloc(12).toString("base64"))).toBe("wrong-key");
+  });
+
   test("stays shut where the runtime has no such cipher, as Electron's", () => {
     offered.ciphers = ["aes-256-gcm"];
     expect(outcome(plain(3, 1))).toBe("no-cipher");

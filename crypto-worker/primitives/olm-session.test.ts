@@ -136,6 +136,10 @@ describe("OlmSession", () => {
     const b = keep(unwrap(bob.createInboundSession(alice.identityKeys.curve25519, large.body)));
     expect(b.matchesInbound(alice.identityKeys.curve25519, large.body)).toBe(true);
     expect(b.decrypt(0, large.body).ok).toBe(true);
+    const larger = a.encrypt("x".repeat(30_000));
+    expect(larger.body.length).toBeGreaterThan(MAX_STACK_INPUT);
+    expect(bob.createInboundSession(alice.identityKeys.curve25519, larger.body)).toEqual({ ok: false, error: "bad-message-format" });
+    expect(b.matchesInbound(alice.identityKeys.curve25519, larger.body)).toBe(false);
     const { b: fresh, first } = establish("still works");
     expect(fresh.decrypt(0, first.body)).toEqual({ ok: true, value: "still works" });
   });

@@ -33,7 +33,7 @@ test("the first upload has device keys and 50 one-time keys, before any sync", (
 test("the same request until it is answered, and the same bytes after a crash", () => {
   const { device } = newDevice();
   const first = upload(device);
-  expect(upload(device)).toEqual(first);
+  expect(device.machine.outgoingRequests().filter(({ kind }) => kind === "keys_upload")).toEqual([first]);
   device.restart();
   const second = upload(device);
   expect(second?.id).not.toBe(first?.id);

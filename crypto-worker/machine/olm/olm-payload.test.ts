@@ -50,6 +50,16 @@ test.each(["", "AwoA", "A".repeat(400), "Av8"])("a first message that says %j is
   expect(receive(bob, withBody(event, body), event)).toEqual(["unableToDecrypt", "decrypted"]);
 });
 
+test.each(["m.megolm.v1.aes-sha2", "m.olm.v2", ""])(
+  "a genuine message that is called %j is refused, and the next one is read",
+  (algorithm) => {
+    const { alice, bob } = world();
+    const event = ping(alice, bob);
+    const called = { ...event, content: { ...objectField(event, "content"), algorithm } };
+    expect(receive(bob, called, event)).toEqual(["unableToDecrypt", "decrypted"]);
+  },
+);
+
 test("a message for a one-time key that we never had is refused, and the next one is read", () => {
   const { alice, bob } = world();
   const other = world();
