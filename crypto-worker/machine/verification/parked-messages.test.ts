@@ -2,6 +2,7 @@ import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { must, userId } from "../../../tests/support/megolm-world.ts";
 import { parseDeviceId } from "../../../protocol/ids.ts";
 import { Account } from "../../primitives/account.ts";
+import { soloCrew } from "../../primitives/crew/crew.ts";
 import { loadOlm } from "../../primitives/olm-library.ts";
 import { openMemoryStore, type CryptoStore } from "../../store/store.ts";
 import { ParkedMessages, type IncomingMessage } from "./parked-messages.ts";
@@ -28,6 +29,7 @@ beforeEach(() => {
     identityKeys,
     store,
     env,
+    crew: soloCrew,
     pickleKey: new Uint8Array(32),
   });
 });
@@ -63,11 +65,27 @@ describe("messages that came too early", () => {
   });
 
   test("are fifty at most, and there is room again once they are taken", () => {
-    for (let n = 0; n < 50; n++) expect(parked.park(BOB, "flow", message(`${n}`))).toBe(true);
+    const senders = ["u0", "u1", "u2", "u3", "u4"].map(userId);
+    for (const sender of senders) for (let n = 0; n < 10; n++) expect(parked.park(sender, "flow", message(`${n}`, sender))).toBe(true);
     expect(parked.park(CAROL, "flow", message("late", CAROL))).toBe(false);
     expect(parked.take(CAROL)).toEqual([]);
-    expect(parked.take(BOB)).toHaveLength(50);
+    expect(parked.take(userId("u0"))).toHaveLength(10);
     expect(parked.park(CAROL, "flow", message("again", CAROL))).toBe(true);
+  });
+
+  test("of one user are ten at most, so that they do not keep everybody else's out", () => {
+    for (let n = 0; n < 10; n++) expect(parked.park(BOB, `flow ${n}`, message("m", BOB))).toBe(true);
+    expect(parked.park(BOB, "flow", message("m", BOB))).toBe(false);
+    expect(parked.park(CAROL, "flow", message("m", CAROL))).toBe(true);
+  });
+
+  test.each([10 * MINUTE + 1, -10 * MINUTE - 1])("do not keep new ones out once they are too old (%i ms)", (ms) => {
+    const senders = ["u0", "u1", "u2", "u3", "u4"].map(userId);
+    for (const sender of senders) for (let n = 0; n < 10; n++) parked.park(sender, "flow", message(`${n}`, sender));
+    now += ms;
+    // Nobody's devices have changed since: those who sent these may not exist.
+    expect(parked.has(userId("u0"), "flow")).toBe(false);
+    expect(parked.park(CAROL, "flow", message("late", CAROL))).toBe(true);
   });
 
   test("are there again where the transaction that took them rolls back", () => {

@@ -12,6 +12,8 @@ export type IncomingMessage =
 type Parked = { readonly userId: UserId; readonly flowId: string; readonly message: IncomingMessage };
 
 const MAX_PARKED = 50;
+/** An honest flow that is ahead of its device has a handful. */
+const MAX_OF_A_USER = 10;
 const MAX_AGE_MS = 10 * 60_000;
 
 /**
@@ -30,30 +32,35 @@ export class ParkedMessages {
 
   /** What follows a parked message of a flow has to wait as well. */
   has(userId: UserId, flowId: string): boolean {
-    return this.#parked.values().some((parked) => parked.userId === userId && parked.flowId === flowId);
+    return this.#recent().some(([, parked]) => parked.userId === userId && parked.flowId === flowId);
   }
 
-  /** False when too many wait, so that it is dropped. */
+  /** False when too many wait, so that it is dropped. Anybody can send these, and for a device that does not exist nothing ever fetches them. */
   park(userId: UserId, flowId: string, message: IncomingMessage): boolean {
-    if (this.#parked.size >= MAX_PARKED) return false;
+    const recent = this.#recent();
+    if (recent.length >= MAX_PARKED || recent.filter(([, parked]) => parked.userId === userId).length >= MAX_OF_A_USER) return false;
     this.#parked.set(this.#next++, { userId, flowId, message });
     return true;
   }
 
-  /** Takes out what waits of a user (for one flow), in order; what waited for too long is gone. */
+  /** Takes out what waits of a user (for one flow), in order. */
   take(userId: UserId, flowId?: string): IncomingMessage[] {
-    const now = this.#context.env.now();
-    const taken: IncomingMessage[] = [];
-    for (const [key, parked] of this.#parked.entries()) {
-      const isOld = now - parked.message.at > MAX_AGE_MS;
-      const isMeant = parked.userId === userId && (flowId === undefined || parked.flowId === flowId);
-      if (isOld || isMeant) this.#parked.delete(key);
-      if (isMeant && !isOld) taken.push(parked.message);
-    }
-    return taken;
+    const meant = this.#recent().filter(([, parked]) => parked.userId === userId && (flowId === undefined || parked.flowId === flowId));
+    for (const [key] of meant) this.#parked.delete(key);
+    return meant.map(([, { message }]) => message);
   }
 
   close(): void {
     this.#parked.close();
+  }
+
+  /** What waits; what has waited for too long, or from before the clock went back, is gone. */
+  #recent(): (readonly [number, Parked])[] {
+    const now = this.#context.env.now();
+    return this.#parked.entries().filter(([key, { message }]) => {
+      const isRecent = Math.abs(now - message.at) <= MAX_AGE_MS;
+      if (!isRecent) this.#parked.delete(key);
+      return isRecent;
+    });
   }
 }
