@@ -289,7 +289,7 @@ export const chatContract = {
     z.strictObject({ roomIdOrAlias: z.string().min(1).max(255), via: viaSchema.optional() }),
     z.strictObject({ roomId: roomIdSchema }),
   ),
-  /** Which of the rooms known here says that this is its address. Asks nobody. */
+  /** Which of our rooms this address leads to. The server is asked only where one of them claims it; where it cannot be asked, there is none. */
   roomByAlias: call("public", z.strictObject({ alias: roomAliasSchema }), z.strictObject({ roomId: roomIdSchema.nullable() })),
   /** Leaves a room, or declines its invite. */
   leave: call("public", z.strictObject({ roomId: roomIdSchema }), nothing),

@@ -1,11 +1,12 @@
 import type { ChatContract } from "../../../protocol/chat.ts";
 import type { ResultOf } from "../../../protocol/define.ts";
 import { CodedError } from "../../../protocol/errors.ts";
-import type { RoomId } from "../../../protocol/ids.ts";
+import { parseRoomId, type RoomId } from "../../../protocol/ids.ts";
 import type { Member } from "../../../protocol/messages/room-summary.ts";
 import { parseHistoryVisibility } from "../../wire/history-visibility.ts";
-import { stringField } from "../../wire/json.ts";
+import { field, stringField, type JsonObject } from "../../wire/json.ts";
 import type { ClientContext } from "../context.ts";
+import { segment } from "../http.ts";
 import { parseDirectRooms } from "./direct-rooms.ts";
 import type { MemberLoader } from "./members.ts";
 import { PowerLevels } from "./power-levels.ts";
@@ -13,6 +14,8 @@ import { summariseRoom } from "./summary.ts";
 
 type RoomView = ResultOf<ChatContract["room"]>;
 const MAX_MEMBERS = 50_000;
+/** Somebody has opened a link and waits. */
+const DIRECTORY_WAIT_MS = 10_000;
 
 /** A room in detail, for its header and its panel. */
 export class RoomViews {
@@ -53,15 +56,18 @@ export class RoomViews {
     };
   }
 
-  /** The joined room whose state names this alias; null where there is none. The server may know better, but it is not asked. */
-  byAlias(alias: string): RoomId | null {
-    const { rooms, roomState } = this.#context.store;
-    const isNamed = (roomId: RoomId): boolean => {
-      const content = roomState.load(roomId, "m.room.canonical_alias")?.content ?? {};
-      const others = content["alt_aliases"];
-      return content["alias"] === alias || (Array.isArray(others) && others.includes(alias));
-    };
-    return rooms.joined().find(isNamed) ?? null;
+  /**
+   * The joined room that this alias leads to; null where there is none, or it cannot be told now. The server is asked only where one of our rooms claims the alias.
+   *
+   * SECURITY: whoever may set a room's state can claim any alias there; where it leads is for the directory of its server to say.
+   */
+  async byAlias(alias: string): Promise<RoomId | null> {
+    const { http, store } = this.#context;
+    if (!store.rooms.joined().some((roomId) => claims(store.roomState.load(roomId, "m.room.canonical_alias")?.content, alias))) return null;
+    const path = `/_matrix/client/v3/directory/room/${segment(alias)}`;
+    const answer = await http.json({ kind: "room", method: "GET", path, timeoutMs: DIRECTORY_WAIT_MS });
+    const roomId = answer.ok ? parseRoomId(field(answer.value, "room_id")) : answer;
+    return roomId.ok && store.rooms.load(roomId.value)?.membership === "join" ? roomId.value : null;
   }
 
   /** Everybody who is or was there; those whom we know already where the server cannot be asked. */
@@ -87,4 +93,10 @@ export class RoomViews {
         powerLevel: levels.of(member.userId),
       }));
   }
+}
+
+/** Whether the content of an m.room.canonical_alias event names this alias. */
+function claims(content: JsonObject | undefined, alias: string): boolean {
+  const others = content?.["alt_aliases"];
+  return content?.["alias"] === alias || (Array.isArray(others) && others.includes(alias));
 }

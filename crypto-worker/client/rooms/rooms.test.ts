@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseEventId, parseRoomId, parseUserId, type RoomId, type UserId } from "../../../protocol/ids.ts";
 import { useClientWorld } from "../../../tests/support/client-world.ts";
+import type { InProcessClient } from "../../../tests/support/in-process-client.ts";
 import { TestUser } from "../../../tools/homeserver/test-user.ts";
 
 const world = useClientWorld();
@@ -67,26 +68,42 @@ describe("rooms", () => {
     expect(bob.client.summaries()).toEqual([]);
   });
 
-  test("a room of a link is joined by way of the servers that the link names, and found by its addresses without asking", async () => {
+  test("a room of a link is joined by way of the servers that the link names, and found by its addresses where the server says so too", async () => {
     const [keeper, bob] = [await TestUser.register(world.server.url, "keeper"), await world.person("bob")];
     const roomId = await keeper.createRoom({ preset: "public_chat", room_alias_name: "harbour" });
-    const [main, other] = ["#harbour:other.test", "#haven:other.test"];
+    const [main, other] = ["#harbour:localhost", "#haven:localhost"];
+    await keeper.ok("PUT", `/v3/directory/room/${encodeURIComponent(other)}`, { room_id: roomId });
     world.server.injectEvent(roomId, {
       type: "m.room.canonical_alias",
       sender: keeper.userId,
       stateKey: "",
       content: { alias: main, alt_aliases: [other, 7] },
     });
-    expect(bob.client.views.byAlias(main)).toBeNull();
+    expect(await bob.client.views.byAlias(main)).toBeNull();
     await bob.client.rooms.join(roomId, ["other.test", "third.test:8448"]);
     expect(world.server.requests({ path: "/_matrix/client/v3/join/" }).at(-1)?.query).toMatchObject({
       via: expect.stringMatching(/^(other\.test|third\.test:8448)$/),
       server_name: expect.stringMatching(/^(other\.test|third\.test:8448)$/),
     });
-    expect([main, other, "#nowhere:other.test"].map((alias) => bob.client.views.byAlias(alias))).toEqual([roomId, roomId, null]);
-    expect(world.server.requests({ userId: bob.userId, path: /directory/ })).toEqual([]);
+    expect(await byAliases(bob, main, other, "#nowhere:localhost")).toEqual([roomId, roomId, null]);
+    expect(aliasesAsked(bob)).toEqual([main, other]);
     await bob.client.rooms.leave(idOf(roomId));
-    expect(bob.client.views.byAlias(main)).toBeNull();
+    expect(await byAliases(bob, main)).toEqual([null]);
+    expect(aliasesAsked(bob)).toHaveLength(2);
+  });
+
+  test("a room that claims the address of another one is not taken for it, nor while the server cannot be asked", async () => {
+    const [keeper, bob] = [await TestUser.register(world.server.url, "keeper"), await world.person("bob")];
+    const alias = "#bank:localhost";
+    const real = await keeper.createRoom({ preset: "public_chat", room_alias_name: "bank" });
+    const claims = await keeper.createRoom({ preset: "public_chat" });
+    world.server.injectEvent(claims, { type: "m.room.canonical_alias", sender: keeper.userId, stateKey: "", content: { alias } });
+    await bob.client.rooms.join(claims);
+    expect(await byAliases(bob, alias)).toEqual([null]);
+    await bob.client.rooms.join(real);
+    expect(await byAliases(bob, alias)).toEqual([real]);
+    bob.setReachable(false);
+    expect(await byAliases(bob, alias)).toEqual([null]);
   });
 
   test("whoever leaves cannot read on, whoever joins cannot read back, and each is told why", async () => {
@@ -164,6 +181,12 @@ describe("rooms", () => {
     expect(items.some((item) => item.content.kind === "undecryptable")).toBe(false);
   });
 });
+
+const byAliases = (client: InProcessClient, ...aliases: string[]): Promise<unknown[]> =>
+  Promise.all(aliases.map((alias) => client.client.views.byAlias(alias)));
+
+const aliasesAsked = ({ userId }: InProcessClient): unknown[] =>
+  world.server.requests({ userId, path: /directory/ }).map(({ path }) => decodeURIComponent(path.split("/").at(-1) ?? ""));
 
 function idOf(text: string): RoomId {
   const parsed = parseRoomId(text);

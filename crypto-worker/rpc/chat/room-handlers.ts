@@ -33,7 +33,7 @@ export function roomHandlers(host: AccountHost): Pick<Handlers<ChatContract>, Ve
     },
     invite: ({ roomId, userId }) => done(host.client.rooms.invite(roomIdOf(roomId), userIdOf(userId))),
     join: async ({ roomIdOrAlias, via }) => ({ roomId: await host.client.rooms.join(roomIdOrAlias, via) }),
-    roomByAlias: ({ alias }) => ({ roomId: host.client.views.byAlias(alias) }),
+    roomByAlias: async ({ alias }) => ({ roomId: await host.client.views.byAlias(alias) }),
     leave: ({ roomId }) => done(host.client.rooms.leave(roomIdOf(roomId))),
     forget: ({ roomId }) => done(host.client.rooms.forget(roomIdOf(roomId))),
     kick: ({ roomId, userId, reason }) => done(host.client.rooms.kick(roomIdOf(roomId), userIdOf(userId), reason)),
