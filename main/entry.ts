@@ -6,6 +6,7 @@ import { Application } from "./app/application.ts";
 import { readBuildInfo } from "./app/build-info.ts";
 import { parseArguments } from "./app/arguments.ts";
 import { LinkInbox } from "./app/link-inbox.ts";
+import { offerToOpenLinks } from "./app/link-scheme.ts";
 import { electronWorkerSpawner } from "./crypto-host/electron-worker.ts";
 import { Log } from "./logging/log.ts";
 import { openLogFile } from "./logging/log-file.ts";
@@ -49,8 +50,7 @@ if (refused !== undefined) {
   // Two processes on one store would tear its ratchets apart; the second one only brings the first to the front, and hands its link over.
   app.quit();
 } else {
-  // On the other systems the package says which links it opens; the installer for Windows does not.
-  if (process.platform === "win32" && app.isPackaged) app.setAsDefaultProtocolClient("matrix");
+  offerToOpenLinks(app, process.platform);
   registerAppScheme();
   app.enableSandbox();
   hardenAllContents(app);

@@ -75,6 +75,7 @@ type Checked = Pick<
   | "setAsDefaultProtocolClient"
   | "removeAsDefaultProtocolClient"
   | "isDefaultProtocolClient"
+  | "getApplicationNameForProtocol"
   | "setAboutPanelOptions"
   | "showAboutPanel"
   | "setAppUserModelId"
@@ -265,6 +266,10 @@ class App extends LooseEmitter implements Checked {
 
   isDefaultProtocolClient(): boolean {
     return false;
+  }
+
+  getApplicationNameForProtocol(): string {
+    return "";
   }
 
   setAboutPanelOptions(): void {}
