@@ -7,17 +7,15 @@ import { Observed } from "../crypto-host/observed.ts";
 import type { WorkerSpawner } from "../crypto-host/worker-process.ts";
 import type { Log } from "../logging/log.ts";
 import type { Clock } from "../matrix/clock.ts";
-import { HomeserverClient } from "../matrix/homeserver-client.ts";
-import { login, logout } from "../matrix/login.ts";
+import { login } from "../matrix/login.ts";
 import { serveHttp } from "../matrix/network-server.ts";
-import { SyncLoop } from "../matrix/sync-loop.ts";
 import type { Transport } from "../matrix/transport.ts";
 import { mediaHandlers } from "../media/media-server.ts";
 import { MediaSpool } from "../media/media-spool.ts";
 import type { Keychain } from "../profile/keychain.ts";
 import type { KeyWrap, Profile } from "../profile/profile.ts";
 import type { ProfileFolder } from "../profile/profile-folder.ts";
-import { ConnectionView } from "./connection-view.ts";
+import { OnlineSession } from "./online-session.ts";
 import { StoreKeyExchange } from "./store-key-exchange.ts";
 
 export type AccountDeps = {
@@ -34,7 +32,7 @@ export type AccountDeps = {
 const OPEN_PHASES: ReadonlySet<AppState["phase"]> = new Set(["ready", "soft-logged-out", "logged-out-by-server"]);
 
 /**
- * The one account of a profile, from signing in to signing out. It owns the worker's supervision, the HTTP session and the sync loop, and needs no
+ * The one account of a profile, from signing in to signing out. It owns the worker's supervision and the session with the server, and needs no
  * Electron: the app and the headless client are both built on it.
  *
  * 1. Operations that change who is signed in run one after the other (`#exclusive`).
@@ -50,37 +48,35 @@ export class Account {
   readonly host: CryptoHost;
   readonly #deps: AccountDeps;
   readonly #log: Log;
-  readonly #view = new ConnectionView();
-  readonly #client: HomeserverClient;
-  readonly #loop: SyncLoop;
+  readonly #online: OnlineSession;
   readonly #keys: StoreKeyExchange;
   #profile: Profile | undefined;
-  #session: Session | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #closing = false;
 
   constructor(deps: AccountDeps) {
     this.#deps = deps;
     this.#log = deps.log.named("account");
-    this.connection = this.#view.connection;
-    this.#client = new HomeserverClient(deps.transport, deps.clock, deps.log.named("http"), {
-      refreshed: (session) => this.#storeSession(session),
-      ended: (soft) => this.#sessionEnded(soft),
+    this.#online = new OnlineSession({
+      transport: deps.transport,
+      clock: deps.clock,
+      log: deps.log,
+      host: () => this.host,
+      ended: (session, soft) => this.#sessionEnded(session, soft),
+      storeFailed: (code) => this.#failed(code),
     });
+    this.connection = this.#online.connection;
     const spool = new MediaSpool(deps.folder.mediaPath);
     this.host = new CryptoHost({
       spawner: deps.spawner,
       clock: deps.clock,
       log: deps.log.named("host"),
       network: (transferred) => ({
-        http: (request, { signal }) => serveHttp(this.#client, request, signal),
-        ...mediaHandlers(this.#client, spool, transferred),
+        http: (request, { signal }) => serveHttp(this.#online.client, request, signal),
+        ...mediaHandlers(this.#online.client, spool, transferred),
       }),
     });
     this.#keys = new StoreKeyExchange(this.host, deps.keychain);
-    this.#loop = new SyncLoop(this.#client, this.#syncTarget(), deps.clock, deps.log.named("sync"), (state) =>
-      this.#view.connectivity(state),
-    );
     this.host.state.watch((state) => this.#hostChanged(state));
     this.host.on("vaultWanted", ({ wanted }) => this.vaultWanted.set(wanted));
   }
@@ -113,7 +109,7 @@ export class Account {
       } catch (error) {
         // Without a profile the device is of no use to anyone: it is ended rather than left behind in the person's device list.
         if (this.#profile === undefined) {
-          await this.#endOnServer(session);
+          await this.#online.endOnServer(session);
           this.state.set({ phase: "signed-out" });
         }
         throw error;
@@ -134,7 +130,7 @@ export class Account {
         deviceId: state.deviceId,
       });
       if (session.userId !== state.userId || session.deviceId !== state.deviceId) throw new CodedError("server-garbage");
-      await this.#storeSession(session);
+      await this.#online.store(session);
       this.#goOnline(session);
     });
   }
@@ -145,15 +141,15 @@ export class Account {
     return this.#exclusive(async () => {
       if (this.state.value.phase === "signed-out") return;
       const { phase } = this.state.value;
-      const session = phase === "ready" ? this.#session : undefined;
+      const session = phase === "ready" ? this.#online.current : undefined;
       const overAlready = phase === "logged-out-by-server";
       if (session !== undefined) {
-        const ended = await this.#endOnServer(session);
+        const ended = await this.#online.endOnServer(session);
         if (!ended && !force) throw new CodedError("offline");
       } else if (!overAlready && !force) {
         throw new CodedError("locked");
       }
-      await this.#stopSession();
+      await this.#online.stop();
       await this.host.call("deleteAccount", {});
       // A fresh process: nothing of the old account is left in its memory.
       await this.host.stop();
@@ -179,7 +175,7 @@ export class Account {
   setAside(): Promise<string> {
     this.#keys.giveUp();
     return this.#exclusive(async () => {
-      await this.#stopSession();
+      await this.#online.stop();
       await this.host.stop();
       const folder = this.#deps.folder.setAside(new Date(this.#deps.clock.now()));
       this.#profile = undefined;
@@ -207,7 +203,7 @@ export class Account {
       const stopped = this.host.stop();
       this.locks.set(this.locks.value + 1);
       this.state.set({ phase: "vault", task: "unlock", userId: profile.userId });
-      await this.#stopSession();
+      await this.#online.stop();
       await stopped;
       this.#log.info("account.locked", {});
       if (!this.#closing) this.host.start();
@@ -232,14 +228,14 @@ export class Account {
 
   /** The network may be back. */
   wake(): void {
-    this.#loop.wake();
+    this.#online.wake();
   }
 
   /** Stops everything in order: no more requests, then the store closed, then the process gone. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#keys.giveUp();
-    await this.#stopSession();
+    await this.#online.stop();
     await this.host.stop();
   }
 
@@ -319,49 +315,18 @@ export class Account {
 
   #goOnline(session: Session): void {
     if (this.#closing) return;
-    this.#session = session;
-    this.#client.useSession(session);
-    this.#view.workerRestarting(false);
+    this.#online.start(session);
     this.state.set({ phase: "ready", userId: session.userId, deviceId: session.deviceId, appLock: this.needsPassphrase });
-    // The worker's requests find a session from here on.
-    void this.host.call("connectivity", { online: true });
-    this.#loop.start();
+    this.#online.sync();
   }
 
-  async #stopSession(): Promise<void> {
-    this.#client.useSession(undefined);
-    this.#session = undefined;
-    await this.#loop.stop();
-  }
-
-  async #endOnServer(session: Session): Promise<boolean> {
-    try {
-      return await logout(this.#deps.transport, session);
-    } catch (error) {
-      if (error instanceof CodedError) return false;
-      throw error;
-    }
-  }
-
-  async #storeSession(session: Session): Promise<void> {
-    const stored = await this.host.call("updateSession", { session });
-    if (!stored.ok) throw new CodedError(stored.error.code);
-    this.#session = session;
-  }
-
-  #sessionEnded(soft: boolean): void {
-    const session = this.#session;
-    this.#session = undefined;
-    void this.host.call("sessionEnded", { soft });
-    if (session === undefined) return;
-    const { userId, deviceId, homeserver } = session;
+  #sessionEnded({ userId, deviceId, homeserver }: Session, soft: boolean): void {
     this.state.set(soft ? { phase: "soft-logged-out", userId, deviceId, homeserver } : { phase: "logged-out-by-server", userId });
   }
 
   #failed(code: ErrorCode): void {
     this.#log.error("open.failed", { code });
-    this.#client.useSession(undefined);
-    this.#view.workerRestarting(false);
+    this.#online.giveUp();
     this.state.set({ phase: "failed", code, userId: this.#profile?.userId ?? null });
   }
 
@@ -371,10 +336,7 @@ export class Account {
         if (this.#profile !== undefined) void this.#exclusive(() => this.#open());
         return;
       case "down":
-        this.#client.useSession(undefined);
-        void this.#loop.stop();
-        if (this.#profile !== undefined) this.#view.workerRestarting(true);
-        return;
+        return this.#online.pause(this.#profile !== undefined);
       case "failed":
         return this.#failed(state.code);
       case "starting":
@@ -382,15 +344,6 @@ export class Account {
       case "stopped":
         return;
     }
-  }
-
-  #syncTarget(): ConstructorParameters<typeof SyncLoop>[1] {
-    return {
-      syncPosition: () => this.host.call("syncPosition", {}),
-      receiveSync: (since, body) => this.host.call("receiveSync", { since, body }),
-      storeFailed: (code) => this.#failed(code),
-      tellConnectivity: (online) => void this.host.call("connectivity", { online }),
-    };
   }
 
   #exclusive<T>(work: () => Promise<T>): Promise<T> {

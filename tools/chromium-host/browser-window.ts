@@ -1,11 +1,9 @@
 import { isHeadless } from "./browser.ts";
-import { isGone, type CdpSession, type Protocol } from "./cdp.ts";
 import { LooseEmitter, emitPreventable } from "./emitter.ts";
-import { itemOfAccelerator, menuEvents } from "./menu.ts";
+import { itemOfAccelerator } from "./menu.ts";
+import { NativeWindow, type WindowState } from "./native-window.ts";
 import { testLink } from "./test-link.ts";
 import { WebContents } from "./web-contents.ts";
-
-type WindowState = "normal" | "minimized" | "maximized" | "fullscreen";
 
 const windows = new Map<number, BrowserWindow>();
 let lastId = 0;
@@ -22,6 +20,7 @@ export class BrowserWindow extends LooseEmitter {
   readonly id = ++lastId;
   readonly webContents: WebContents;
   title: string;
+  readonly #native: NativeWindow;
   #parent: BrowserWindow | null;
   readonly #modal: boolean;
   readonly #minimum: { width: number; height: number };
@@ -75,9 +74,10 @@ export class BrowserWindow extends LooseEmitter {
         minimized: !isHeadless && !this.#visible,
       },
     });
+    this.#native = new NativeWindow(this.webContents);
     windows.set(this.id, this);
     this.#followPage();
-    void this.#perform((session) => this.#resizeContents(session));
+    this.#native.resize(this.#bounds);
     // A window that is seen is there before its page.
     if (!isHeadless && this.#visible) this.webContents.makeEmpty();
     BrowserWindow.lifecycle.emit("created", this);
@@ -96,7 +96,7 @@ export class BrowserWindow extends LooseEmitter {
     if (!isHeadless) this.webContents.makeEmpty();
     if (!wasVisible) this.emit("show", {});
     this.#parent?.applyModality();
-    this.#setNativeState("normal");
+    this.#native.setState("normal");
     this.focus();
   }
 
@@ -104,21 +104,21 @@ export class BrowserWindow extends LooseEmitter {
     this.#visible = true;
     if (!isHeadless) this.webContents.makeEmpty();
     this.emit("show", {});
-    this.#setNativeState("normal");
+    this.#native.setState("normal");
   }
 
   hide(): void {
     if (!this.#visible) return;
     this.#visible = false;
     // Chromium has no hidden windows.
-    this.#setNativeState("minimized");
+    this.#native.setState("minimized");
     this.#loseFocus();
     this.#parent?.applyModality();
     this.emit("hide", {});
   }
 
   focus(): void {
-    void this.#perform((session) => session.send("Page.bringToFront"));
+    this.#native.bringToFront();
     this.#takeFocus();
   }
 
@@ -199,7 +199,7 @@ export class BrowserWindow extends LooseEmitter {
   setBounds(bounds: Partial<Electron.Rectangle>): void {
     const wanted = { ...this.#bounds, ...bounds };
     this.#moveTo({ ...wanted, width: Math.max(wanted.width, this.#minimum.width), height: Math.max(wanted.height, this.#minimum.height) });
-    void this.#perform((session) => this.#resizeContents(session));
+    this.#native.resize(this.#bounds);
   }
 
   setSize(width: number, height: number): void {
@@ -362,65 +362,10 @@ export class BrowserWindow extends LooseEmitter {
   #changeState(state: WindowState, event: string): void {
     if (this.#state === state) return;
     this.#state = state;
-    this.#setNativeState(state);
+    this.#native.setState(state);
     this.emit(event, {});
   }
-
-  #setNativeState(windowState: WindowState): void {
-    if (isHeadless) return;
-    void this.#perform(async (session) => {
-      const { windowId } = await session.send("Browser.getWindowForTarget");
-      await session.send("Browser.setWindowBounds", { windowId, bounds: { windowState } });
-    });
-  }
-
-  /** Electron's sizes are those of the page (frames are thin); Chromium's window has a toolbar on top of it. */
-  async #resizeContents(session: CdpSession): Promise<void> {
-    const { width, height } = this.#bounds;
-    const { windowId, bounds } = await session.send("Browser.getWindowForTarget");
-    if (bounds.windowState !== "normal") return;
-    if (!isHeadless) {
-      const position: Protocol.Browser.Bounds = { left: this.#bounds.x, top: this.#bounds.y };
-      await session.send("Browser.setWindowBounds", { windowId, bounds: position });
-    }
-    await session.send("Browser.setContentsSize", { windowId, width, height });
-  }
-
-  async #perform(action: (session: CdpSession) => Promise<unknown>): Promise<void> {
-    try {
-      const { session } = await this.webContents.made;
-      await action(session);
-    } catch (error) {
-      if (!isGone(error)) console.error(`[chromium-host] window: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  }
 }
-
-menuEvents.on("changed", () => {
-  for (const page of WebContents.getAllWebContents()) page.refreshSettings();
-});
-menuEvents.on("role", (role: string, window: unknown) => {
-  if (!(window instanceof BrowserWindow)) return;
-  const page = window.webContents;
-  switch (role) {
-    case "close":
-      return window.close();
-    case "minimize":
-      return window.minimize();
-    case "reload":
-      return page.reload();
-    case "forcereload":
-      return page.reloadIgnoringCache();
-    case "resetzoom":
-      return page.setZoomFactor(1);
-    case "zoomin":
-      return page.setZoomLevel(page.getZoomLevel() + 0.5);
-    case "zoomout":
-      return page.setZoomLevel(page.getZoomLevel() - 0.5);
-    case "togglefullscreen":
-      return window.setFullScreen(!window.isFullScreen());
-  }
-});
 
 function forcedViewport(): { width: number; height: number } | undefined {
   const [, width, height] = /^(\d+)x(\d+)$/.exec(process.env["CHROMIUM_HOST_VIEWPORT"] ?? "") ?? [];

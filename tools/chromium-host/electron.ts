@@ -18,11 +18,14 @@ import {
 import { dialog } from "./dialog.ts";
 import { ipcMain } from "./ipc-main.ts";
 import { Menu, MenuItem } from "./menu.ts";
+import { followMenuRoles } from "./menu-roles.ts";
 import { MessageChannelMain, MessagePortMain } from "./message-port.ts";
 import { nativeTheme } from "./native-theme.ts";
 import { protocol, session } from "./session.ts";
 import { utilityProcess } from "./utility-process.ts";
 import { webContents } from "./web-contents.ts";
+
+followMenuRoles();
 
 const electron = {
   app,
