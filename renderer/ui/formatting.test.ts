@@ -31,6 +31,13 @@ test("each id has one of eight hues, always the same, well spread", () => {
   expect(seen.size).toBe(8);
 });
 
+test("the short time has no AM and PM", () => {
+  const american = clockOf(createIntl({ locale: "en-US", messages }), (id: MessageId) => messages[id]);
+  expect(american.time(at(2025, 10, 18, 15, 42))).toMatch(/^03:42\sPM$/);
+  expect(american.minute(at(2025, 10, 18, 15, 42))).toBe("03:42");
+  expect(clock.minute(at(2025, 10, 18, 15, 42))).toBe("15:42");
+});
+
 test("days: today, yesterday, this year, another year", () => {
   expect(clock.day(at(2025, 10, 18, 0, 1), now)).toBe("Today");
   expect(clock.day(at(2025, 10, 17, 23, 59), now)).toBe("Yesterday");

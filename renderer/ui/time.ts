@@ -6,6 +6,8 @@ import { useSay, type Say } from "./text.tsx";
 export type Clock = {
   /** 14:05 */
   readonly time: (at: number) => string;
+  /** The same as short as it gets, for where it stands under others: without AM and PM. */
+  readonly minute: (at: number) => string;
   /** Today, Yesterday, Tuesday 4 March, or with the year. */
   readonly day: (at: number, now?: number) => string;
   /** For a room row: the time today, the weekday within a week, else the date. */
@@ -19,10 +21,17 @@ export function useClock(): Clock {
   return useMemo(() => clockOf(intl, say), [intl, say]);
 }
 
-export function clockOf(intl: Pick<IntlShape, "formatDate" | "formatTime">, say: Say): Clock {
+export function clockOf(intl: Pick<IntlShape, "formatDate" | "formatTime" | "formatTimeToParts">, say: Say): Clock {
   const time = (at: number): string => intl.formatTime(at, { hour: "2-digit", minute: "2-digit" });
   return {
     time,
+    minute: (at) =>
+      intl
+        .formatTimeToParts(at, { hour: "2-digit", minute: "2-digit" })
+        .filter(({ type }) => type !== "dayPeriod")
+        .map(({ value }) => value)
+        .join("")
+        .trim(),
     day(at, now = Date.now()) {
       const days = daysBetween(at, now);
       if (days === 0) return say("timeline.today");

@@ -3,7 +3,7 @@ import { useEffect, useId, useMemo, useRef, useState, type ChangeEvent, type Key
 import { Button as AriaButton } from "react-aria-components";
 import type { ErrorCode } from "../../../protocol/errors.ts";
 import { MAX_BODY_CHARS } from "../../../protocol/messages/text.ts";
-import type { Member, RoomSummary } from "../../../protocol/messages/room-summary.ts";
+import type { RoomSummary } from "../../../protocol/messages/room-summary.ts";
 import { IconButton } from "../../ui/button.tsx";
 import { errorLine } from "../../ui/error-sentence.ts";
 import { isMac } from "../../ui/keys.ts";
@@ -12,15 +12,21 @@ import { useSay } from "../../ui/text.tsx";
 import { AttachButton } from "../attachments/attach-button.tsx";
 import { editItem, leaveMode, mentionedUsers, NO_DRAFT, type Draft } from "../state/drafts.ts";
 import { useLookup } from "../state/lookup.ts";
-import { matchMembers, mentionQuery, nameOf, type MentionQuery } from "../state/mention-query.ts";
+import { emojiByShortcode } from "../emoji/emoji.ts";
+import { nameOf } from "../state/mention-query.ts";
 import { useSession, type Session } from "../state/session.ts";
 import { lastEditable } from "../state/timeline-items.ts";
 import { itemText } from "../timeline/item-text.ts";
 import "./composer.css";
-import { MentionList } from "./mention-list.tsx";
+import { EmojiButton } from "./emoji-button.tsx";
+import { toggleMarker, type Marker } from "./formatting.ts";
+import { replaceText } from "./replace-text.ts";
+import { SuggestionList } from "./suggestion-list.tsx";
+import { closedShortcode, suggestionQuery, suggestionsFor, type Query, type Suggestion } from "./suggestions.ts";
 import { useTyping } from "./use-typing.ts";
 
-const MENTIONS_SHOWN = 7;
+/** With Ctrl or Cmd, as everywhere. */
+const MARKERS: Readonly<Record<string, Marker>> = { b: "**", i: "*", e: "`", X: "~~" };
 
 type ComposerProps = { readonly room: RoomSummary; readonly disabledReason: string | null };
 
@@ -32,18 +38,15 @@ export function Composer({ room, disabledReason }: ComposerProps): ReactNode {
   const draft = useValue(store);
   const enterSends = useStore(session.settings, (settings) => settings.enterSends);
   const field = useRef<HTMLTextAreaElement>(null);
-  const [query, setQuery] = useState<MentionQuery | null>(null);
+  const [query, setQuery] = useState<Query | null>(null);
   const [picked, setPicked] = useState(0);
   const [error, setError] = useState<ErrorCode | null>(null);
   const listId = useId();
   const typing = useTyping(room.roomId);
 
-  const members = useLookup(session.members, query === null ? null : room.roomId);
-  const matches = useMemo(
-    () => (query === null || members.value === null ? [] : matchMembers(members.value, query.term, MENTIONS_SHOWN)),
-    [query, members.value],
-  );
-  const selected = Math.min(picked, matches.length - 1);
+  const members = useLookup(session.members, query?.kind === "person" ? room.roomId : null);
+  const suggestions = useMemo(() => suggestionsFor(query, members.value ?? []), [query, members.value]);
+  const selected = Math.min(picked, suggestions.length - 1);
   const tooLong = draft.text.length - MAX_BODY_CHARS;
   const canSend = draft.text.trim() !== "" && tooLong <= 0;
 
@@ -54,22 +57,33 @@ export function Composer({ room, disabledReason }: ComposerProps): ReactNode {
   }, [mode, disabledReason]);
 
   const change = (event: ChangeEvent<HTMLTextAreaElement>): void => {
-    const text = event.target.value;
+    const { value: text, selectionStart: caret } = event.target;
     store.update((now) => ({ ...now, text }));
-    setQuery(mentionQuery(text, event.target.selectionStart));
+    setQuery(suggestionQuery(text, caret));
     setPicked(0);
     setError(null);
     typing.typed(text !== "");
+    const closed = closedShortcode(text, caret);
+    const emoji = closed === null ? undefined : emojiByShortcode(closed.code);
+    if (closed !== null && emoji !== undefined) replaceText(event.target, { start: closed.start, end: caret, text: emoji.glyph });
   };
 
-  const mention = (member: Member): void => {
-    if (query === null) return;
-    const text = `@${nameOf(member)}`;
-    const after = draft.text.slice(query.start + 1 + query.term.length);
-    const before = `${draft.text.slice(0, query.start)}${text} `;
-    store.update((now) => ({ ...now, text: before + after.replace(/^ /, ""), mentions: new Map(now.mentions).set(text, member.userId) }));
+  const take = (suggestion: Suggestion): void => {
+    if (query === null || field.current === null) return;
+    const { start, term } = query;
+    const text = suggestion.kind === "emoji" ? suggestion.emoji.glyph : `@${nameOf(suggestion.member)}`;
+    const end = start + 1 + term.length;
+    replaceText(field.current, { start, end: draft.text[end] === " " ? end + 1 : end, text: `${text} ` });
+    if (suggestion.kind === "person")
+      store.update((now) => ({ ...now, mentions: new Map(now.mentions).set(text, suggestion.member.userId) }));
     setQuery(null);
-    requestAnimationFrame(() => field.current?.setSelectionRange(before.length, before.length));
+  };
+
+  const insert = (glyph: string): void => {
+    const input = field.current;
+    if (input === null) return;
+    // The popover gives the focus back to its button first.
+    requestAnimationFrame(() => replaceText(input, { start: input.selectionStart, end: input.selectionEnd, text: glyph }));
   };
 
   const send = async (): Promise<void> => {
@@ -94,14 +108,14 @@ export function Composer({ room, disabledReason }: ComposerProps): ReactNode {
 
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>): void => {
     if (event.nativeEvent.isComposing) return;
-    if (matches.length > 0) {
-      const member = matches[selected];
+    if (suggestions.length > 0) {
+      const suggestion = suggestions[selected];
       if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-        setPicked((selected + (event.key === "ArrowDown" ? 1 : matches.length - 1)) % matches.length);
+        setPicked((selected + (event.key === "ArrowDown" ? 1 : suggestions.length - 1)) % suggestions.length);
         return event.preventDefault();
       }
-      if ((event.key === "Enter" || event.key === "Tab") && member !== undefined && !event.shiftKey) {
-        mention(member);
+      if ((event.key === "Enter" || event.key === "Tab") && suggestion !== undefined && !event.shiftKey) {
+        take(suggestion);
         return event.preventDefault();
       }
       if (event.key === "Escape") {
@@ -111,7 +125,12 @@ export function Composer({ room, disabledReason }: ComposerProps): ReactNode {
       }
     }
     const mod = isMac ? event.metaKey : event.ctrlKey;
-    if (event.key === "Enter" && !event.shiftKey && !event.altKey && (mod || enterSends)) {
+    const marker = mod && !event.altKey ? MARKERS[event.key] : undefined;
+    if (marker !== undefined) {
+      const { selectionStart, selectionEnd } = event.currentTarget;
+      replaceText(event.currentTarget, toggleMarker(draft.text, selectionStart, selectionEnd, marker));
+      event.preventDefault();
+    } else if (event.key === "Enter" && !event.shiftKey && !event.altKey && (mod || enterSends)) {
       event.preventDefault();
       void send();
     } else if (event.key === "ArrowUp" && draft.text === "" && !mod && !event.altKey && !event.shiftKey && editLast()) {
@@ -130,11 +149,10 @@ export function Composer({ room, disabledReason }: ComposerProps): ReactNode {
       </div>
     );
   }
-  const option = matches[selected];
   return (
     <div className="composer" data-landmark="composer">
       <div className="composer__inner">
-        {matches.length > 0 && <MentionList id={listId} members={matches} selected={selected} onPick={mention} />}
+        {suggestions.length > 0 && <SuggestionList id={listId} suggestions={suggestions} selected={selected} onPick={take} />}
         {draft.mode.kind !== "new" && <Mode draft={draft} onLeave={() => store.update(leaveMode)} />}
         <div className="composer__box">
           {draft.mode.kind !== "edit" && <AttachButton roomId={room.roomId} />}
@@ -148,8 +166,8 @@ export function Composer({ room, disabledReason }: ComposerProps): ReactNode {
             aria-invalid={tooLong > 0}
             aria-autocomplete="list"
             aria-haspopup="listbox"
-            {...(matches.length > 0 ? { "aria-controls": listId } : {})}
-            {...(option === undefined ? {} : { "aria-activedescendant": `${listId}-${option.userId}` })}
+            dir="auto"
+            {...(suggestions.length > 0 ? { "aria-controls": listId, "aria-activedescendant": `${listId}-${selected}` } : {})}
             onChange={change}
             onPaste={(event) => {
               const files = [...event.clipboardData.files];
@@ -158,12 +176,13 @@ export function Composer({ room, disabledReason }: ComposerProps): ReactNode {
               session.attachments.stage(room.roomId, files);
             }}
             onKeyDown={onKeyDown}
-            onSelect={(event) => query !== null && setQuery(mentionQuery(draft.text, event.currentTarget.selectionStart))}
+            onSelect={(event) => query !== null && setQuery(suggestionQuery(draft.text, event.currentTarget.selectionStart))}
             onBlur={() => {
               setQuery(null);
               typing.stop();
             }}
           />
+          <EmojiButton onPick={insert} />
           <AriaButton
             className="composer__send"
             aria-label={say(draft.mode.kind === "edit" ? "composer.saveEdit" : "composer.send")}

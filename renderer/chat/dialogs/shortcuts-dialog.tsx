@@ -73,5 +73,10 @@ function composer(enterSends: boolean): readonly Line[] {
     { label: "shortcuts.newline", caps: [enterSends ? keyCaps({ shift: true, key: "Enter" }) : ["Enter"]] },
     { label: "shortcuts.editLast", caps: [["↑"]] },
     { label: "shortcuts.mention", caps: [["@"]] },
+    { label: "shortcuts.emoji", caps: [[":"]] },
+    { label: "shortcuts.bold", caps: [keyCaps({ mod: true, key: "b" })] },
+    { label: "shortcuts.italic", caps: [keyCaps({ mod: true, key: "i" })] },
+    { label: "shortcuts.code", caps: [keyCaps({ mod: true, key: "e" })] },
+    { label: "shortcuts.strike", caps: [keyCaps({ mod: true, shift: true, key: "x" })] },
   ];
 }

@@ -14,14 +14,25 @@ type RichTextProps = { readonly body: string; readonly html: string | null };
 
 /** A message's text: its HTML when it has some, else the plain body with its addresses made into links. */
 export const RichText = memo(function RichText({ body, html }: RichTextProps): ReactNode {
-  const nodes = useMemo(() => (html === null ? null : children(sanitise(html), 0, false)), [html]);
-  if (nodes !== null) return <div className="rich">{nodes}</div>;
+  const drawn = useMemo(() => (html === null ? null : drawMessage(html)), [html]);
+  if (drawn !== null) return <div className={drawn.oneParagraph ? "rich rich--inline" : "rich"}>{drawn.nodes}</div>;
   return (
     <div className={isEmojiOnly(body) ? "rich rich--plain rich--emoji" : "rich rich--plain"}>
       <PlainText text={body} />
     </div>
   );
 });
+
+/** Whether all of it is one paragraph decides whether something can stand behind it in the same line. */
+function drawMessage(html: string): { readonly nodes: ReactNode; readonly oneParagraph: boolean } {
+  const root = sanitise(html);
+  return {
+    nodes: children(root, 0, false),
+    oneParagraph: [...root.childNodes].every(({ nodeName }) => INLINE.has(nodeName.toLowerCase())),
+  };
+}
+
+const INLINE: ReadonlySet<string> = new Set("#text del a sup sub b i u strong em s code span br".split(" "));
 
 function PlainText({ text }: { readonly text: string }): ReactNode {
   return splitLinks(text).map((part, index) =>

@@ -1,7 +1,2 @@
-/** Reactions that are one press away, and those behind "more". */
-export const QUICK_REACTIONS: readonly string[] = ["👍", "❤️", "😂", "🎉", "😮", "😢"];
-
-export const MORE_REACTIONS: readonly string[] = [
-  ..."👍 👎 👏 🙏 👀 💯 ✅ ❌ ❤️ 🧡 💛 💚 💙 💜 🖤 💔 😀 😄 😅 😂 🙂 😉 😊 😍 😘 🤗 🤔 🤨 😐 🙄 😏 😴".split(" "),
-  ..."😎 🤓 😕 😟 😮 😳 😢 😭 😱 😡 🤯 🥳 🎉 🎂 🎁 🏆 🔥 ⭐ ✨ ⚡ 🌈 ☀️ ☕ 🍺 🍕 🚀 🚢 ⚓ 🔒 🔑 🐛 🛠️".split(" "),
-];
+/** Reactions that are one press away. */
+export const QUICK_REACTIONS: readonly string[] = ["👍", "❤️", "😂"];

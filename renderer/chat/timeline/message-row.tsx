@@ -77,7 +77,7 @@ export const MessageRow = memo(function MessageRow({ item, head, minute, index, 
         ) : (
           minute && (
             <time className="row__minute tabular" dateTime={new Date(item.at).toISOString()}>
-              {clock.time(item.at)}
+              {clock.minute(item.at)}
             </time>
           )
         )}

@@ -1,9 +1,9 @@
 import { SmilePlus } from "lucide-react";
 import type { ReactNode } from "react";
-import { Button as AriaButton, Dialog, DialogTrigger, Popover } from "react-aria-components";
+import { Dialog, DialogTrigger, Popover } from "react-aria-components";
 import { IconButton } from "../../ui/button.tsx";
 import { useSay } from "../../ui/text.tsx";
-import { MORE_REACTIONS } from "./emoji.ts";
+import { EmojiPicker } from "../emoji/emoji-picker.tsx";
 
 type PickerProps = { readonly onPick: (key: string) => void; readonly onOpenChange?: (open: boolean) => void };
 
@@ -13,22 +13,15 @@ export function ReactionPicker({ onPick, onOpenChange }: PickerProps): ReactNode
     <DialogTrigger {...(onOpenChange === undefined ? {} : { onOpenChange })}>
       <IconButton icon={SmilePlus} label={say("tools.react")} size="small" />
       <Popover className="popover" placement="top end" offset={6}>
-        <Dialog className="dialog emoji-grid" aria-label={say("item.addReaction")}>
-          {({ close }) =>
-            MORE_REACTIONS.map((key) => (
-              <AriaButton
-                key={key}
-                className="emoji-grid__cell"
-                aria-label={say("tools.reactWith", { emoji: key })}
-                onPress={() => {
-                  close();
-                  onPick(key);
-                }}
-              >
-                {key}
-              </AriaButton>
-            ))
-          }
+        <Dialog className="dialog" aria-label={say("item.addReaction")}>
+          {({ close }) => (
+            <EmojiPicker
+              onPick={(key) => {
+                close();
+                onPick(key);
+              }}
+            />
+          )}
         </Dialog>
       </Popover>
     </DialogTrigger>

@@ -15,7 +15,7 @@ export function Receipts({ readers }: { readonly readers: TimelineItem["readBy"]
       <AriaButton className="receipts" excludeFromTabOrder>
         <span className="visually-hidden">{text}</span>
         {readers.slice(0, SHOWN).map(({ userId, displayName }) => (
-          <Avatar key={userId} id={userId} name={displayName} mxc={null} size={20} shape="person" />
+          <Avatar key={userId} id={userId} name={firstLetter(displayName)} mxc={null} size={20} shape="person" />
         ))}
         {readers.length > SHOWN && (
           <span className="receipts__more tabular" aria-hidden>
@@ -27,3 +27,6 @@ export function Receipts({ readers }: { readonly readers: TimelineItem["readBy"]
     </TooltipTrigger>
   );
 }
+
+/** There is no room for two. */
+const firstLetter = (name: string): string => Array.from(name)[0] ?? "";

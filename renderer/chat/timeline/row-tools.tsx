@@ -21,7 +21,7 @@ export function RowTools({ item, onMenuOpen }: ToolsProps): ReactNode {
     <Toolbar className="tools" aria-label={say("tools.label")}>
       {sent && actions.canReact && item.content.kind !== "redacted" && (
         <>
-          {QUICK_REACTIONS.slice(0, 3).map((emoji) => (
+          {QUICK_REACTIONS.map((emoji) => (
             <AriaButton
               key={emoji}
               className="icon-button icon-button--small tools__emoji"

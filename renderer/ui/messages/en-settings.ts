@@ -103,4 +103,9 @@ export const settingsMessages = {
   "shortcuts.newline": "New line",
   "shortcuts.editLast": "Edit your last message, in an empty field",
   "shortcuts.mention": "Mention a person",
+  "shortcuts.emoji": "Find an emoji by its name",
+  "shortcuts.bold": "Bold",
+  "shortcuts.italic": "Italic",
+  "shortcuts.code": "Code",
+  "shortcuts.strike": "Struck through",
 } as const;

@@ -1,6 +1,7 @@
 import { appMessages } from "./en-app.ts";
 import { safetyMessages } from "./en-app-safety.ts";
 import { diagnosticsMessages } from "./en-diagnostics.ts";
+import { emojiMessages } from "./en-emoji.ts";
 import { errorMessages } from "./en-errors.ts";
 import { linkMessages } from "./en-links.ts";
 import { mediaMessages } from "./en-media.ts";
@@ -23,6 +24,7 @@ export const messages = {
   ...appMessages,
   ...safetyMessages,
   ...diagnosticsMessages,
+  ...emojiMessages,
   ...errorMessages,
   ...linkMessages,
   ...mediaMessages,

@@ -90,7 +90,7 @@ export const SCENES: readonly Scene[] = [
   },
   { name: "emoji-picker-none", path: chat("room", "&theme=high-contrast"), act: inTurn(harbour, click("Emoji"), type("zzzzz")) },
   { name: "emoji-suggestions", path: chat("room"), act: inTurn(harbour, type("That went well :sm")) },
-  { name: "emoji-reaction", path: chat("room"), act: inTurn(harbour, press("Shift+F6"), click("React")) },
+  { name: "emoji-reaction", path: chat("room"), act: inTurn(harbour, press("Shift+F6"), click(/^React$/)) },
   { name: "loading", path: chat("loading") },
   {
     name: "room-loading",
