@@ -20,7 +20,7 @@ export function decodeBase64(text: string, options: Base64Options = {}): Result<
   if (padded ? padding === "none" || text.length % 4 !== 0 : padding === "required" && text.length % 4 !== 0) return err("invalid-base64");
   const bytes = Buffer.from(text, alphabet === "url" ? "base64url" : "base64");
   if (bytes.length > maxBytes) return err("too-large");
-  const significant = padded ? text.slice(0, text.endsWith("==") ? -2 : -1) : text;
+  const significant = withoutPadding(text);
   // Native decoding skips what it does not know. Re-encoding is the cheapest full check of the alphabet, the length and the unused low bits.
   const again = alphabet === "url" ? bytes.toString("base64url") : encodeBase64(bytes);
   return again === significant ? ok(bytes) : err("invalid-base64");
@@ -28,7 +28,11 @@ export function decodeBase64(text: string, options: Base64Options = {}): Result<
 
 /** Unpadded standard base64, the form of Matrix (appendices §Unpadded Base64). */
 export function encodeBase64(bytes: Uint8Array): string {
-  const text = encodePaddedBase64(bytes);
+  return withoutPadding(encodePaddedBase64(bytes));
+}
+
+/** The one form of what may come in two. */
+export function withoutPadding(text: string): string {
   return text.endsWith("==") ? text.slice(0, -2) : text.endsWith("=") ? text.slice(0, -1) : text;
 }
 

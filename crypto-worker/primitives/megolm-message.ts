@@ -24,10 +24,6 @@ export function parseMegolmHeader(ciphertext: string): Result<MegolmHeader, OlmF
   if (length === undefined || length.number % 16 !== 0) return err("bad-message-format");
   const total = length.next + length.number + MAC_AND_SIGNATURE_BYTES;
   // Exactly these two fields and the trailer: a repeated field could not hide behind the ciphertext.
-  if (Math.ceil((total * 4) / 3) !== unpaddedLength(ciphertext)) return err("bad-message-format");
+  if (Math.ceil((total * 4) / 3) !== ciphertext.length) return err("bad-message-format");
   return ok({ messageIndex: index.number, ciphertextBytes: length.number });
-}
-
-function unpaddedLength(text: string): number {
-  return text.endsWith("==") ? text.length - 2 : text.endsWith("=") ? text.length - 1 : text.length;
 }

@@ -1,7 +1,7 @@
 import { parseCurve25519PublicKey, type Curve25519PublicKey, type Ed25519PublicKey } from "../../protocol/ids.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { isLowOrderKey } from "./curve25519.ts";
-import { decodeBase64 } from "./base64.ts";
+import { decodeBase64, withoutPadding } from "./base64.ts";
 import { Ed25519SigningKey } from "./ed25519.ts";
 import { olm } from "./olm-library.ts";
 import { olmObject, olmResult, type OlmFailure } from "./olm-error.ts";
@@ -102,7 +102,7 @@ export class PkDecryption {
     const ciphertext = decodeBase64(message.ciphertext, { maxBytes: MAX_CIPHERTEXT_LENGTH });
     if (!mac.ok || !ciphertext.ok) return err("invalid-base64");
     if (mac.value.length !== 8 || ciphertext.value.length === 0 || ciphertext.value.length % 16 !== 0) return err("bad-message-format");
-    const plaintext = olmResult(() => this.#raw.decrypt(ephemeral.value, stripPadding(message.mac), stripPadding(message.ciphertext)));
+    const plaintext = olmResult(() => this.#raw.decrypt(ephemeral.value, withoutPadding(message.mac), withoutPadding(message.ciphertext)));
     return plaintext.ok ? ok(plaintext.value) : plaintext;
   }
 
@@ -113,8 +113,4 @@ export class PkDecryption {
   [Symbol.dispose](): void {
     this.free();
   }
-}
-
-function stripPadding(text: string): string {
-  return text.endsWith("==") ? text.slice(0, -2) : text.endsWith("=") ? text.slice(0, -1) : text;
 }

@@ -19,6 +19,11 @@ describe("Olm content", () => {
     expect(parseOlmCiphertext(content, us)).toEqual({ ok: true, value: { senderKey: them, type: 0, body: "AwoA" } });
   });
 
+  test("it may be padded, and is the same without", () => {
+    const padded = encodeOlmContent(them, us, { type: 1, body: "AwoABB==" });
+    expect(parseOlmCiphertext(padded, us)).toEqual({ ok: true, value: { senderKey: them, type: 1, body: "AwoABB" } });
+  });
+
   test.each<[string, string, JsonObject]>([
     ["for somebody else", "not-for-us", encodeOlmContent(them, them, { type: 0, body: "x" })],
     ["Megolm, which must never arrive to-device", "unsupported-algorithm", { ...content, algorithm: "m.megolm.v1.aes-sha2" }],
@@ -70,7 +75,13 @@ describe("Megolm content", () => {
     ["too large", "too-large", { ...content, ciphertext: "x".repeat(65_537) }],
   ])("%s: %s", (_, error, value) => expect(parseMegolmContent(value)).toEqual({ ok: false, error }));
 
-  test("malformed deprecated fields are dropped", () => {
+  test("its ciphertext may be padded, and is the same without", () => {
+    for (const ciphertext of ["AwgA", "AwgAAA", "AwgAAA==", "AwgAAAA="])
+      expect(unwrap(parseMegolmContent({ ...content, ciphertext })).ciphertext).toBe(ciphertext.replaceAll("=", ""));
+  });
+
+  test("the deprecated fields are read, and dropped where they are malformed", () => {
+    expect(parseMegolmContent({ ...content, device_id: "THEIRS" })).toMatchObject({ value: { senderKey: them, deviceId: "THEIRS" } });
     expect(parseMegolmContent({ ...content, sender_key: LOW_ORDER, device_id: "", "m.relates_to": [] })).toMatchObject({
       ok: true,
       value: { senderKey: undefined, deviceId: undefined, relatesTo: undefined },

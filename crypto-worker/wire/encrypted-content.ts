@@ -1,5 +1,6 @@
 import { parseDeviceId, parseSessionId, type Curve25519PublicKey, type DeviceId, type SessionId } from "../../protocol/ids.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
+import { withoutPadding } from "../primitives/base64.ts";
 import { parseCurve25519Key } from "../primitives/curve25519.ts";
 import { MEGOLM_ALGORITHM, OLM_ALGORITHM } from "./algorithms.ts";
 import { isJsonObject, objectField, stringField, type JsonObject } from "./json.ts";
@@ -11,12 +12,13 @@ type OlmContent = {
   readonly ciphertext: JsonObject;
 };
 
-/** The one message of an `OlmContent` that is for us. */
+/** The one message of an `OlmContent` that is for us; without padding, which others may write and libolm does not read. */
 export type OlmCiphertext = { readonly senderKey: Curve25519PublicKey; readonly type: 0 | 1; readonly body: string };
 
 export type MegolmContent = {
   readonly algorithm: typeof MEGOLM_ALGORITHM;
   readonly sessionId: SessionId;
+  /** Without padding, as above. */
   readonly ciphertext: string;
   /** Deprecated (MSC3700) and never to be trusted. */
   readonly senderKey: Curve25519PublicKey | undefined;
@@ -43,7 +45,7 @@ export function parseOlmCiphertext(content: unknown, ourKey: Curve25519PublicKey
   const body = stringField(message, "body");
   if ((type !== 0 && type !== 1) || body === undefined) return err("missing-ciphertext");
   if (body.length > MAX_OLM_BODY) return err("too-large");
-  return ok({ senderKey: olm.value.senderKey, type, body });
+  return ok({ senderKey: olm.value.senderKey, type, body: withoutPadding(body) });
 }
 
 function parseOlmContent(content: unknown): Result<OlmContent, EncryptedContentFailure> {
@@ -71,7 +73,7 @@ export function parseMegolmContent(content: unknown): Result<MegolmContent, Encr
   return ok({
     algorithm: MEGOLM_ALGORITHM,
     sessionId: sessionId.value,
-    ciphertext,
+    ciphertext: withoutPadding(ciphertext),
     senderKey: senderKey.ok ? senderKey.value : undefined,
     deviceId: deviceId.ok ? deviceId.value : undefined,
     relatesTo: objectField(content, "m.relates_to"),

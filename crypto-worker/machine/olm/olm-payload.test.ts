@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { aliceAndBob, type AliceAndBob } from "../../../tests/support/alice-and-bob.ts";
 import type { KeyServer, TestDevice } from "../../../tests/support/machine-world.ts";
-import { ping, receive, withBody } from "../../../tests/support/olm-events.ts";
+import { messageOf, olmEvent, ping, receive, withBody } from "../../../tests/support/olm-events.ts";
 import { must } from "../../../tests/support/megolm-world.ts";
 import { parseCurve25519PublicKey } from "../../../protocol/ids.ts";
 import { Account } from "../../primitives/account.ts";
@@ -59,6 +59,23 @@ test.each(["m.megolm.v1.aes-sha2", "m.olm.v2", ""])(
     expect(receive(bob, called, event)).toEqual(["unableToDecrypt", "decrypted"]);
   },
 );
+
+test.each(["before", "after"])("a message that somebody has padded is read all the same, %s the first answer", (when) => {
+  const { alice, bob } = world();
+  bob.meet(alice);
+  if (when === "after") {
+    expect(receive(bob, ping(alice, bob))).toEqual(["decrypted"]);
+    expect(receive(alice, ping(bob, alice))).toEqual(["decrypted"]);
+  }
+  const padded = [0, 16, 32].map((length) => {
+    const event = olmEvent(alice, bob, "org.example.ping", { text: "x".repeat(length) });
+    const { type, body } = messageOf(event);
+    expect(type).toBe(when === "after" ? 1 : 0);
+    return withBody(event, body.padEnd(Math.ceil(body.length / 4) * 4, "="));
+  });
+  expect(padded.some((event) => messageOf(event).body.endsWith("="))).toBe(true);
+  expect(receive(bob, ...padded)).toEqual(["decrypted", "decrypted", "decrypted"]);
+});
 
 test("a message for a one-time key that we never had is refused, and the next one is read", () => {
   const { alice, bob } = world();
