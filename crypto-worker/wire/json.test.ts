@@ -7,6 +7,7 @@ import {
   integerField,
   isJsonObject,
   isWithinDepth,
+  isWithinSize,
   objectField,
   parseJson,
   parseJsonBody,
@@ -95,6 +96,12 @@ describe("fields", () => {
     expect(of(arrayField)).toBe("am");
     expect(of(stringArrayField)).toBe("a");
     expect(of(field)).toBe("snfboamz");
+  });
+
+  test("isWithinSize counts keys, strings, and one for everything else", () => {
+    const value = { ab: "cde", f: [1, null, true], g: {} };
+    expect([isWithinSize(value, 1 + 5 + 1 + 1 + 6 + 2), isWithinSize(value, 1 + 5 + 1 + 1 + 6 + 1)]).toEqual([true, false]);
+    expect([isWithinSize("", 0), isWithinSize("x", 0), isWithinSize(7, 0), isWithinSize([], 0)]).toEqual([true, false, false, false]);
   });
 
   test("isJsonObject and isWithinDepth take anything", () => {

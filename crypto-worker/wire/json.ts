@@ -56,6 +56,11 @@ export function isWithinDepth(value: unknown, maxDepth: number): boolean {
   return true;
 }
 
+/** Whether what the text of a value would hold, its keys and strings and one for everything else, is at most this long. Stops counting there. */
+export function isWithinSize(value: JsonValue, maxLength: number): boolean {
+  return remainingAfter(value, maxLength) >= 0;
+}
+
 /** An own property, or undefined. */
 export function field(object: JsonObject, key: string): JsonValue | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined;
@@ -101,6 +106,16 @@ function parseBounded(text: string, maxBytes: number): Result<JsonValue, JsonFai
     if (error instanceof SyntaxError || error instanceof RangeError) return err("invalid-json");
     throw error;
   }
+}
+
+function remainingAfter(value: JsonValue, length: number): number {
+  let remaining = length - (typeof value === "string" ? value.length : 1);
+  if (typeof value !== "object" || value === null) return remaining;
+  for (const [key, item] of Object.entries(value)) {
+    if (remaining < 0) return remaining;
+    remaining = remainingAfter(item, remaining - key.length);
+  }
+  return remaining;
 }
 
 function cutAt(value: JsonValue, maxDepth: number): JsonValue {

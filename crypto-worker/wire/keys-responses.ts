@@ -1,6 +1,6 @@
 import { parseDeviceId, parseServerName, parseUserId, type DeviceId, type ServerName, type UserId } from "../../protocol/ids.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
-import { integerField, isJsonObject, objectField, type JsonObject, type JsonValue } from "./json.ts";
+import { integerField, isJsonObject, isWithinDepth, isWithinSize, objectField, type JsonObject, type JsonValue } from "./json.ts";
 
 export type KeysResponseFailure = "not-an-object";
 
@@ -28,11 +28,17 @@ export type KeysClaimResponse = {
 /** Algorithm → how many the server holds now. */
 export type KeysUploadResponse = { readonly oneTimeKeyCounts: ReadonlyMap<string, number> };
 
+/** What is signed of a key object is some 500 characters, and has to go through libolm where we sign it. */
+const MAX_SIGNED_LENGTH = 16_384;
+/** With some hundreds of signatures. */
+const MAX_KEYS_LENGTH = 131_072;
+const MAX_KEYS_DEPTH = 8;
+
 export function parseKeysQueryResponse(body: unknown): Result<KeysQueryResponse, KeysResponseFailure> {
   if (!isJsonObject(body)) return err("not-an-object");
   const counter = { dropped: 0 };
   return ok({
-    devices: parseDeviceMap(objectField(body, "device_keys"), counter, (value) => value),
+    devices: parseDeviceMap(objectField(body, "device_keys"), counter, boundedKeys),
     masterKeys: parseUserMap(objectField(body, "master_keys"), counter),
     selfSigningKeys: parseUserMap(objectField(body, "self_signing_keys"), counter),
     userSigningKeys: parseUserMap(objectField(body, "user_signing_keys"), counter),
@@ -97,10 +103,20 @@ function parseUserMap(users: JsonObject | undefined, counter: Counter): Map<User
   const result = new Map<UserId, JsonValue>();
   for (const [user, value] of Object.entries(users ?? {})) {
     const userId = parseUserId(user);
-    if (userId.ok) result.set(userId.value, value);
+    if (userId.ok) result.set(userId.value, boundedKeys(value));
     else counter.dropped++;
   }
   return result;
+}
+
+/**
+ * Keys as they are, or nothing in their place: whoever lists them decides on their size, we keep them, and those of people whom we verify we sign. An entry
+ * that stays is one that is invalid; left out, it would count as deleted.
+ */
+function boundedKeys(value: JsonValue): JsonValue {
+  if (!isJsonObject(value) || !isWithinDepth(value, MAX_KEYS_DEPTH) || !isWithinSize(value, MAX_KEYS_LENGTH)) return null;
+  const { signatures: _signatures, unsigned: _unsigned, ...signed } = value;
+  return isWithinSize(signed, MAX_SIGNED_LENGTH) ? value : null;
 }
 
 /** The server answers with one key for each device; of several the first counts. */

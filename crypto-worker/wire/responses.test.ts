@@ -22,6 +22,23 @@ describe("keys responses", () => {
     expect(parsed.value.dropped).toBe(4);
   });
 
+  test("keys/query: what nobody could keep or sign is as good as none, and is not missing", () => {
+    const text = (length: number): string => "x".repeat(length);
+    // Its own length is the one for the object, its key and its text.
+    const fits = { keys: text(16_384 - 5), signatures: { a: text(100_000) }, unsigned: { b: text(10_000) } };
+    const tooLong = { ...fits, keys: text(16_384 - 4) };
+    const tooManySignatures = { ...fits, signatures: { a: text(131_072) } };
+    const parsed = parseKeysQueryResponse({
+      device_keys: {
+        "@a:x": { A: fits, B: tooLong, C: tooManySignatures, D: "x", E: { a: { a: { a: { a: { a: { a: { a: { a: {} } } } } } } } } },
+      },
+      master_keys: { "@a:x": fits, "@b:x": tooLong },
+    });
+    if (!parsed.ok) throw new Error(parsed.error);
+    expect([...parsed.value.devices.values()].map((devices) => [...devices.values()])).toEqual([[fits, null, null, null, null]]);
+    expect([...parsed.value.masterKeys.values()]).toEqual([fits, null]);
+  });
+
   test("keys/claim: the first key of each device", () => {
     const parsed = parseKeysClaimResponse({ one_time_keys: { "@a:x": { D: { "signed_curve25519:A": { key: "k" } }, E: {}, F: 1 } } });
     if (!parsed.ok) throw new Error(parsed.error);

@@ -154,6 +154,9 @@ describe("another's identity", () => {
     ["whose self-signing key is unsigned", ({ selfSigning }) => ({ selfSigning: { ...selfSigning, signatures: {} } })],
     ["whose self-signing key is signed by another master key", (_keys, { selfSigning }) => ({ selfSigning })],
     ["without a self-signing key", () => ({ selfSigning: {} })],
+    // It would be signed when a verification ends, and that must not fail.
+    ["a master key larger than anything that is signed", ({ master }) => ({ master: { ...master, x: "x".repeat(50_000) } })],
+    ["a master key with more than can be kept", ({ master }) => ({ master: { ...master, unsigned: { x: "x".repeat(2_000_000) } } })],
   ];
   test.each(invalid)("is ignored: %s; the devices count all the same", (_name, change) => {
     const { server, alice, bob } = aliceAndBob();
