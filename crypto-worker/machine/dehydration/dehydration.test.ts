@@ -2,6 +2,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest
 import { mutate, countOlmObjects, isPolluted } from "../../../tests/support/hostile.ts";
 import { KeyServer, refresh, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
 import { seedOf, Seeded } from "../../../tests/support/seeded.ts";
+import { OutboundGroupSession } from "../../primitives/group-session.ts";
 import { Secret } from "../../primitives/secret.ts";
 import { objectField, stringField, type JsonObject } from "../../wire/json.ts";
 import { OlmMachine } from "../olm-machine.ts";
@@ -91,6 +92,7 @@ describe("on the server", () => {
     expect(signers).toHaveLength(2);
     expect(objectField(keys, "keys")?.[`curve25519:${deviceId}`]).toBe(deviceId);
     expect(Object.keys(objectField(body, "one_time_keys") ?? {})).toHaveLength(50);
+    for (const key of Object.values(objectField(body, "one_time_keys") ?? {})) expect(key).not.toHaveProperty("fallback");
     expect(Object.values(objectField(body, "fallback_keys") ?? {})).toMatchObject([{ fallback: true }]);
     expect(body["device_data"]).toMatchObject({ algorithm: "org.matrix.msc3814.v1.olm" });
     expect(bob.machine.getDevice(ALICE, deviceId)).toMatchObject({ dehydrated: true, crossSigned: true });
@@ -154,6 +156,11 @@ describe("woken up", () => {
       sender: BOB,
       content: content(type),
     }));
+    const sound = OutboundGroupSession.create();
+    const roomKey = { algorithm: "m.megolm.v1.aes-sha2", room_id: ROOM, session_id: sound.sessionId, session_key: sound.sessionKey() };
+    sound.free();
+    const renamed = bob.machine.encryptToDeviceEvent(ALICE, deviceId, "org.example.custom", roomKey);
+    encrypted.push({ type: "m.room.encrypted", sender: BOB, content: renamed });
     const plain = {
       type: "m.room_key",
       sender: BOB,

@@ -402,6 +402,9 @@ describe("answering a request", () => {
     expect(indexFor(early)).toBe(0);
     expect(indexFor(late)).toBe(1);
     expect(indexFor(new Party("carol", "C1"))).toBeUndefined();
+    // Whoever has another key than the one that it was sent to is not the one that it was sent to (CVE-2021-40823).
+    alice.directory.change(early.device, { curve25519: new Party("mallory", "M1").device.curve25519 });
+    expect(indexFor(early)).toBeUndefined();
   });
 
   test("gives others nothing once the keys of the device are others, or the session is not the present one any more", () => {
