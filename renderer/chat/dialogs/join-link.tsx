@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import type { MatrixLink } from "../../../protocol/matrix-link.ts";
 import { Confirm } from "../../ui/dialog.tsx";
 import { ErrorNote } from "../../ui/note.tsx";
+import { useStore } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
 import { useSession } from "../state/session.ts";
 import "./link-dialogs.css";
@@ -14,6 +15,7 @@ export function JoinLink({ link, onClose }: JoinLinkProps): ReactNode {
   const say = useSay();
   const session = useSession();
   const task = useTask();
+  const isSignedIn = useStore(session.app, ({ phase }) => phase === "ready");
   const join = (): void =>
     void task.run(
       () => session.join(link.room, link.via),
@@ -28,11 +30,11 @@ export function JoinLink({ link, onClose }: JoinLinkProps): ReactNode {
       text={
         <div className="link__what">
           <p className="link__target mono">{link.room}</p>
-          <p>{say("link.joinText")}</p>
+          <p>{say(isSignedIn ? "link.joinText" : "link.signedOut")}</p>
         </div>
       }
       confirm={say("join.submit")}
-      busy={task.busy}
+      busy={task.busy || !isSignedIn}
       error={task.error === null ? null : <ErrorNote code={task.error} />}
       onConfirm={join}
       onClose={onClose}

@@ -3,6 +3,7 @@ import { Avatar } from "../../ui/avatar.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { ErrorNote } from "../../ui/note.tsx";
+import { useStore } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
 import { localpart } from "../state/mention-query.ts";
 import { useSession } from "../state/session.ts";
@@ -18,6 +19,8 @@ export function PersonLink({ userId, onClose }: PersonLinkProps): ReactNode {
   const session = useSession();
   const task = useTask();
   const known = existingDm(session, userId) !== null;
+  const isSignedIn = useStore(session.app, ({ phase }) => phase === "ready");
+  const canGo = known || isSignedIn;
   return (
     <Dialog
       title={say("link.personTitle")}
@@ -28,7 +31,7 @@ export function PersonLink({ userId, onClose }: PersonLinkProps): ReactNode {
           <Button onPress={onClose} autoFocus>
             {say("common.cancel")}
           </Button>
-          <Button look="primary" isDisabled={task.busy} onPress={() => void task.run(() => openDm(session, userId), onClose)}>
+          <Button look="primary" isDisabled={task.busy || !canGo} onPress={() => void task.run(() => openDm(session, userId), onClose)}>
             {say(known ? "link.personOpen" : "person.message")}
           </Button>
         </>
@@ -41,7 +44,7 @@ export function PersonLink({ userId, onClose }: PersonLinkProps): ReactNode {
           <span className="link__target mono">{userId}</span>
         </div>
       </div>
-      <p>{say(known ? "link.personKnown" : "link.personText")}</p>
+      <p>{say(known ? "link.personKnown" : isSignedIn ? "link.personText" : "link.signedOut")}</p>
       {task.error !== null && <ErrorNote code={task.error} />}
     </Dialog>
   );
