@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { parseAuthChallenge } from "./auth-challenge.ts";
+import { isBackupVersion, parseBackupEntry, parseBackupInfo } from "./backup.ts";
 import { parseEncryptionContent } from "./encryption-event.ts";
+import { parseMegolmPayload } from "./megolm-plaintext.ts";
 import { parseDefaultKeyId, parseKeyDescription } from "./secret-storage.ts";
 import { parseSecretRequest, parseSecretSend } from "./to-device-events.ts";
 
@@ -64,4 +66,35 @@ test("the periods of a room's key are those that say something", () => {
   };
   expect(periods(1, 1)).toEqual([1, 1]);
   for (const odd of [0, -1, 1.5, "1", null, undefined]) expect(periods(odd, odd)).toEqual([undefined, undefined]);
+});
+
+describe("a backup", () => {
+  test("its version", () => {
+    expect([isBackupVersion("1"), isBackupVersion("x".repeat(255))]).toEqual([true, true]);
+    for (const version of ["", "x".repeat(256), 7, undefined]) expect(isBackupVersion(version)).toBe(false);
+  });
+
+  test("its public key says what is wrong with it", () => {
+    const info = (public_key: unknown) => {
+      const parsed = parseBackupInfo({ algorithm: "m.megolm_backup.v1.curve25519-aes-sha2", auth_data: { public_key }, version: "1" });
+      return parsed.ok ? "ok" : parsed.error;
+    };
+    expect(info("hSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066SpjqqbTmo")).toBe("ok");
+    expect([info("A".repeat(43)), info("A"), info(undefined)]).toEqual(["low-order-key", "invalid-public-key", "invalid-public-key"]);
+  });
+
+  test("the parts of an entry", () => {
+    const parts = { ephemeral: "x".repeat(44), ciphertext: "x".repeat(65_536), mac: "x".repeat(44) };
+    const parse = (session_data: object) => parseBackupEntry("!r:x", "S", { session_data: JSON.parse(JSON.stringify(session_data)) });
+    expect(parse(parts)).toMatchObject({ ok: true, value: { message: parts } });
+    for (const [name, part] of Object.entries(parts))
+      for (const bad of [`${part}x`, undefined, 7])
+        expect(parse({ ...parts, [name]: bad })).toEqual({ ok: false, error: "invalid-session-data" });
+  });
+});
+
+test("the type of a message", () => {
+  const parse = (type: unknown) => parseMegolmPayload(JSON.stringify({ type, content: {}, room_id: "!r:x" }));
+  expect([parse("x").ok, parse("x".repeat(255)).ok]).toEqual([true, true]);
+  for (const type of ["", "x".repeat(256), 7]) expect(parse(type)).toEqual({ ok: false, error: "invalid-type" });
 });

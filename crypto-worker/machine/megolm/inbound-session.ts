@@ -57,9 +57,8 @@ export function decideMerge(known: InboundSession, received: InboundSession): Me
   }
 }
 
-/** Positive when `a` has the better origin: by its sender, then by having come from its maker. */
+/** Positive when `a` has the better origin: by having come from its maker, without which there is no telling the sender, then by its sender. */
 function compareOrigins(a: InboundSession, b: InboundSession): number {
-  if (a.imported !== b.imported && (a.senderData.kind === "unknownDevice" || b.senderData.kind === "unknownDevice"))
-    return a.imported ? -1 : 1;
+  if (a.imported !== b.imported) return a.imported ? -1 : 1;
   return compareSenderData(a.senderData, b.senderData);
 }
