@@ -2,7 +2,7 @@ import { parseUserId, type Ed25519PublicKey, type UserId } from "../../protocol/
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { parseEd25519Key } from "../primitives/ed25519.ts";
 import { isJsonObject, isWithinDepth, objectField, stringArrayField, stringField, type JsonObject } from "./json.ts";
-import { verifyJson } from "./signatures.ts";
+import { signableJson, verifyJson } from "./signatures.ts";
 
 export type CrossSigningUsage = "master" | "self_signing" | "user_signing";
 
@@ -16,7 +16,7 @@ export type CrossSigningKey = {
 };
 
 export type CrossSigningKeyFailure =
-  "not-an-object" | "invalid-user-id" | "mismatched-user" | "wrong-usage" | "invalid-key" | "low-order-key";
+  "not-an-object" | "not-canonical" | "invalid-user-id" | "mismatched-user" | "wrong-usage" | "invalid-key" | "low-order-key";
 
 /**
  * Exactly one usage, exactly one key, named after itself. Signatures are not checked here: the master key needs none, and the others go
@@ -39,6 +39,8 @@ export function parseCrossSigningKey(
   if (!publicKey.ok) return err(publicKey.error === "low-order-key" ? "low-order-key" : "invalid-key");
   // The id must be the key itself, so that it can never pass for a device id (CVE-2022-39250).
   if (entry[0] !== `ed25519:${publicKey.value}`) return err("invalid-key");
+  // A master key carries no signature that would show it, and whoever verifies its owner signs it.
+  if (expected.usage === "master" && !signableJson(value).ok) return err("not-canonical");
   return ok({ userId: userId.value, usage: expected.usage, publicKey: publicKey.value, json: value });
 }
 

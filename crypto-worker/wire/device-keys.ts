@@ -68,7 +68,9 @@ export function decodeDeviceKeys(value: unknown): Result<DeviceKeys, DeviceKeysF
   const ed25519 = parseEd25519Key(stringField(keys, `ed25519:${deviceId.value}`));
   if (!curve25519.ok) return err(curve25519.error === "low-order-key" ? "low-order-key" : "missing-key");
   if (!ed25519.ok) return err(ed25519.error === "low-order-key" ? "low-order-key" : "missing-key");
-  const displayName = stringField(objectField(value, "unsigned") ?? {}, "device_display_name")?.slice(0, MAX_DISPLAY_NAME);
+  const displayName = stringField(objectField(value, "unsigned") ?? {}, "device_display_name")
+    ?.slice(0, MAX_DISPLAY_NAME)
+    .toWellFormed();
   return ok({
     userId: userId.value,
     deviceId: deviceId.value,

@@ -156,6 +156,7 @@ describe("another's identity", () => {
     ["without a self-signing key", () => ({ selfSigning: {} })],
     // It would be signed when a verification ends, and that must not fail.
     ["a master key larger than anything that is signed", ({ master }) => ({ master: { ...master, x: "x".repeat(50_000) } })],
+    ["a master key that has no canonical form", ({ master }) => ({ master: { ...master, x: 1.5 } })],
     ["a master key with more than can be kept", ({ master }) => ({ master: { ...master, unsigned: { x: "x".repeat(2_000_000) } } })],
   ];
   test.each(invalid)("is ignored: %s; the devices count all the same", (_name, change) => {

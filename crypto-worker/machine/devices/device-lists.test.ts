@@ -173,6 +173,16 @@ describe("devices", () => {
     expect(alice.machine.getUserDevices(bob.userId)).toMatchObject([{ deviceId: "B", blacklisted: true }]);
   });
 
+  test("a display name that is cut in the middle of a character is the same name the next time", () => {
+    const { server, alice, bob } = world();
+    const keys = { ...keysOf(server, bob), unsigned: { device_display_name: `${"x".repeat(254)}\u{1f98a}` } };
+    answer(alice, bob.userId, { B: keys });
+    const name = alice.machine.getDevice(bob.userId, bob.deviceId)?.displayName;
+    expect(name?.isWellFormed()).toBe(true);
+    alice.restart();
+    expect(alice.machine.getDevice(bob.userId, bob.deviceId)?.displayName).toBe(name);
+  });
+
   test("its Ed25519 key never changes, not even after it was deleted", () => {
     const { server, alice, bob } = world();
     const { ed25519 } = bob.machine.identityKeys;
