@@ -84,10 +84,10 @@ test("nor of one that was opened while it was looked up where the link leads", a
   stop();
 });
 
-test.each([
-  { phase: "soft-logged-out", userId: "@me:x" },
+test.each<AppState>([
+  { phase: "soft-logged-out", userId: "@me:x", deviceId: "D", homeserver: "https://x" },
   { phase: "logged-out-by-server", userId: "@me:x" },
-] as const)("while a device is $phase, a link waits for somebody to sign in", async (state) => {
+])("while a device is $phase, a link waits for somebody to sign in", async (state) => {
   const { session, inbox, taken } = open(state);
   followSystemLinks(session);
   inbox.offer(["matrix:roomid/one:x"]);
