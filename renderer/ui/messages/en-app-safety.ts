@@ -11,8 +11,9 @@ export const safetyMessages = {
   "toast.more": "{count, plural, one {# more request} other {# more requests}}",
 
   "notice.aside": "Not now",
-  "notice.no-identity": "You have no identity yet.",
-  "notice.no-identity.text": "With one, people verify you once instead of each of your devices.",
+  "notice.no-identity": "Your account is not protected yet.",
+  "notice.no-identity.text":
+    "Set up your identity, so that others can be sure that it is you, and then recovery, so that nothing gets lost.",
   "notice.no-identity.action": "Set up",
   "notice.unverified-here": "This device is not verified.",
   "notice.unverified-here.text": "Until it is, older messages stay closed here and others see a mark on yours.",

@@ -94,7 +94,7 @@ export const securityMessages = {
   "lock.off": "Off",
   "lock.onText": "It is asked for at every start and after locking. Nothing can be read before.",
   "lock.onlyText": "It is asked for at every start and after locking. This computer has no keychain that could do it instead.",
-  "lock.offText": "Your store opens by itself with the system's keychain, to anyone who is signed in to this computer.",
+  "lock.offText": "Your messages open to anyone who is signed in to this computer: the system's keychain unlocks them by itself.",
   "lock.set": "Set a passphrase",
   "lock.now": "Lock now ({shortcut})",
   "lock.auto": "Lock by itself",

@@ -18,8 +18,10 @@ export const vaultHomeMessages = {
   "vault.next.set-up-recovery.text":
     "If you lose this device, a recovery key gets your identity and your messages back. Without one they are lost.",
   "vault.next.untrusted-backup": "Look at your key backup",
-  "vault.next.untrusted-backup.text":
-    "There is one on the server that no device you trust has made. Nothing is put into it until you decide.",
+  "vault.next.untrusted-backup.text": "The one on your server cannot be used. Until there is another, new messages are not backed up.",
+  "vault.next.unverified-devices": "Look at your devices",
+  "vault.next.unverified-devices.text":
+    "Some are not verified. Whoever uses one that you do not know may be reading along. Close the Vault, and open Settings, Devices.",
   "vault.next.go": "Start",
 
   "vault.facts.label": "How things stand",
@@ -31,8 +33,7 @@ export const vaultHomeMessages = {
   "vault.facts.deviceVerified": "Verified",
   "vault.facts.deviceUnverified": "Not verified",
   "vault.facts.others": "Other devices",
-  "vault.facts.othersUnverified":
-    "{count, plural, one {One is not verified: look at it in Settings, Devices} other {# are not verified: look at them in Settings, Devices}}",
+  "vault.facts.othersUnverified": "{count, plural, one {One is not verified} other {# are not verified}}",
   "vault.facts.othersFine": "{count, plural, =0 {None that is verified} one {One, verified} other {#, all verified}}",
   "vault.facts.recovery": "Recovery",
   "vault.facts.recoveryOff": "Off",

@@ -29,7 +29,7 @@ export const vaultRecoveryMessages = {
     "Recovery key of {userId}\n\n{key}\n\nIt opens your key backup and your identity. Keep it where only you can get at it.\n",
   "recovery.key.kept": "I have kept it",
   "recovery.check.title": "Check what you kept",
-  "recovery.check.text": "Type two of its groups from what you have written down or saved.",
+  "recovery.check.text": "Type two of its twelve groups, counted from the first, from what you have written down or saved.",
   "recovery.check.group": "Group {place}",
   "recovery.check.wrong": "That is not group {place}. Upper and lower case matter.",
   "recovery.check.show": "Show it once more",
@@ -45,6 +45,9 @@ export const vaultRecoveryMessages = {
 
   "recovery.on.title": "Recovery is on",
   "recovery.on.text": "If you lose your devices, your recovery key gets your identity and your messages back.",
+  "recovery.on.foreign": "Your key backup cannot be used",
+  "recovery.on.foreignText":
+    "Another app has made it in a form that Bulkhead does not know, and new keys are not put into it. Turn recovery off and set it up again to get one that works; what is on your devices stays.",
   "recovery.on.opens": "What opens it",
   "recovery.on.opensKey": "Your recovery key",
   "recovery.on.opensBoth": "Your recovery key or passphrase",
@@ -80,6 +83,7 @@ export const vaultRecoveryMessages = {
   "recovery.enter.title": "Enter your recovery key",
   "recovery.enter.titlePassphrase": "Enter your recovery passphrase",
   "recovery.enter.text": "It verifies this device and gets the keys of your older messages.",
+  "recovery.enter.textVerified": "It brings here what is missing, and the keys of your older messages with it.",
   "recovery.enter.key": "Recovery key",
   "recovery.enter.keyHint": "48 characters, with or without spaces",
   "recovery.enter.count": "{count} of 48 characters",

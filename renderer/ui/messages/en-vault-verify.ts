@@ -17,6 +17,8 @@ export const vaultVerifyMessages = {
   "verify.startDevice.title": "Verify {name}",
   "verify.startDevice.text":
     "Have both devices at hand. They will show seven emoji for you to compare, or one scans a code from the other.",
+  "verify.startDevice.textOthers":
+    "You will both see seven emoji and say whether they are the same, or one of you scans a code. Do it face to face or on a call.",
   "verify.startDevice.then": "Afterwards {name} is trusted by everyone who trusts you, and can get the keys of your messages.",
   "verify.startDevice.others": "This is a device of {name}.",
   "verify.startDevice.ask": "Start",
@@ -47,6 +49,8 @@ export const vaultVerifyMessages = {
   "verify.waiting.askingOwn": "Look at your other device",
   "verify.waiting.askingOwnText": "All your other verified devices have been asked. Accept on one of them.",
   "verify.waiting.askingDeviceText": "It has been asked. Accept there.",
+  "verify.waiting.askingOwnHelp": "Nothing there? Open the app on it and wait a moment: it has to be online.",
+  "verify.waiting.otherWays": "Another way",
   "verify.waiting.sas": "Agreeing on emoji…",
   "verify.waiting.sasText": "The two devices make a secret together. This takes a moment; the other side may have to press something.",
   "verify.waiting.confirmed": "Waiting for the other side",
@@ -64,7 +68,7 @@ export const vaultVerifyMessages = {
   "verify.ready.showText": "The other device scans it from this screen",
   "verify.ready.scan": "Scan a code",
   "verify.ready.scanText": "With a camera here, or from a picture of it",
-  "verify.ready.none": "The two devices have no way of comparing in common.",
+  "verify.ready.none": "The two apps have no way of comparing in common. Update the other one, or use another device.",
 
   "verify.emoji.title": "Are they the same?",
   "verify.emoji.text": "Compare all seven, in this order, with what {name} sees.",
@@ -84,7 +88,7 @@ export const vaultVerifyMessages = {
   "verify.show.making": "Drawing the code…",
   "verify.scanned.title": "Does the other device say that it worked?",
   "verify.scanned.text":
-    "It has scanned your code, or something has that says so. Look at it: only if it shows a green tick or says that it succeeded, answer yes.",
+    "Your code has been scanned, but only you can see by which device. Look at the other one: answer yes if it shows a tick or says that it worked, else no.",
   "verify.scanned.yes": "Yes, it does",
   "verify.scanned.no": "No, stop",
 
@@ -111,11 +115,10 @@ export const vaultVerifyMessages = {
     "This device and {name} vouch for each other now, and everyone who trusts you trusts both. Keys that one of them lacks are on their way.",
   "verify.done.unnamed": "Your other device",
 
-  "verify.failed.title": "Not verified",
   "verify.failed.again": "Start again",
-  "verify.failed.nothing": "Nothing was changed by it.",
+  "verify.failed.nothing": "Nobody is verified by it, and nothing was changed.",
   "verify.over.title": "This verification is over",
-  "verify.over.text": "It has ended, here or on the other side. If it succeeded, the names that it was about are marked as verified.",
+  "verify.over.text": "It has ended, here or on the other side. Whether it succeeded is shown with the person or device that it was about.",
 
   "cancelled.user.us": "You stopped it",
   "cancelled.user.usNext": "Start again whenever you are both ready.",
@@ -154,7 +157,8 @@ export const vaultVerifyMessages = {
   "cancelled.other.next": "Try again; if it stays, compare emoji instead of scanning, or use another device.",
 
   "verifyThis.title": "Verify this device",
-  "verifyThis.text": "So far nothing vouches for it: others are warned, and it cannot read what was written before you signed in here.",
+  "verifyThis.text":
+    "So far nothing shows that it is yours: others are warned about it, and it cannot read what was written before you signed in here.",
   "verifyThis.device": "With another device",
   "verifyThis.deviceText":
     "{count, plural, one {Your other verified device confirms it} other {Any of your # other verified devices confirms it}}",
@@ -177,6 +181,8 @@ export const vaultVerifyMessages = {
   "change.kept": "Until you decide, nothing that you write in rooms with {name} is sent.",
   "change.verify": "Verify again",
   "change.verifyText": "Compare emoji with {name} once more: the sure way",
+  "change.verifyPin": "Verify {name}",
+  "change.verifyPinText": "Compare emoji, face to face or on a call: the sure way",
   "change.withdraw": "Take back the verification",
   "change.withdrawText": "Go on without being sure who it is",
   "change.withdrawTitle": "Take back the verification of {name}?",

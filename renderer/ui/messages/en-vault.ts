@@ -14,17 +14,18 @@ export const vaultMessages = {
   "vault.sealLabel": "Your seal: {symbols}",
   "vault.sealExplain":
     "The five symbols at the top are your seal. Only the real Vault can show them; never give a secret to a window without them.",
-  "vault.sealEmpty": "Your seal appears at the top once the store is unlocked.",
+  "vault.sealEmpty": "Your seal appears at the top once it is unlocked.",
 
   "vault.create.title": "Choose a passphrase",
-  "vault.create.text": "It locks the messages and keys on this computer. You will type it each time Bulkhead starts.",
-  "vault.create.sealText": "Once it is set, your store gets a seal: five symbols that only the real Vault can show you.",
+  "vault.create.text":
+    "It locks the messages and keys on this computer, and is asked for each time Bulkhead starts. Take another one than your account's password.",
+  "vault.create.sealText": "Once it is set, you get a seal: five symbols that only the real Vault can show you.",
   "vault.create.warning":
     "Nobody can recover it: not your server, not the makers of Bulkhead. Without it, what is stored here stays locked.",
   "vault.create.passphrase": "Passphrase",
   "vault.create.again": "The same again",
   "vault.create.submit": "Lock with this passphrase",
-  "vault.create.working": "Locking the store…",
+  "vault.create.working": "Locking…",
   "vault.create.differ": "The two are not the same yet.",
   "vault.create.empty": "Four or five unrelated words work well, and are easier to type than symbols.",
   "vault.strength.0": "Too short: make it at least 8 characters.",
@@ -33,10 +34,11 @@ export const vaultMessages = {
   "vault.strength.3": "Strong.",
 
   "vault.unlock.title": "Unlock your messages",
-  "vault.unlock.text": "Type the passphrase that you chose for this computer.",
+  "vault.unlock.text": "Type the passphrase that you chose for this computer, not your account's password.",
   "vault.unlock.passphrase": "Passphrase",
   "vault.unlock.submit": "Unlock",
   "vault.unlock.working": "Unlocking…",
+  "vault.unlock.forgot": "Forgotten it? Close this window: the one behind it shows what you can do.",
   "vault.unlock.failures":
     "{count, plural, one {That was not the passphrase.} other {Not the passphrase, # times now.}} Nothing was changed; try again.",
   "vault.capsLock": "Caps Lock is on.",
@@ -44,8 +46,9 @@ export const vaultMessages = {
   "vault.hide": "Hide the passphrase",
   "vault.arming": "The button works as soon as this window has been in front for a moment.",
 
-  "vault.done.created": "Locked. This is your seal",
-  "vault.done.createdText": "Take a look at it. From now on every Vault dialog shows these symbols, and nothing else can.",
+  "vault.done.created": "This is your seal",
+  "vault.done.createdText":
+    "Take a look at it. Once it is unlocked, the real Vault always shows these five symbols at the top. Give no secret to a window that shows others.",
   "vault.done.unlocked": "Unlocked",
   "vault.done.unlockedText": "Your account is opening.",
   "vault.done.close": "Continue",

@@ -61,6 +61,7 @@ export function Unlock({ failures, onDone }: UnlockProps): ReactNode {
         </Note>
       )}
       {error !== null && !refused && <ErrorNote code={error} />}
+      <p className="muted">{say("vault.unlock.forgot")}</p>
       <p className="muted">{say("vault.sealEmpty")}</p>
     </Step>
   );

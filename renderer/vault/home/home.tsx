@@ -25,9 +25,11 @@ import { TrustFacts } from "./trust-facts.tsx";
 import { Underway } from "./underway.tsx";
 import "./home.css";
 
-const SCREENS: Readonly<Record<Suggestion, Screen>> = {
+/** Where each is done; the list of devices is in the other window. */
+const SCREENS: Readonly<Record<Suggestion, Screen | null>> = {
   "set-up-identity": { kind: "set-up-identity" },
   "verify-this-device": { kind: "verify-this-device" },
+  "unverified-devices": null,
   "complete-recovery": { kind: "recovery" },
   "set-up-recovery": { kind: "recovery" },
   "untrusted-backup": { kind: "recovery" },
@@ -96,13 +98,20 @@ function Next({ safety }: { readonly safety: Safety }): ReactNode {
         <strong>{say("vault.home.allWell")}.</strong> {say("vault.home.allWellText")}
       </p>
     ) : null;
+  const screen = SCREENS[suggestion];
   return (
     <section className="home__next" aria-label={say("vault.home.oneThing")}>
       <h2>{say(`vault.next.${suggestion}`)}</h2>
       <p>{say(`vault.next.${suggestion}.text`)}</p>
-      <Button look="primary" size="wide" onPress={() => vault.go(SCREENS[suggestion])}>
-        {say("vault.next.go")}
-      </Button>
+      {screen === null ? (
+        <Button look="primary" size="wide" onPress={() => vault.close()}>
+          {say("vault.closeVault")}
+        </Button>
+      ) : (
+        <Button look="primary" size="wide" onPress={() => vault.go(screen)}>
+          {say("vault.next.go")}
+        </Button>
+      )}
     </section>
   );
 }

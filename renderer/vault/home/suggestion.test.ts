@@ -12,6 +12,7 @@ test("one thing at a time, in the order in which the next needs the one before",
     "set-up-identity",
   );
   expect(decideSuggestion({ ...GOOD_SAFETY, thisDeviceVerified: false, recovery: recovery("incomplete") })).toBe("verify-this-device");
+  expect(decideSuggestion({ ...GOOD_SAFETY, unverifiedDevices: 1, recovery: recovery("disabled") })).toBe("unverified-devices");
   expect(decideSuggestion({ ...GOOD_SAFETY, recovery: recovery("incomplete") })).toBe("complete-recovery");
   expect(decideSuggestion({ ...GOOD_SAFETY, recovery: recovery("disabled") })).toBe("set-up-recovery");
   expect(decideSuggestion({ ...GOOD_SAFETY, backup: { ...GOOD_SAFETY.backup, state: "untrusted" } })).toBe("untrusted-backup");

@@ -93,6 +93,7 @@ export function ImportKeys(): ReactNode {
       title={say("keys.import.title")}
       lead={say("keys.import.text")}
       icon={Download}
+      focus={error === "wrong-passphrase" ? "field" : "heading"}
       onSubmit={() => void submit()}
       actions={
         <ArmedButton look="primary" type="submit" isDisabled={source === null || passphrase === ""}>
@@ -122,6 +123,7 @@ export function ImportKeys(): ReactNode {
         onChange={setPassphrase}
         autoComplete="off"
         maxLength={1024}
+        autoFocus={error === "wrong-passphrase"}
       />
       <CapsLockHint />
       {error === "wrong-passphrase" ? (

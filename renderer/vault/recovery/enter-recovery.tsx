@@ -68,7 +68,7 @@ export function EnterRecovery({ onBack }: { readonly onBack: () => void }): Reac
     <Step
       key={byPassphrase ? "passphrase" : "key"}
       title={say(byPassphrase ? "recovery.enter.titlePassphrase" : "recovery.enter.title")}
-      lead={say("recovery.enter.text")}
+      lead={say(safety?.thisDeviceVerified === true ? "recovery.enter.textVerified" : "recovery.enter.text")}
       icon={KeyRound}
       focus="field"
       back={{ label: say("vault.goBack"), go: onBack }}

@@ -34,8 +34,8 @@ export function RecoveryOn({ safety: { recovery, backup, dehydration, thisDevice
         </Note>
       )}
       {backup.state === "untrusted" && (
-        <Note tone="warn" title={say("vault.facts.backupUntrusted")}>
-          {say("vault.next.untrusted-backup.text")}
+        <Note tone="warn" title={say("recovery.on.foreign")}>
+          {say("recovery.on.foreignText")}
         </Note>
       )}
       <Facts
@@ -60,12 +60,14 @@ export function RecoveryOn({ safety: { recovery, backup, dehydration, thisDevice
             onPress={() => onTask("enter")}
           />
         )}
-        <Way
-          icon={CloudDownload}
-          title={say("recovery.on.restore")}
-          text={say("recovery.on.restoreText")}
-          onPress={() => onTask("restore")}
-        />
+        {backup.state !== "untrusted" && (
+          <Way
+            icon={CloudDownload}
+            title={say("recovery.on.restore")}
+            text={say("recovery.on.restoreText")}
+            onPress={() => onTask("restore")}
+          />
+        )}
         <Way icon={KeyRound} title={say("recovery.on.change")} text={say("recovery.on.changeText")} onPress={() => onTask("change")} />
         <Way
           icon={CircleOff}

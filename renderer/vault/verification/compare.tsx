@@ -37,6 +37,8 @@ export function Compare({ view }: { readonly view: VerificationView }): ReactNod
         </>
       }
     >
+      {/* A name is chosen by its owner, and two may have the same. */}
+      {!view.own && <p className="compare__who mono">{view.userId}</p>}
       {emoji !== null ? <EmojiList emoji={emoji} /> : decimals !== null ? <DecimalList decimals={decimals} /> : null}
       {error !== null && <ErrorNote code={error} />}
     </Step>

@@ -37,8 +37,8 @@ export function Cancelled({ view }: { readonly view: VerificationView }): ReactN
     <Outcome
       tone={alarming ? "danger" : "plain"}
       icon={alarming ? ShieldAlert : ShieldX}
-      title={say("verify.failed.title")}
-      text={`${say(what)}. ${say("verify.failed.nothing")}`}
+      title={say(what)}
+      text={say("verify.failed.nothing")}
       {...(again === null ? {} : { action: { label: say("verify.failed.again"), go: () => vault.go(again) } })}
     >
       <p>{say(next)}</p>

@@ -70,8 +70,8 @@ export function IdentityChange({ userId }: { readonly userId: string }): ReactNo
         <Way
           icon={ShieldCheck}
           look="primary"
-          title={say("change.verify")}
-          text={say("change.verifyText", { name })}
+          title={violated ? say("change.verify") : say("change.verifyPin", { name })}
+          text={violated ? say("change.verifyText", { name }) : say("change.verifyPinText")}
           onPress={() => vault.go({ kind: "verify-user", userId })}
         />
         {violated && (

@@ -57,7 +57,7 @@ export function StartWithDevice({ userId, deviceId }: { readonly userId: string;
   return (
     <Step
       title={say("verify.startDevice.title", { name })}
-      lead={say("verify.startDevice.text")}
+      lead={say(others ? "verify.startDevice.textOthers" : "verify.startDevice.text")}
       icon={ShieldQuestionMark}
       actions={
         <ArmedButton look="primary" isDisabled={start.busy} onPress={start.go}>

@@ -53,6 +53,8 @@ const HOLDING: ReadonlySet<VerificationView["state"]> = new Set(["sas-compare", 
 
 function Stage({ view }: { readonly view: VerificationView }): ReactNode {
   const say = useSay();
+  const vault = useVault();
+  const safety = useValue(vault.safety);
   const [scanning, setScanning] = useState(false);
   useHold(HOLDING.has(view.state) || (view.state === "ready" && scanning));
   const values = { name: nameOf(view) };
@@ -66,6 +68,10 @@ function Stage({ view }: { readonly view: VerificationView }): ReactNode {
           view={view}
           title={say("verify.waiting.askingOwn")}
           text={say(view.deviceId === null ? "verify.waiting.askingOwnText" : "verify.waiting.askingDeviceText")}
+          help={say("verify.waiting.askingOwnHelp")}
+          {...(safety?.thisDeviceVerified === false
+            ? { instead: { label: say("verify.waiting.otherWays"), go: () => vault.go({ kind: "verify-this-device" }) } }
+            : {})}
         />
       ) : (
         <Waiting key="asking" view={view} title={say("verify.waiting.asking", values)} text={say("verify.waiting.askingText", values)} />

@@ -15,13 +15,18 @@ type WaitingProps = {
   readonly text: string;
   /** Of something that went well already. */
   readonly icon?: LucideIcon;
+  /** What to do where nothing comes of it. */
+  readonly help?: string;
+  /** Gives this up for something else. */
+  readonly instead?: { readonly label: string; readonly go: () => void };
 };
 
 /** It is the other side's turn. */
-export function Waiting({ view, title, text, icon }: WaitingProps): ReactNode {
+export function Waiting({ view, title, text, icon, help, instead }: WaitingProps): ReactNode {
   const say = useSay();
   const vault = useVault();
   const { busy, error, run } = useAct();
+  const cancel = () => run(() => vault.link.call("cancelVerification", { flowId: view.flowId }));
   return (
     <Step
       title={title}
@@ -29,15 +34,23 @@ export function Waiting({ view, title, text, icon }: WaitingProps): ReactNode {
       {...(icon === undefined ? {} : { icon, tone: "good" as const })}
       aside={<TimeLeft until={view.expiresAt} />}
       actions={
-        <ArmedButton isDisabled={busy} onPress={() => void run(() => vault.link.call("cancelVerification", { flowId: view.flowId }))}>
-          {say("verify.cancel")}
-        </ArmedButton>
+        <>
+          <ArmedButton isDisabled={busy} onPress={() => void cancel()}>
+            {say("verify.cancel")}
+          </ArmedButton>
+          {instead !== undefined && (
+            <ArmedButton isDisabled={busy} onPress={() => void cancel().then((done) => done !== undefined && instead.go())}>
+              {instead.label}
+            </ArmedButton>
+          )}
+        </>
       }
     >
       {!(view.own && view.deviceId === null) && <WithWhom view={view} />}
       <span className="working" aria-hidden>
         <LoaderCircle className="icon spinner" size={28} />
       </span>
+      {help !== undefined && <p>{help}</p>}
       <p className="muted">{say("verify.waiting.leave")}</p>
       {error !== null && <ErrorNote code={error} />}
     </Step>
