@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { parseAuthChallenge } from "./auth-challenge.ts";
 import { isBackupVersion, parseBackupEntry, parseBackupInfo } from "./backup.ts";
 import { parseEncryptionContent } from "./encryption-event.ts";
-import { parseMegolmPayload } from "./megolm-plaintext.ts";
+import { parseOlmPlaintext } from "./olm-plaintext.ts";
 import { parseDefaultKeyId, parseKeyDescription } from "./secret-storage.ts";
 import { parseSecretRequest, parseSecretSend } from "./to-device-events.ts";
 
@@ -93,8 +93,10 @@ describe("a backup", () => {
   });
 });
 
-test("the type of a message", () => {
-  const parse = (type: unknown) => parseMegolmPayload(JSON.stringify({ type, content: {}, room_id: "!r:x" }));
+test("the type of what a device says to us", () => {
+  const key = { ed25519: "hSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066SpjqqbTmo" };
+  const payload = { content: {}, sender: "@a:x", recipient: "@b:x", recipient_keys: key, keys: key };
+  const parse = (type: unknown) => parseOlmPlaintext(JSON.stringify({ ...payload, type }));
   expect([parse("x").ok, parse("x".repeat(255)).ok]).toEqual([true, true]);
   for (const type of ["", "x".repeat(256), 7]) expect(parse(type)).toEqual({ ok: false, error: "invalid-type" });
 });

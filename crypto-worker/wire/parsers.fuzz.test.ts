@@ -10,7 +10,6 @@ import { parseEncryptedFile } from "./encrypted-file.ts";
 import { parseEncryptionContent } from "./encryption-event.ts";
 import { parseHistoryVisibility } from "./history-visibility.ts";
 import { parseKeysClaimResponse, parseKeysQueryResponse, parseKeysUploadResponse } from "./keys-responses.ts";
-import { parseMegolmPayload } from "./megolm-plaintext.ts";
 import { parseOlmPlaintext } from "./olm-plaintext.ts";
 import { parseOneTimeKey } from "./one-time-key.ts";
 import { parseRoomEvent, parseStrippedStateEvent } from "./room-event.ts";
@@ -151,10 +150,6 @@ const PARSERS: Readonly<Record<string, Parser>> = {
       keys: { ed25519: KEY },
       sender_device_keys: {},
     },
-  },
-  megolmPayload: {
-    parse: (v) => parseMegolmPayload(typeof v === "string" ? v : (JSON.stringify(v) ?? "")),
-    good: { type: "t", content: {}, room_id: "!r:x" },
   },
 };
 

@@ -189,6 +189,14 @@ describe("requests", () => {
     expect(requestsOf(second.fresh, "request_cancellation")).toHaveLength(1);
     expect(bob.machine.outgoingRequests()).toEqual([]);
   });
+
+  test("are dropped without a word when the key comes before they went out", () => {
+    const { old, fresh, event } = world();
+    bodyOf(fresh, event);
+    expect(requestsOf(fresh)).toHaveLength(1);
+    fresh.machine.importRoomKeys(old.machine.exportRoomKeys());
+    expect(fresh.waiting("to_device")).toEqual([]);
+  });
 });
 
 describe("a forwarded key", () => {

@@ -121,6 +121,18 @@ describe("a device whose user verified it", () => {
     expect(fresh.waiting("to_device")).toEqual([]);
   });
 
+  test("does not ask for a backup's key that waits to be looked at", () => {
+    const { old, fresh } = verified();
+    giveBackupKey(old);
+    settle(fresh, old);
+    expect(fresh.machine.secretsInbox()).toHaveLength(1);
+    fresh.machine.requestMissingSecrets();
+    expect(fresh.waiting("to_device")).toEqual([]);
+    fresh.machine.dismissSecret("m.megolm_backup.v1");
+    fresh.machine.requestMissingSecrets();
+    expect(requestsOf(fresh)).toMatchObject([{ name: "m.megolm_backup.v1" }]);
+  });
+
   test("has one open request a secret: asking again waits for the first to go out, then replaces it", () => {
     const { fresh } = verified();
     const first = requestsOf(fresh).map((content) => content["request_id"]);

@@ -296,6 +296,18 @@ describe("around the payload", () => {
     expect(threadLatest).toEqual({ ok: false, reason: { code: "MissingMegolmSession" } });
   });
 
+  test("an edit may be bundled without a thread, a thread without an edit, and either in clear text", () => {
+    const { alice, bob } = conversation();
+    const bundled = (relations: JsonObject) => {
+      const result = bob.megolm.decryptRoomEvent(send(alice, { body: "x" }, { unsigned: { "m.relations": relations } }), ROOM);
+      return result.ok ? Object.keys(result.event.bundledRelations) : result.reason.code;
+    };
+    const event = send(alice, { body: "y" });
+    expect(bundled({ "m.replace": event })).toEqual(["replacement"]);
+    expect(bundled({ "m.thread": { latest_event: event } })).toEqual(["threadLatest"]);
+    expect(bundled({ "m.replace": { ...event, type: "m.room.message" }, "m.thread": {} })).toEqual([]);
+  });
+
   test("a lone surrogate survives", () => {
     const { alice, bob } = conversation();
     const result = bob.megolm.decryptRoomEvent(send(alice, { body: "a\ud800b\u0000" }), ROOM);

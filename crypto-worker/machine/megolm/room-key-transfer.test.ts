@@ -43,6 +43,7 @@ describe("import", () => {
     const { keys } = writer(250);
     const bad = [null, 7, "x", [], {}, { ...keys[0], algorithm: "x" }, { ...keys[0], session_key: "x" }, { ...keys[0], sender_key: "x" }];
     const mismatched = { ...keys[0], session_id: keys[1]?.session_id };
+    expect(new Party("carol", "C1").megolm.importRoomKeys([mismatched])).toMatchObject({ importedCount: 0, totalCount: 1 });
     const progress: [number, number][] = [];
     const { megolm } = new Party("bob", "B1");
     const result = megolm.importRoomKeys([...bad, mismatched, ...keys], { onProgress: (done, total) => progress.push([done, total]) });
@@ -90,6 +91,14 @@ describe("import", () => {
       reason: { code: "ReplayedMessage" },
     });
   });
+});
+
+test("export says whose key it claims to be, and import keeps that", () => {
+  const { party, keys } = writer(1);
+  const { megolm } = new Party("bob", "B1");
+  megolm.importRoomKeys(keys);
+  const claims = { sender_key: party.device.curve25519, sender_claimed_keys: { ed25519: party.device.ed25519 } };
+  for (const exported of [keys, megolm.exportRoomKeys()]) expect(exported).toMatchObject([claims]);
 });
 
 test("export takes what the predicate wants", () => {
