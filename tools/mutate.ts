@@ -39,7 +39,7 @@ process.once("exit", () => {
 });
 
 const known = new Set(fates.map(({ mutant }) => keyOf(mutant)));
-const chosen = (values.again.length === 0 ? chosenMutants() : values.again.flatMap(survivorsOf)).filter(
+const chosen = (values.again.length === 0 ? chosenMutants() : values.again.flatMap(undecidedOf)).filter(
   (mutant) => !known.has(keyOf(mutant)),
 );
 const tests = [...new Set(chosen.flatMap(({ file }) => [...related.of(file).near, ...related.of(file).far.slice(0, far)]))];
@@ -85,10 +85,10 @@ function readReport(path: string): z.infer<typeof lineSchema>[] {
   return lines.map((line) => lineSchema.parse(JSON.parse(line)));
 }
 
-/** What survived in an earlier run and is in the text still: for after a test was written, or with more of the far tests. */
-function survivorsOf(report: string): Mutant[] {
+/** What survived in an earlier run, or ran too long, and is in the text still: for after a test was written, with more of the far tests, or on a quieter machine. */
+function undecidedOf(report: string): Mutant[] {
   return readReport(report)
-    .filter(({ fate }) => fate.outcome === "survived" || fate.outcome === "unseen")
+    .filter(({ fate }) => fate.outcome !== "killed")
     .flatMap(({ mutant }) => {
       // Lines may have moved since.
       const now = findMutants(mutant.file, readFileSync(join(copy, mutant.file), "utf8")).filter(
