@@ -4,7 +4,7 @@ import { deviceSchema } from "./messages/device.ts";
 import { draftSchema, keptDraftSchema } from "./messages/draft.ts";
 import { roomAliasSchema, viaSchema } from "./matrix-link.ts";
 import { mediaKindSchema, pieceSchema, pixelsSchema, thumbnailSchema, transferSchema } from "./messages/media.ts";
-import { memberSchema, roomSummarySchema } from "./messages/room-summary.ts";
+import { memberSchema, roomNotifySchema, roomSummarySchema } from "./messages/room-summary.ts";
 import { safetySchema } from "./messages/safety.ts";
 import { timelineItemSchema } from "./messages/timeline-item.ts";
 import {
@@ -161,6 +161,11 @@ export const chatContract = {
   typing: call("public", z.strictObject({ roomId: roomIdSchema, typing: z.boolean() }), nothing),
   /** `visible`: whether the others in the room may see how far we have read. */
   markRead: call("public", z.strictObject({ roomId: roomIdSchema, eventId: eventIdSchema, visible: z.boolean() }), nothing),
+
+  /** A mark of the person's own, which reading takes away. */
+  markUnread: call("public", z.strictObject({ roomId: roomIdSchema, unread: z.boolean() }), nothing),
+  setFavourite: call("public", z.strictObject({ roomId: roomIdSchema, favourite: z.boolean() }), nothing),
+  setRoomNotify: call("public", z.strictObject({ roomId: roomIdSchema, notify: roomNotifySchema }), nothing),
 
   /** What is half written in a room; null where there is nothing. */
   draft: call("plaintext", z.strictObject({ roomId: roomIdSchema }), keptDraftSchema.nullable()),

@@ -47,6 +47,11 @@ const history: readonly (readonly [version: number, hash: string, change: string
     "971381684a27ad0e81d923d039dd172dbdc62648ba93b1589c47548a40929b4d",
     "shell: settings for the daily look for updates and for pictures of the screen",
   ],
+  [
+    15,
+    "3456f2ba2a317c0ae64cebda45d492bbd3ad2c6e05836d73c926e9b654180e1a",
+    "chat: favourite rooms, rooms marked unread, what is told of in a room",
+  ],
 ];
 
 describe("the wire between the processes", () => {
@@ -69,7 +74,7 @@ describe("the wire between the processes", () => {
 const classified: Readonly<Record<string, Readonly<Record<Sensitivity, string>>>> = {
   chat: {
     public:
-      "acceptIdentity account accountChanged appendAttachment askOwnDevices beginAttachment cancelSend changePrecautions closeAttachment closeTimeline createRoom devices devicesChanged discardAttachment edit enableEncryption encryptionStatus forget identity invite join kick leave markRead membersChanged outcome precautions react redact renameDevice retrySend roomByAlias roomSafety safety safetyChanged saveDraft searchUsers send sendAnyway sendAttachment setBlacklisted setDisplayName setRoomName setRoomPrecautions setRoomTopic signOutRisk status statusChanged transfersChanged typing typingChanged",
+      "acceptIdentity account accountChanged appendAttachment askOwnDevices beginAttachment cancelSend changePrecautions closeAttachment closeTimeline createRoom devices devicesChanged discardAttachment edit enableEncryption encryptionStatus forget identity invite join kick leave markRead markUnread membersChanged outcome precautions react redact renameDevice retrySend roomByAlias roomSafety safety safetyChanged saveDraft searchUsers send sendAnyway sendAttachment setBlacklisted setDisplayName setFavourite setRoomName setRoomNotify setRoomPrecautions setRoomTopic signOutRisk status statusChanged transfersChanged typing typingChanged",
     plaintext:
       "avatar draft members notification openAttachment openTimeline paginateBack readAttachment room rooms roomsChanged search timelineChanged",
     secret: "",

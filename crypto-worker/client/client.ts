@@ -27,6 +27,7 @@ import { Precautions } from "./precautions.ts";
 import { RoomSafety } from "./room-safety.ts";
 import { MemberLoader, trackNewMembers } from "./rooms/members.ts";
 import { RoomActions } from "./rooms/room-actions.ts";
+import { RoomPreferences } from "./rooms/room-preferences.ts";
 import { RoomViews } from "./rooms/room-views.ts";
 import { parseDirectRooms } from "./rooms/direct-rooms.ts";
 import { summariseRoom } from "./rooms/summary.ts";
@@ -68,6 +69,7 @@ export class Client {
   readonly precautions: Precautions;
   readonly roomSafety: RoomSafety;
   readonly rooms: RoomActions;
+  readonly roomPreferences: RoomPreferences;
   readonly search: Search;
   readonly sendQueue: SendQueue;
   readonly timelines: Timelines;
@@ -117,6 +119,7 @@ export class Client {
       pump: this.#pump,
     });
     this.rooms = new RoomActions(context, this.#history);
+    this.roomPreferences = new RoomPreferences(context);
     this.views = new RoomViews(context, this.#members);
     this.composer = new Composer(context, this.sendQueue, encryption);
     this.drafts = new Drafts(context);

@@ -1,6 +1,17 @@
 import { z } from "zod";
 import { countSchema, eventIdSchema, millisSchema, mxcSchema, nameSchema, roomIdSchema, userIdSchema } from "./text.ts";
 
+/** What a person has set for a room. */
+const preferences = {
+  favourite: z.boolean(),
+  /** Put aside by the person to be read again; reading takes it away. */
+  markedUnread: z.boolean(),
+  /** What is told of: every message as the account's rules have it, mentions only, or nothing. */
+  notify: z.enum(["all", "mentions", "none"]),
+};
+export const roomNotifySchema = preferences.notify;
+export type RoomNotify = z.infer<typeof roomNotifySchema>;
+
 /** One row of the room list. */
 export const roomSummarySchema = z.strictObject({
   roomId: roomIdSchema,
@@ -34,8 +45,10 @@ export const roomSummarySchema = z.strictObject({
   /** Messages of ours that wait or failed in this room. */
   pendingSends: countSchema,
   failedSends: countSchema,
+  ...preferences,
 });
 export type RoomSummary = z.infer<typeof roomSummarySchema>;
+export type RoomPreferences = Pick<RoomSummary, keyof typeof preferences>;
 
 export const memberSchema = z.strictObject({
   userId: userIdSchema,

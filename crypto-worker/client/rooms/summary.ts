@@ -6,6 +6,7 @@ import type { ClientContext } from "../context.ts";
 import { parseShownUserId } from "../shown-ids.ts";
 import { lastMessage } from "../timeline/preview.ts";
 import { cleanMxc, cleanName } from "./names.ts";
+import { roomPreferences } from "./room-preferences.ts";
 import { hasExplicitName, roomName } from "./room-name.ts";
 
 /** The room list's row, from what is stored. `direct` is the account's list of direct rooms. */
@@ -41,6 +42,7 @@ export function summariseRoom(context: ClientContext, room: RoomRecord, direct: 
     lastMessage: last,
     pendingSends: queue.pending,
     failedSends: queue.failed,
+    ...roomPreferences(context, roomId),
   };
 }
 

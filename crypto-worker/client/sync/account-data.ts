@@ -7,8 +7,8 @@ export function applyAccountData(context: ClientContext, changes: Changes, secti
   for (const [type, content] of contents(section)) {
     context.store.accountData.save(type, content);
     changes.accountData.add(type);
-    // Which rooms are direct decides how all of them are shown.
-    if (type === "m.direct") for (const roomId of context.store.rooms.joined()) changes.rooms.add(roomId);
+    // Which rooms are direct, and what is told of in each, decides how all of them are shown.
+    if (type === "m.direct" || type === "m.push_rules") for (const roomId of context.store.rooms.joined()) changes.rooms.add(roomId);
   }
 }
 

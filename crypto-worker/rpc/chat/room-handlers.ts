@@ -12,6 +12,9 @@ type Verbs =
   | "join"
   | "roomByAlias"
   | "leave"
+  | "markUnread"
+  | "setFavourite"
+  | "setRoomNotify"
   | "forget"
   | "kick"
   | "setRoomName"
@@ -34,6 +37,9 @@ export function roomHandlers(host: AccountHost): Pick<Handlers<ChatContract>, Ve
     invite: ({ roomId, userId }) => done(host.client.rooms.invite(roomIdOf(roomId), userIdOf(userId))),
     join: async ({ roomIdOrAlias, via }) => ({ roomId: await host.client.rooms.join(roomIdOrAlias, via) }),
     roomByAlias: async ({ alias }) => ({ roomId: await host.client.views.byAlias(alias) }),
+    markUnread: ({ roomId, unread }) => done(host.client.roomPreferences.markUnread(roomIdOf(roomId), unread)),
+    setFavourite: ({ roomId, favourite }) => done(host.client.roomPreferences.setFavourite(roomIdOf(roomId), favourite)),
+    setRoomNotify: ({ roomId, notify }) => done(host.client.roomPreferences.setNotify(roomIdOf(roomId), notify)),
     leave: ({ roomId }) => done(host.client.rooms.leave(roomIdOf(roomId))),
     forget: ({ roomId }) => done(host.client.rooms.forget(roomIdOf(roomId))),
     kick: ({ roomId, userId, reason }) => done(host.client.rooms.kick(roomIdOf(roomId), userIdOf(userId), reason)),

@@ -46,6 +46,7 @@ export function timelineHandlers(host: AccountHost, timelines: OpenTimelines): P
       return {};
     },
     markRead: async ({ roomId, eventId, visible }) => {
+      host.client.roomPreferences.wasRead(roomIdOf(roomId));
       await host.client.rooms.markRead(roomIdOf(roomId), eventIdOf(eventId), visible);
       return {};
     },

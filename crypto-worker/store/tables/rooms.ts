@@ -1,5 +1,5 @@
 import type { EventId, RoomId, UserId } from "../../../protocol/ids.ts";
-import type { RoomSummary } from "../../../protocol/messages/room-summary.ts";
+import type { RoomPreferences, RoomSummary } from "../../../protocol/messages/room-summary.ts";
 import type { Database } from "../types.ts";
 
 export type Membership = "join" | "invite" | "leave" | "ban" | "knock";
@@ -116,7 +116,7 @@ export class RoomTable {
     return this.#database
       .prepare<{ summary: string }>("SELECT summary FROM room WHERE listed = 1 AND summary IS NOT NULL")
       .all()
-      .map((row) => JSON.parse(row.summary) as RoomSummary);
+      .map((row) => cachedSummary(row.summary));
   }
 
   /** Undefined for a room that the list does not show. */
@@ -124,7 +124,7 @@ export class RoomTable {
     const row = this.#database
       .prepare<{ summary: string }>("SELECT summary FROM room WHERE room_id = ? AND listed = 1 AND summary IS NOT NULL")
       .first(roomId);
-    return row === undefined ? undefined : (JSON.parse(row.summary) as RoomSummary);
+    return row === undefined ? undefined : cachedSummary(row.summary);
   }
 
   joined(): RoomId[] {
@@ -157,3 +157,9 @@ const fromRow = (row: RoomRow): RoomRecord => ({
   readPosition: row.read_position ?? undefined,
   nextPosition: row.next_position,
 });
+
+/** Rows that were written before a room had preferences have none. */
+function cachedSummary(text: string): RoomSummary {
+  const none: RoomPreferences = { favourite: false, markedUnread: false, notify: "all" };
+  return Object.assign(none, JSON.parse(text) as RoomSummary);
+}

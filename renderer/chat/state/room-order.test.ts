@@ -19,6 +19,9 @@ const room = (id: string, more: Partial<RoomSummary> = {}): RoomSummary => ({
   lastMessage: null,
   pendingSends: 0,
   failedSends: 0,
+  favourite: false,
+  markedUnread: false,
+  notify: "all",
   ...more,
 });
 

@@ -185,6 +185,9 @@ const summary = (): RoomSummary => ({
   lastMessage: null,
   pendingSends: 0,
   failedSends: 0,
+  favourite: false,
+  markedUnread: false,
+  notify: "all",
 });
 
 const item = (): TimelineItem => ({

@@ -1,6 +1,7 @@
 import "../../../protocol/no-eval.ts";
 import { chatContract } from "../../../protocol/chat.ts";
 import { CodedError, errorCodeSchema } from "../../../protocol/errors.ts";
+import type { RoomPreferences } from "../../../protocol/messages/room-summary.ts";
 import type { TimelineItem } from "../../../protocol/messages/timeline-item.ts";
 import { serve } from "../../../protocol/rpc.ts";
 import { portChannel } from "../../../renderer/ui/port-channel.ts";
@@ -71,6 +72,16 @@ const done = async (): Promise<Record<string, never>> => {
   if (query.has("fail")) throw new CodedError(errorCodeSchema.parse(query.get("fail")));
   return {};
 };
+
+async function prefer(roomId: string, change: Partial<RoomPreferences>): Promise<Record<string, never>> {
+  const index = rooms.findIndex((room) => room.roomId === roomId);
+  const room = rooms[index];
+  if (room !== undefined) {
+    rooms[index] = { ...room, ...change };
+    server.emit("roomsChanged", { upserts: [{ ...room, ...change }], removals: [] });
+  }
+  return done();
+}
 
 /** A message of ours that is on its way for a moment, and then sent. */
 function showEcho(roomId: string, content: TimelineItem["content"]): string {
@@ -164,6 +175,9 @@ const server = serve(
     },
     typing: done,
     markRead: done,
+    markUnread: ({ roomId, unread }) => prefer(roomId, { markedUnread: unread }),
+    setFavourite: ({ roomId, favourite }) => prefer(roomId, { favourite }),
+    setRoomNotify: ({ roomId, notify }) => prefer(roomId, { notify }),
     draft: () => null,
     saveDraft: () => ({}),
     send: async ({ roomId, markdown }) => {

@@ -105,6 +105,9 @@ export function summary(index: number): RoomSummary {
           },
     pendingSends: index === 7 ? 1 : 0,
     failedSends: index === 5 ? 1 : 0,
+    favourite: index === 2 || index === 7,
+    markedUnread: index === 3,
+    notify: index === 5 ? "none" : index === 8 ? "mentions" : "all",
   };
 }
 

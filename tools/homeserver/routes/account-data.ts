@@ -1,4 +1,4 @@
-import type { JsonObject } from "../json.ts";
+import { objectOr, type JsonObject } from "../json.ts";
 import { MatrixError, notFound } from "../matrix-error.ts";
 import { ruleKinds } from "../push-rules.ts";
 import { Call, type Router } from "../router.ts";
@@ -19,6 +19,9 @@ export function addAccountDataRoutes(router: Router): void {
     tags: {},
     ...accountData.find(call.ownUser(), call.param("roomId"), "m.tag"),
   }));
+
+  router.put("/user/:userId/rooms/:roomId/tags/:tag", (call) => tag(call, call.body));
+  router.delete("/user/:userId/rooms/:roomId/tags/:tag", (call) => tag(call, undefined));
 
   router.post("/user/:userId/filter", (call) => ({ filter_id: filters.add(call.ownUser(), call.body) }));
   router.get("/user/:userId/filter/:filterId", (call) => filters.find(call.ownUser(), call.param("filterId")));
@@ -92,6 +95,16 @@ export function addAccountDataRoutes(router: Router): void {
     const type = call.param("type");
     if (type === "m.fully_read" || type === "m.push_rules") throw new MatrixError(405, "M_BAD_JSON", "This type is managed by the server");
     accountData.put(userId, roomId, type, call.body, state.stream.advance());
+    state.stream.wake([userId]);
+    return {};
+  }
+
+  function tag(call: Call, content: JsonObject | undefined): JsonObject {
+    const userId = call.ownUser();
+    const known = accountData.find(userId, call.param("roomId"), "m.tag")?.["tags"];
+    const tags = Object.entries({ ...objectOr(known) }).filter(([name]) => name !== call.param("tag"));
+    if (content !== undefined) tags.push([call.param("tag"), content]);
+    accountData.put(userId, call.param("roomId"), "m.tag", { tags: Object.fromEntries(tags) }, state.stream.advance());
     state.stream.wake([userId]);
     return {};
   }
