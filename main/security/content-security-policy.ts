@@ -31,7 +31,31 @@ export const pageHeaders = (kind: PageKind): Readonly<Record<string, string>> =>
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
   "permissions-policy": `camera=${kind === "vault" ? "(self)" : "()"}, ${DENIED_FEATURES.map((feature) => `${feature}=()`).join(", ")}`,
+  // Names are looked up for a page that asks for it, whatever its policy says: each would be a message to whoever owns the name.
+  "x-dns-prefetch-control": "off",
   "cache-control": "no-cache",
 });
 
-const DENIED_FEATURES = ["microphone", "geolocation", "display-capture", "usb", "serial", "hid", "midi", "payment"];
+const DENIED_FEATURES = [
+  "accelerometer",
+  "bluetooth",
+  "clipboard-read",
+  "display-capture",
+  "geolocation",
+  "gyroscope",
+  "hid",
+  "idle-detection",
+  "local-fonts",
+  "magnetometer",
+  "microphone",
+  "midi",
+  "payment",
+  "publickey-credentials-create",
+  "publickey-credentials-get",
+  "screen-wake-lock",
+  "serial",
+  "storage-access",
+  "usb",
+  "window-management",
+  "xr-spatial-tracking",
+];

@@ -12,4 +12,6 @@ function harden(contents: WebContents): void {
   contents.on("will-frame-navigate", (event) => event.preventDefault());
   contents.on("will-redirect", (event) => event.preventDefault());
   contents.on("will-attach-webview", (event) => event.preventDefault());
+  // SECURITY: calls are governed by no content security policy. Without a proxy that takes UDP (`hardenSession`: there is none) this leaves them no way out.
+  contents.setWebRTCIPHandlingPolicy("disable_non_proxied_udp");
 }

@@ -98,6 +98,25 @@ export function tryWaysOut(page: Page, base: string): Promise<Readonly<Record<st
   }, base);
 }
 
+/** Has the page's browser look for a way to another computer, as for a call, over both kinds of transport. CSP says nothing about these. */
+export function tryToCall(page: Page, udpPort: number, tcpPort: number): Promise<void> {
+  return page.evaluate(
+    async ([udp, tcp]) => {
+      const connection = new RTCPeerConnection({
+        iceServers: [
+          { urls: `stun:127.0.0.1:${udp}` },
+          { urls: `turn:127.0.0.1:${tcp}?transport=tcp`, username: "what was read", credential: "x" },
+        ],
+      });
+      connection.createDataChannel("out");
+      await connection.setLocalDescription(await connection.createOffer());
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      connection.close();
+    },
+    [udpPort, tcpPort] as const,
+  );
+}
+
 /** What the page's main world has that a bare window has not, and what its bridge offers. */
 export function lookAround(page: Page): Promise<{ readonly names: string[]; readonly bridge: string[]; readonly shell: string[] }> {
   return page.evaluate(() => {

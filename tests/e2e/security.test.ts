@@ -1,5 +1,7 @@
 import { pressToClose } from "../../tools/demo/press-to-close.ts";
+import { createSocket } from "node:dgram";
 import { createServer, type Server } from "node:http";
+import { createServer as createTcpServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, test, expect as value } from "vitest";
 import { chatContract } from "../../protocol/chat.ts";
@@ -7,7 +9,7 @@ import { controlContract } from "../../protocol/control.ts";
 import { vaultContract } from "../../protocol/vault.ts";
 import { type AppDriver, expect, PASSPHRASE, text } from "../support/app-driver.ts";
 import type { ForeignClient } from "../support/foreign-client.ts";
-import { callPort, callShell, heapSnapshot, lookAround, tryWaysOut } from "./page-attacks.ts";
+import { callPort, callShell, heapSnapshot, lookAround, tryToCall, tryWaysOut } from "./page-attacks.ts";
 import { filesBelow, formsOf, secretsOf, withStoreCopy } from "./profile-secrets.ts";
 import { PASSWORD, World } from "./world.ts";
 
@@ -137,6 +139,23 @@ describe("the chat page's fence", () => {
     value(knocks).toEqual([]);
     value(Object.entries(outcomes).filter(([, outcome]) => outcome !== "refused")).toEqual([]);
     await expect(app.composer).toBeVisible();
+  });
+
+  test("nor does a call, which no policy of a page governs", async () => {
+    const heard: string[] = [];
+    const udp = createSocket("udp4").on("message", () => heard.push("udp"));
+    await new Promise<void>((resolve) => udp.bind(0, "127.0.0.1", resolve));
+    const tcp = createTcpServer((socket) => void heard.push("tcp", String(socket.destroy().destroyed)));
+    await new Promise<void>((resolve) => tcp.listen(0, "127.0.0.1", () => resolve()));
+    const address = tcp.address();
+    const tcpPort = typeof address === "object" && address !== null ? address.port : 0;
+    try {
+      await tryToCall(app.page, udp.address().port, tcpPort);
+      value(heard).toEqual([]);
+    } finally {
+      udp.close();
+      tcp.close();
+    }
   });
 
   test("it opens no window and goes nowhere", async () => {

@@ -168,8 +168,9 @@ function chromiumArguments(profile: string, options: ChromiumOptions): string[] 
     "--no-startup-window",
     "--no-first-run",
     "--no-default-browser-check",
-    // Nothing but the intercepted app origins can be reached, whatever a page tries.
-    "--host-resolver-rules=MAP * ~NOTFOUND",
+    // No name leads anywhere, whatever a page tries. Addresses of this computer do: what keeps a page from them is to be the app's own doing.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    // What an app asks for with `setWebRTCIPHandlingPolicy` (which is recorded); Chromium takes it at its start only.
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--force-webrtc-ip-handling-policy",
     "--disable-background-networking",

@@ -33,6 +33,7 @@ export class Session extends LooseEmitter {
   readonly protocol = new Protocol();
   readonly webRequest = new WebRequest();
   #context: Promise<string> | undefined;
+  #proxy: Electron.ProxyConfig = {};
   #permissionRequest: PermissionRequest | undefined;
   #permissionCheck: PermissionCheck | undefined;
 
@@ -52,6 +53,12 @@ export class Session extends LooseEmitter {
   /** The way to a server: a test says which (`CHROMIUM_HOST_PROXY=PROXY host:port`). */
   resolveProxy(): Promise<string> {
     return Promise.resolve(process.env["CHROMIUM_HOST_PROXY"] ?? "DIRECT");
+  }
+
+  /** Chromium takes it as the context is made: before the first page. */
+  setProxy(config: Electron.ProxyConfig): Promise<void> {
+    this.#proxy = config;
+    return Promise.resolve();
   }
 
   async clearStorageData(): Promise<void> {
@@ -100,7 +107,12 @@ export class Session extends LooseEmitter {
 
   async #createContext(): Promise<string> {
     const { connection } = browser;
-    const { browserContextId } = await connection.browser.send("Target.createBrowserContext", { disposeOnDetach: true });
+    const { proxyRules, proxyBypassRules } = this.#proxy;
+    const { browserContextId } = await connection.browser.send("Target.createBrowserContext", {
+      disposeOnDetach: true,
+      ...(proxyRules === undefined ? {} : { proxyServer: proxyRules }),
+      ...(proxyBypassRules === undefined ? {} : { proxyBypassList: proxyBypassRules }),
+    });
     allowDownloads(browserContextId);
     return browserContextId;
   }

@@ -3,6 +3,7 @@ import { browser, schemes, type Target, type TargetRequest } from "./browser.ts"
 import { isGone, type CdpSession, type Protocol } from "./cdp.ts";
 import { followDownloads } from "./downloads.ts";
 import { LooseEmitter, emitPreventable } from "./emitter.ts";
+import { toInput } from "./key-input.ts";
 import { acceleratorNames } from "./menu.ts";
 import { nativeTheme } from "./native-theme.ts";
 import { PageConditions } from "./page-conditions.ts";
@@ -10,9 +11,8 @@ import { PageIpc, type PageNotice } from "./page-ipc.ts";
 import { PageNavigation, type WindowOpenHandler } from "./page-navigation.ts";
 import { PageRequests } from "./page-requests.ts";
 import { openPageTarget } from "./page-target.ts";
-import type { PageKey } from "./page-wire.ts";
 import { Session, session as sessions } from "./session.ts";
-import { markStart } from "./test-link.ts";
+import { markStart, testLink } from "./test-link.ts";
 import { WebFrameMain } from "./web-frame-main.ts";
 
 export type WebContentsOptions = {
@@ -227,6 +227,11 @@ export class WebContents extends LooseEmitter {
     });
   }
 
+  /** As the browser was told at its start, for all pages. */
+  setWebRTCIPHandlingPolicy(policy: string): void {
+    testLink.report({ t: "recorded", what: "webrtc-policy", value: policy });
+  }
+
   /** Used by the host: the colour scheme that the page's media queries see. */
   emulateColorScheme(scheme: "light" | "dark"): void {
     this.#conditions.colorScheme = scheme;
@@ -389,9 +394,4 @@ function describe(value: Protocol.Runtime.RemoteObject): string {
     : typeof value.value === "string"
       ? value.value
       : JSON.stringify(value.value);
-}
-
-function toInput(key: PageKey): object {
-  const { type, code, control, shift, alt, meta, isAutoRepeat } = key;
-  return { type, key: key.key, code, control, shift, alt, meta, isAutoRepeat, isComposing: false, location: 0, modifiers: [] };
 }
