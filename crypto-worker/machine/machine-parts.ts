@@ -35,6 +35,7 @@ import type { DecryptedOlmEvent } from "./olm/decrypted-olm-event.ts";
 import { KeyClaims } from "./olm/key-claims.ts";
 import { OlmDecryption } from "./olm/olm-decryption.ts";
 import { OlmSessions } from "./olm/olm-sessions.ts";
+import { RenewedDevices } from "./olm/renewed-devices.ts";
 import { SessionOlmChannel } from "./olm/session-olm-channel.ts";
 import type { OutgoingRequest } from "./requests/outgoing-request.ts";
 import { OutgoingRequests } from "./requests/outgoing-requests.ts";
@@ -74,8 +75,7 @@ export class MachineParts {
   readonly #decryption: OlmDecryption;
   /** Room keys that nobody else hands out: those that an earlier run of the program made and may not have sent, and those that go out again. */
   readonly #unsentRoomKeys: Set<string>;
-  /** Devices that began a new Olm session with us in this sync. */
-  readonly #renewed = new Set<Device>();
+  readonly #renewed: RenewedDevices;
   readonly #stopListening: () => void;
   readonly #changedUsers = new Set<UserId>();
 
@@ -92,6 +92,7 @@ export class MachineParts {
     this.#deviceKeys = new OwnDeviceKeys(account, this.crossSigning.addSelfSignature);
     this.keysUpload = new KeysUpload(context, account, this.#deviceKeys, this.#requests);
     this.#sessions = new OlmSessions(context);
+    this.#renewed = new RenewedDevices(context.env);
     this.channel = new SessionOlmChannel(context, this.#sessions, this.#deviceKeys);
     this.claims = new KeyClaims(context, account, this.directory, this.#sessions, this.channel, this.#requests);
     this.megolm = new Megolm(context, this.directory, this.channel);
@@ -153,10 +154,11 @@ export class MachineParts {
   }
 
   receiveToDevice(events: readonly unknown[], settings: DecryptionSettings): ReceivedToDeviceEvents {
-    this.#renewed.clear();
     const received = this.toDevice.receive(events, settings);
-    const renewed = [...this.#renewed].flatMap(({ userId, deviceId }) => this.devices.find(userId, deviceId) ?? []);
-    if (renewed.length > 0) for (const { id } of this.megolm.shareAgain(renewed)) this.#unsentRoomKeys.add(id);
+    const renewed = this.#renewed.take().flatMap(({ userId, deviceId }) => this.devices.find(userId, deviceId) ?? []);
+    const requests = renewed.length === 0 ? [] : this.megolm.shareAgain(renewed);
+    if (requests.length > 0) this.#renewed.markSent(renewed);
+    for (const { id } of requests) this.#unsentRoomKeys.add(id);
     return received;
   }
 
@@ -322,6 +324,7 @@ export class MachineParts {
   #drop(): void {
     this.#requests.dropAll();
     this.#sessions.drop();
+    this.#renewed.drop();
     this.account.drop();
     this.devices.drop();
     this.identities.drop();

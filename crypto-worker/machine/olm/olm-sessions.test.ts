@@ -246,6 +246,38 @@ describe("a broken session", () => {
     expect(alice.machine.decryptRoomEvent(bob.say(ROOM, "next", alice), ROOM)).toMatchObject({ ok: true });
   });
 
+  test("gets them once, however many sessions it begins, and again after an hour", () => {
+    const { alice, bob, clock } = world();
+    receive(bob, ping(alice, bob));
+    bob.say(ROOM, "for alice", alice);
+    bob.flush();
+    alice.sync();
+    const begin = (count: number): void => {
+      for (let n = 0; n < count; n++) {
+        alice.store.wedgedDevices.add(bob.machine.userId, bob.machine.deviceId);
+        alice.flush();
+      }
+      bob.sync();
+      bob.machine.receiveSyncChanges({ oneTimeKeyCounts: { signed_curve25519: 0 } });
+    };
+    const sent = (): number => {
+      const rows = bob.store.roomKeyShares.pending();
+      bob.flush();
+      return rows.flatMap(({ recipients }) => recipients.flatMap(([, devices]) => devices)).length;
+    };
+    begin(3);
+    expect(sent()).toBe(1);
+    begin(2);
+    expect(sent()).toBe(0);
+    // A message needs the key where it may be lost, whenever that was.
+    const requests = bob.machine.shareRoomKey(ROOM, [alice.userId, bob.userId]);
+    expect(requests).toHaveLength(1);
+    bob.send(...requests);
+    clock.advance(HOUR);
+    begin(1);
+    expect(sent()).toBe(1);
+  });
+
   test("does not hold up a message for which the key was shared before", () => {
     const { bob } = unwedged();
     expect(bob.waiting("to_device")).toHaveLength(1);
