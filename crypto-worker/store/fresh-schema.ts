@@ -1,32 +1,49 @@
 import type { Migration } from "./migrations/migrations.ts";
 
-const ADDED_COLUMN = /^ALTER TABLE (\w+) ADD COLUMN ([^;]+)$/;
-const OTHER_CHANGE = /^(?:ALTER|DROP) TABLE (\w+)\b/;
-const CREATED_TABLE = /^CREATE TABLE (\w+) /;
+/** Scripts that make what a file with nothing in it is to have. */
+export type FreshSchema = {
+  /** What every store has. */
+  readonly machine: string;
+  /** What only a client fills. */
+  readonly client: string;
+};
+
+const SUBJECT = /^(?:CREATE (?:VIRTUAL )?TABLE|CREATE (?:UNIQUE )?INDEX \w+ ON|ALTER TABLE|DROP TABLE) (\w+)\b/;
+const ADDED_COLUMN = /^ALTER TABLE \w+ ADD COLUMN ([^;]+)$/;
+const CREATED_TABLE = /^CREATE TABLE /;
+const OTHER_CHANGE = /^(?:ALTER|DROP) /;
+const CHANGED_ROWS = /^(?:UPDATE|DELETE) /;
 const TABLE_CONSTRAINT = /\n\s*(?:PRIMARY KEY|UNIQUE|FOREIGN KEY|CHECK)\s*\(/;
 const END_OF_COLUMNS = /\n\s*\)[^)]*$/;
 
+/** `creation` is where its statement stands in the script; undefined where a column cannot be added to that. */
+type Table = { readonly part: keyof FreshSchema; creation: number | undefined };
+
 /**
- * All migrations as one script for a file that has nothing yet. Columns that were added later stand in their table from the beginning, where ALTER TABLE
- * would put them: each of those makes SQLite read the whole schema anew.
+ * All migrations as scripts for a file that has nothing yet. Columns that were added later stand in their table from the beginning, where ALTER TABLE
+ * would put them: each of those makes SQLite read the whole schema anew. Comments are left out: SQLite keeps the text of a table and parses it with each
+ * opening.
  */
-export function freshSchema(known: readonly Migration[]): string {
-  const script: string[] = [];
-  const tables = new Map<string, number>();
-  for (const statement of known.flatMap(({ statements }) => statements)) {
-    const [, changed = "", column] = ADDED_COLUMN.exec(statement) ?? OTHER_CHANGE.exec(statement) ?? [];
-    const at = tables.get(changed);
-    const table = at === undefined ? undefined : script[at];
-    if (column !== undefined && at !== undefined && table !== undefined) {
-      script[at] = withColumn(table, column);
-      continue;
+export function freshSchema(known: readonly Migration[]): FreshSchema {
+  const scripts: Record<keyof FreshSchema, string[]> = { machine: [], client: [] };
+  const tables = new Map<string, Table>();
+  for (const { statements, part = "machine" } of known)
+    for (const statement of statements) {
+      if (CHANGED_ROWS.test(statement)) continue;
+      const name = SUBJECT.exec(statement)?.[1] ?? "";
+      const table = tables.get(name) ?? { part, creation: undefined };
+      tables.set(name, table);
+      const script = scripts[table.part];
+      const column = ADDED_COLUMN.exec(statement)?.[1];
+      if (column !== undefined && table.creation !== undefined) {
+        script[table.creation] = withColumn(script[table.creation] ?? "", column);
+        continue;
+      }
+      if (OTHER_CHANGE.test(statement)) table.creation = undefined;
+      else if (CREATED_TABLE.test(statement)) table.creation = script.length;
+      script.push(statement);
     }
-    tables.delete(changed);
-    const created = CREATED_TABLE.exec(statement)?.[1];
-    if (created !== undefined) tables.set(created, script.length);
-    script.push(statement);
-  }
-  return script.join(";\n");
+  return { machine: scripts.machine.map(terse).join(";\n"), client: scripts.client.map(terse).join(";\n") };
 }
 
 function withColumn(table: string, column: string): string {
@@ -34,3 +51,5 @@ function withColumn(table: string, column: string): string {
   if (constraint >= 0) return `${table.slice(0, constraint)}\n      ${column},${table.slice(constraint)}`;
   return table.replace(END_OF_COLUMNS, (end) => `\n      , ${column}${end}`);
 }
+
+const terse = (statement: string): string => statement.replace(/--[^\n]*/g, "").replace(/\s+/g, " ");

@@ -24,7 +24,6 @@ declare module "better-sqlite3-multiple-ciphers" {
     readonly inTransaction: boolean;
     prepare(sql: string): Statement;
     exec(sql: string): this;
-    pragma(source: string): unknown;
     /** The key as SQLCipher takes it: a passphrase, or `x'…'` with 64 hex digits for a raw key. */
     key(key: Buffer): number;
     close(): this;

@@ -295,11 +295,48 @@ describe("the SQLCipher file", () => {
       ]);
     };
     const [made, grown] = [openMemoryStore(), openMemoryStore()];
+    made.rooms.joined();
     for (const { name } of grown.prepare<{ name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table'").all())
       if (!/^sqlite_|^search_index_/.test(name)) grown.execute(`DROP TABLE ${name}`);
     for (let count = 1; count <= migrations.length; count++) migrate(grown, migrations.slice(0, count));
     expect(schemaOf(grown)).toEqual(schemaOf(made));
     for (const store of [made, grown]) store.close();
+  });
+
+  const tablesOf = (store: CryptoStore): string[] =>
+    store
+      .prepare<{ name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table'")
+      .all()
+      .map(({ name }) => name);
+
+  it("gets the tables of a client with its first use of one, and again where that was rolled back", () => {
+    const store = openSqlCipherStore({ path, key });
+    expect(tablesOf(store)).not.toContain("room");
+    const first = (): void =>
+      store.transaction(() => {
+        store.accountData.save("a", {});
+        throw new Error("boom");
+      });
+    expect(first).toThrow("boom");
+    expect(tablesOf(store)).not.toContain("room");
+    expect(store.rooms.joined()).toEqual([]);
+    expect(tablesOf(store)).toEqual(expect.arrayContaining(["room", "account_data", "draft", "search_index"]));
+    store.close();
+  });
+
+  it("has the tables of a client from the second opening on, before later migrations are applied to them", () => {
+    openSqlCipherStore({ path, key }).close();
+    const again = openSqlCipherStore({ path, key });
+    expect(tablesOf(again)).toContain("room");
+    again.close();
+    const early = openMemoryStore();
+    for (const name of tablesOf(early)) if (!name.startsWith("sqlite_")) early.execute(`DROP TABLE ${name}`);
+    const upToAttachments = migrations.filter(({ version }) => version <= 90);
+    migrate(early, upToAttachments);
+    expect(tablesOf(early)).not.toContain("event");
+    migrate(early);
+    expect(early.prepare<{ name: string }>("SELECT name FROM pragma_table_info('event')").all()).toContainEqual({ name: "forwarder" });
+    early.close();
   });
 
   it("applies a migration once and refuses one whose text was changed", () => {

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, readSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import SQLite from "better-sqlite3-multiple-ciphers";
+import { ClientTables } from "./client-tables.ts";
 import { KeyCheck } from "./key-check.ts";
 import { migrate } from "./migrate.ts";
 import { sqliteBinding } from "./native-module.ts";
@@ -101,6 +102,15 @@ export type SqlCipherStoreOptions = {
 /** better-sqlite3-multiple-ciphers 13 is built for this Node-API; an older one crashes the process instead of failing. */
 const REQUIRED_NODE_API = 10;
 
+/** NORMAL keeps every commit over a crash of the process; `requireDurability` adds the fsync where a power cut matters. */
+const SETTINGS = `
+  PRAGMA synchronous=NORMAL;
+  PRAGMA temp_store=MEMORY;
+  PRAGMA secure_delete=ON;
+  PRAGMA foreign_keys=ON;
+  PRAGMA trusted_schema=OFF;
+  PRAGMA cache_size=-16000;`;
+
 /**
  * Opens the account's SQLCipher file, creating it where `mode` allows.
  * @throws StoreError; whatever its code, the file is left as it was
@@ -112,7 +122,7 @@ export function openSqlCipherStore({ path, key, mode = "open-or-create" }: SqlCi
     const keyCheck = new KeyCheck(path, key);
     if (isMissing(path, mode, keyCheck.exists)) {
       removeUnfinished(path);
-      return create(path, key, new KeyCheck(path, key));
+      return create(path, key, keyCheck);
     }
     return openExisting(path, key, keyCheck);
   } catch (error) {
@@ -124,7 +134,7 @@ export function openSqlCipherStore({ path, key, mode = "open-or-create" }: SqlCi
 export function openMemoryStore(): CryptoStore {
   requireNodeApi();
   const connection = new SQLite(":memory:", { nativeBinding: sqliteBinding() });
-  configure(connection);
+  connection.exec(SETTINGS);
   return assemble(new SqliteDatabase(connection, undefined));
 }
 
@@ -166,7 +176,7 @@ function create(path: string, key: Uint8Array, keyCheck: KeyCheck): CryptoStore 
   const connection = connectKeyed(path, key, true);
   try {
     const store = assemble(new SqliteDatabase(connection, path, () => finish(path, keyCheck)));
-    connection.pragma("synchronous=NORMAL");
+    connection.exec("PRAGMA synchronous=NORMAL");
     return store;
   } catch (error) {
     connection.close();
@@ -211,15 +221,13 @@ function connectKeyed(path: string, key: Uint8Array, isNew: boolean): SQLite {
   const connection = new SQLite(path, { fileMustExist: !isNew, timeout: 0, nativeBinding: sqliteBinding() });
   const rawKey = Buffer.from(`x'${Buffer.from(key).toString("hex")}'`, "latin1");
   try {
-    connection.pragma("cipher='sqlcipher'");
-    connection.pragma("legacy=4");
+    connection.exec("PRAGMA cipher='sqlcipher'; PRAGMA legacy=4");
     connection.key(rawKey);
     // One process an account: the lock is taken with the first read and held, and a second opener is refused at once. It dies with the process.
-    connection.pragma("locking_mode=EXCLUSIVE");
-    configure(connection);
+    connection.exec(`PRAGMA locking_mode=EXCLUSIVE; ${SETTINGS}`);
     // The switch to the log would write a journal of the empty file, and the log flush its first page.
     if (isNew) connection.exec("PRAGMA synchronous=OFF; PRAGMA journal_mode=MEMORY");
-    connection.pragma("journal_mode=WAL");
+    connection.exec("PRAGMA journal_mode=WAL");
     return connection;
   } catch (error) {
     connection.close();
@@ -229,32 +237,23 @@ function connectKeyed(path: string, key: Uint8Array, isNew: boolean): SQLite {
   }
 }
 
-function configure(connection: SQLite): void {
-  // NORMAL keeps every commit over a crash of the process; `requireDurability` adds the fsync where a power cut matters.
-  connection.pragma("synchronous=NORMAL");
-  connection.pragma("temp_store=MEMORY");
-  connection.pragma("secure_delete=ON");
-  connection.pragma("foreign_keys=ON");
-  connection.pragma("trusted_schema=OFF");
-  connection.pragma("cache_size=-16000");
-}
-
 function assemble(database: SqliteDatabase): CryptoStore {
   migrate(database);
+  const ofClient = new ClientTables(database);
   return Object.assign(database, {
     session: new SessionTable(database),
     customValues: new CustomValueTable(database),
-    accountData: new AccountDataTable(database),
-    drafts: new DraftTable(database),
-    events: new EventTable(database),
-    receipts: new ReceiptTable(database),
-    members: new RoomMemberTable(database),
-    roomState: new RoomStateTable(database),
-    rooms: new RoomTable(database),
-    searchIndex: new SearchIndexTable(database),
-    sendQueue: new SendQueueTable(database),
-    outgoingAttachments: new OutgoingAttachmentTable(database),
-    gaps: new TimelineGapTable(database),
+    accountData: new AccountDataTable(ofClient),
+    drafts: new DraftTable(ofClient),
+    events: new EventTable(ofClient),
+    receipts: new ReceiptTable(ofClient),
+    members: new RoomMemberTable(ofClient),
+    roomState: new RoomStateTable(ofClient),
+    rooms: new RoomTable(ofClient),
+    searchIndex: new SearchIndexTable(ofClient),
+    sendQueue: new SendQueueTable(ofClient),
+    outgoingAttachments: new OutgoingAttachmentTable(ofClient),
+    gaps: new TimelineGapTable(ofClient),
     account: new AccountTable(database),
     crossSigningKeys: new CrossSigningKeyTable(database),
     devices: new DeviceTable(database),
@@ -279,7 +278,7 @@ function assemble(database: SqliteDatabase): CryptoStore {
     backupKeys: new BackupKeyTable(database),
     keyBundles: new KeyBundleTable(database),
     dehydration: new DehydrationTable(database),
-    historyShares: new HistoryShareTable(database),
+    historyShares: new HistoryShareTable(ofClient),
   });
 }
 

@@ -16,7 +16,9 @@ import { migration as drafts } from "./0140-drafts.ts";
 export type Migration = {
   readonly version: number;
   readonly name: string;
-  /** One SQL statement each; tables are STRICT, with comments inside the parentheses so that `.schema` shows them. */
+  /** Whose tables it creates; the machine's unless told. Those of a client are made in a new file when it first uses one. */
+  readonly part?: "machine" | "client";
+  /** One SQL statement each; tables are STRICT, with comments inside the parentheses. */
   readonly statements: readonly string[];
 };
 
