@@ -62,6 +62,7 @@ export function OwnDevice({ device, current, verified, canVerify, marked, onMark
                   {say("security.verify")}
                 </VaultButton>
               )}
+              {!current && verified === false && <SignOutOne device={device} />}
               <Button size="small" look="quiet" aria-expanded={open} onPress={() => setOpen(!open)}>
                 {say("security.details")}
               </Button>
@@ -69,7 +70,7 @@ export function OwnDevice({ device, current, verified, canVerify, marked, onMark
           </>
         )}
       </div>
-      {open && !renaming && <Keys device={device} />}
+      {open && !renaming && <Keys device={device}>{!current && verified !== false && <SignOutOne device={device} />}</Keys>}
     </li>
   );
 }
@@ -99,7 +100,21 @@ function Facts({ device, current, verified }: Pick<DeviceProps, "device" | "curr
   );
 }
 
-function Keys({ device }: { readonly device: DeviceView }): ReactNode {
+/** Where it may be a stranger's it is offered at once; else it takes a look at the device first. */
+function SignOutOne({ device }: { readonly device: DeviceView }): ReactNode {
+  const say = useSay();
+  return (
+    <VaultButton
+      look="danger-quiet"
+      intent={{ kind: "sign-out-devices", deviceIds: [device.deviceId] }}
+      label={say("ownDevices.signOutOne", { name: device.displayName ?? device.deviceId })}
+    >
+      {say("account.signOut")}
+    </VaultButton>
+  );
+}
+
+function Keys({ device, children }: { readonly device: DeviceView; readonly children: ReactNode }): ReactNode {
   const say = useSay();
   const intl = useIntl();
   return (
@@ -110,6 +125,7 @@ function Keys({ device }: { readonly device: DeviceView }): ReactNode {
         <span className="mono">{device.deviceId}</span> ·{" "}
         {say("person.deviceSince", { date: intl.formatDate(device.firstSeen, { dateStyle: "medium" }) })}
       </span>
+      {children}
     </div>
   );
 }

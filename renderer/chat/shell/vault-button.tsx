@@ -9,11 +9,13 @@ type VaultButtonProps = {
   readonly look?: "primary" | "secondary" | "danger-quiet";
   /** In a popover, which closes with the press. */
   readonly closes?: boolean;
+  /** For a screen reader, where several look alike; it begins with what is written on the button. */
+  readonly label?: string;
   readonly children: ReactNode;
 };
 
 /** Leads into the vault; the lock says so. */
-export function VaultButton({ intent, look = "secondary", closes, children }: VaultButtonProps): ReactNode {
+export function VaultButton({ intent, look = "secondary", closes, label, children }: VaultButtonProps): ReactNode {
   const session = useSession();
   return (
     <Button
@@ -22,6 +24,7 @@ export function VaultButton({ intent, look = "secondary", closes, children }: Va
       icon={LockKeyhole}
       onPress={() => void session.openVault(intent)}
       {...(closes === true ? { slot: "close" } : {})}
+      {...(label === undefined ? {} : { "aria-label": label })}
     >
       {children}
     </Button>

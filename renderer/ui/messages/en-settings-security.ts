@@ -98,7 +98,7 @@ export const securityMessages = {
   "lock.set": "Set a passphrase",
   "lock.now": "Lock now ({shortcut})",
   "lock.auto": "Lock by itself",
-  "lock.autoHint": "When nobody has used the computer for that long. What you have typed but not sent is not kept.",
+  "lock.autoHint": "When nobody has used the computer for that long. What you have typed but not sent is kept.",
   "lock.suspend": "Lock when the computer goes to sleep",
   "lock.capture": "Keep Bulkhead out of pictures of the screen",
   "lock.captureHint": "Screenshots, recordings and a shared screen do not show its window. The vault’s is always left out.",
@@ -123,5 +123,6 @@ export const securityMessages = {
   "ownDevices.lastSeen": "Last seen {date}",
   "ownDevices.chosen": "{count, plural, one {# device chosen} other {# devices chosen}}",
   "ownDevices.unmark": "Choose none",
+  "ownDevices.signOutOne": "Sign out {name}",
   "ownDevices.signOut": "{count, plural, one {Sign it out} other {Sign them out}}",
 } as const;

@@ -38,7 +38,7 @@ export const vaultMessages = {
   "vault.unlock.passphrase": "Passphrase",
   "vault.unlock.submit": "Unlock",
   "vault.unlock.working": "Unlocking…",
-  "vault.unlock.forgot": "Forgotten it? Close this window: the one behind it shows what you can do.",
+  "vault.unlock.forgot": "Forgotten it? Close the Vault: the window behind it shows what you can do.",
   "vault.unlock.failures":
     "{count, plural, one {That was not the passphrase.} other {Not the passphrase, # times now.}} Nothing was changed; try again.",
   "vault.capsLock": "Caps Lock is on.",

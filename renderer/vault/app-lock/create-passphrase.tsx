@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { ErrorNote } from "../../ui/note.tsx";
 import { useSay } from "../../ui/text.tsx";
+import { CloseVault } from "../parts/close-vault.tsx";
 import { ForgetNote } from "../parts/forget-note.tsx";
 import { NewPassphrase, useNewPassphrase } from "../parts/new-passphrase.tsx";
 import { ArmedButton, Step } from "../parts/step.tsx";
@@ -26,6 +27,7 @@ export function CreatePassphrase({ first, onDone }: { readonly first: boolean; r
       title={say("vault.create.title")}
       lead={first ? `${say("vault.create.text")} ${say("vault.create.sealText")}` : say("vault.create.text")}
       back={null}
+      {...(first ? { aside: <CloseVault /> } : {})}
       focus="field"
       onSubmit={() => void submit()}
       actions={

@@ -3,6 +3,7 @@ import { ErrorNote, Note } from "../../ui/note.tsx";
 import { SecretField } from "../../ui/text-field.tsx";
 import { useSay } from "../../ui/text.tsx";
 import { CapsLockHint } from "../parts/new-passphrase.tsx";
+import { CloseVault } from "../parts/close-vault.tsx";
 import { ArmedButton, Step } from "../parts/step.tsx";
 import { useAct } from "../state/use-act.ts";
 import { useVault } from "../state/vault.ts";
@@ -36,6 +37,7 @@ export function Unlock({ failures, onDone }: UnlockProps): ReactNode {
       title={say("vault.unlock.title")}
       lead={say("vault.unlock.text")}
       back={null}
+      aside={<CloseVault />}
       focus="field"
       onSubmit={() => void submit()}
       actions={

@@ -17,6 +17,7 @@ import { ErrorNote } from "../../ui/note.tsx";
 import { useValue } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
 import { Choices, Way } from "../parts/choices.tsx";
+import { CloseVault } from "../parts/close-vault.tsx";
 import { JobProgress } from "../parts/job-progress.tsx";
 import { Step, type Tone } from "../parts/step.tsx";
 import { useVault, type Screen } from "../state/vault.ts";
@@ -44,17 +45,7 @@ export function Home(): ReactNode {
   const jobs = useValue(vault.jobs);
   const { icon, tone } = look(safety);
   return (
-    <Step
-      title={say("vault.home.title")}
-      icon={icon}
-      tone={tone}
-      back={null}
-      aside={
-        <Button look="quiet" size="small" onPress={() => vault.close()}>
-          {say("vault.closeVault")}
-        </Button>
-      }
-    >
+    <Step title={say("vault.home.title")} icon={icon} tone={tone} back={null} aside={<CloseVault />}>
       <Underway />
       {safety === null ? (
         error === null ? (

@@ -135,6 +135,7 @@ export class Vault {
     if (idle && this.place.value.screen.kind === "home") this.close();
     else if (idle) this.leaveFor(HOME);
     else if (this.app.value.phase === "ready") void this.link.call("cancelTask", {});
+    else this.close();
   }
 
   /** The result of a change of the app lock was on the screen. */
