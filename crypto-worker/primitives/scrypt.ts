@@ -1,4 +1,4 @@
-import { scrypt, scryptSync } from "node:crypto";
+import { scrypt } from "node:crypto";
 import { Secret } from "./secret.ts";
 
 /** Cost of the app passphrase: N = 2^17, r = 8, p = 1 takes 128 MiB and about half a second. */
@@ -13,12 +13,7 @@ export type ScryptParameters = {
 const MIN_SCRYPT_LOG_N = 10;
 const MAX_SCRYPT_LOG_N = 20;
 
-/** Blocks for as long as it takes. Throws for parameters out of range: they are read from our own files. */
-export function scryptKey<Kind extends string>(passphrase: string, parameters: ScryptParameters, kind: Kind): Secret<Kind> {
-  return Secret.take(scryptSync(passphrase.normalize("NFKC"), parameters.salt, parameters.length, options(parameters)), kind);
-}
-
-/** The same on another thread. */
+/** On another thread. Rejects for parameters out of range: they are read from our own files. */
 export function scryptKeyAsync<Kind extends string>(passphrase: string, parameters: ScryptParameters, kind: Kind): Promise<Secret<Kind>> {
   return new Promise((resolve, reject) => {
     scrypt(passphrase.normalize("NFKC"), parameters.salt, parameters.length, options(parameters), (error, key) => {

@@ -3,6 +3,7 @@ import { parseAuthChallenge } from "./auth-challenge.ts";
 import { isBackupVersion, parseBackupEntry, parseBackupInfo } from "./backup.ts";
 import { parseEncryptionContent } from "./encryption-event.ts";
 import { parseOlmPlaintext } from "./olm-plaintext.ts";
+import { parseSecretName, SECRET_NAMES } from "./secret-name.ts";
 import { parseDefaultKeyId, parseKeyDescription } from "./secret-storage.ts";
 import { parseSecretRequest, parseSecretSend } from "./to-device-events.ts";
 
@@ -91,6 +92,11 @@ describe("a backup", () => {
       for (const bad of [`${part}x`, undefined, 7])
         expect(parse({ ...parts, [name]: bad })).toEqual({ ok: false, error: "invalid-session-data" });
   });
+});
+
+test("the names of secrets that are shared", () => {
+  for (const name of SECRET_NAMES) expect(parseSecretName(name)).toBe(name);
+  for (const name of ["", "m.cross_signing", "m.megolm_backup.v1 ", undefined]) expect(parseSecretName(name)).toBeUndefined();
 });
 
 test("the type of what a device says to us", () => {

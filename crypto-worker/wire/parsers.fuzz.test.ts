@@ -14,7 +14,6 @@ import { parseOlmPlaintext } from "./olm-plaintext.ts";
 import { parseOneTimeKey } from "./one-time-key.ts";
 import { parseRoomEvent, parseStrippedStateEvent } from "./room-event.ts";
 import { encodeEncryptedSecret, parseDefaultKeyId, parseEncryptedSecret, parseKeyDescription } from "./secret-storage.ts";
-import { parseSyncResponse } from "./sync-response.ts";
 import * as toDevice from "./to-device-events.ts";
 
 const KEY = "hSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066SpjqqbTmo";
@@ -74,20 +73,6 @@ const PARSERS: Readonly<Record<string, Parser>> = {
   keysUpload: { parse: parseKeysUploadResponse, good: { one_time_key_counts: { signed_curve25519: 1 } } },
   roomEvent: { parse: parseRoomEvent, good: event },
   strippedState: { parse: parseStrippedStateEvent, good: event },
-  sync: {
-    parse: parseSyncResponse,
-    good: {
-      next_batch: "s",
-      to_device: { events: [{}] },
-      device_lists: { changed: ["@a:x"], left: [] },
-      device_one_time_keys_count: { signed_curve25519: 1 },
-      rooms: {
-        join: { "!r:x": { timeline: { events: [event], limited: true }, state: { events: [event] }, summary: { "m.heroes": ["@a:x"] } } },
-        invite: { "!i:x": { invite_state: { events: [event] } } },
-        leave: { "!l:x": { timeline: { events: [event] } } },
-      },
-    },
-  },
   toDeviceEvent: { parse: toDevice.parseToDeviceEvent, good: { type: "t", sender: "@a:x", content: {} } },
   roomKey: { parse: toDevice.parseRoomKey, good: session },
   forwardedRoomKey: {

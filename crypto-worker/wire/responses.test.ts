@@ -2,8 +2,7 @@ import { describe, expect, test } from "vitest";
 import { parseEncryptionContent } from "./encryption-event.ts";
 import { isSharedHistory, parseHistoryVisibility } from "./history-visibility.ts";
 import { parseKeysClaimResponse, parseKeysQueryResponse, parseKeysUploadResponse } from "./keys-responses.ts";
-import { parseRoomEvent } from "./room-event.ts";
-import { parseSyncResponse } from "./sync-response.ts";
+import { parseRoomEvent, parseStrippedStateEvent } from "./room-event.ts";
 
 const event = { event_id: "$e", type: "m.room.message", sender: "@a:x", origin_server_ts: 1, content: { body: "hi" } };
 
@@ -54,7 +53,7 @@ describe("keys responses", () => {
   });
 
   test.each([null, [], "x", 1, undefined])("%j is no response", (body) => {
-    for (const parse of [parseKeysQueryResponse, parseKeysClaimResponse, parseKeysUploadResponse, parseSyncResponse]) {
+    for (const parse of [parseKeysQueryResponse, parseKeysClaimResponse, parseKeysUploadResponse]) {
       expect(parse(body)).toEqual({ ok: false, error: "not-an-object" });
     }
   });
@@ -94,79 +93,33 @@ describe("room events", () => {
   });
 });
 
-describe("sync", () => {
-  const sync = {
-    next_batch: "s1",
-    to_device: { events: [{ type: "t" }, 5] },
-    device_lists: { changed: ["@a:x", "bad"], left: ["@b:x"] },
-    device_one_time_keys_count: { signed_curve25519: 7 },
-    device_unused_fallback_key_types: ["signed_curve25519"],
-    account_data: { events: [{ type: "m.direct", content: {} }, { type: 5 }] },
-    rooms: {
-      join: {
-        "!r:x": {
-          summary: { "m.heroes": ["@a:x"], "m.joined_member_count": 2 },
-          state: { events: [{ ...event, state_key: "" }, event] },
-          timeline: { events: [event, { ...event, sender: 1 }, null], limited: true, prev_batch: "p" },
-          ephemeral: { events: [{ type: "m.typing", content: {} }] },
-          account_data: { events: [] },
-          unread_notifications: { notification_count: 1, highlight_count: 0 },
-        },
-        bad: {},
-        "!empty:x": {},
-      },
-      invite: { "!i:x": { invite_state: { events: [{ type: "m.room.name", state_key: "", sender: "@a:x", content: {} }, {}] } } },
-      knock: { "!k:x": { knock_state: { events: [] } } },
-      leave: { "!l:x": { timeline: { events: [] } }, "!m:x": "rubbish" },
-    },
-  };
+describe("stripped state", () => {
+  const stripped = { type: "m.room.name", state_key: "", sender: "@a:x", content: { name: "n" } };
 
-  test("everything good is kept, everything bad is dropped and counted", () => {
-    const parsed = parseSyncResponse(sync);
-    if (!parsed.ok) throw new Error(parsed.error);
-    const { value } = parsed;
-    expect(value.nextBatch).toBe("s1");
-    expect(value.toDeviceEvents).toHaveLength(2);
-    expect(value.deviceLists).toEqual({ changed: ["@a:x"], left: ["@b:x"] });
-    expect(value.oneTimeKeyCounts.get("signed_curve25519")).toBe(7);
-    expect(value.unusedFallbackKeyTypes).toEqual(["signed_curve25519"]);
-    expect(value.accountData).toEqual([{ type: "m.direct", content: {} }]);
-    const [joined, empty] = [...value.joined.values()];
-    expect(joined).toMatchObject({ timeline: { limited: true, prevBatch: "p" }, notificationCount: 1, highlightCount: 0 });
-    expect(joined?.timeline.events).toHaveLength(1);
-    expect(joined?.state).toHaveLength(1);
-    expect(joined?.summary).toEqual({ heroes: ["@a:x"], joinedMemberCount: 2, invitedMemberCount: undefined });
-    expect(empty?.timeline).toEqual({ events: [], limited: false, prevBatch: undefined });
-    expect([...value.invited.values()][0]).toHaveLength(1);
-    expect([...value.knocked.keys()]).toEqual(["!k:x"]);
-    expect([...value.left.keys()]).toEqual(["!l:x"]);
-    // One user id, one account data, one state event, two timeline events, two rooms, one stripped event.
-    expect(value.dropped).toBe(8);
-  });
-
-  test("the smallest response", () => {
-    expect(parseSyncResponse({ next_batch: "s" })).toMatchObject({ ok: true, value: { unusedFallbackKeyTypes: undefined, dropped: 0 } });
-  });
-
-  test.each([{}, { next_batch: "" }, { next_batch: 5 }, { next_batch: "x".repeat(5000) }])("no usable token: %o", (body) => {
-    expect(parseSyncResponse(body)).toEqual({ ok: false, error: "missing-next-batch" });
-  });
-});
-
-describe("room settings", () => {
-  test("history visibility", () => {
-    expect(["invited", "joined", "shared", "world_readable", "x", 5].map((v) => parseHistoryVisibility({ history_visibility: v }))).toEqual(
-      ["invited", "joined", "shared", "world_readable", "shared", "shared"],
-    );
-    expect((["invited", "joined", "shared", "world_readable"] as const).map(isSharedHistory)).toEqual([false, false, true, true]);
-  });
-
-  test("encryption", () => {
-    const algorithm = "m.megolm.v1.aes-sha2";
-    expect(parseEncryptionContent({ algorithm, rotation_period_ms: 5, rotation_period_msgs: -1 })).toEqual({
+  test("has no id and no time", () => {
+    expect(parseStrippedStateEvent(stripped)).toEqual({
       ok: true,
-      value: { algorithm, rotationPeriodMs: 5, rotationPeriodMsgs: undefined },
+      value: { type: "m.room.name", stateKey: "", sender: "@a:x", content: { name: "n" } },
     });
-    expect(parseEncryptionContent({ algorithm: "x" })).toEqual({ ok: false, error: "unsupported-algorithm" });
+  });
+
+  test.each<[string, unknown]>([
+    ["not-an-object", []],
+    ["invalid-type", { ...stripped, type: "" }],
+    ["invalid-type", { ...stripped, type: "x".repeat(256) }],
+    ["invalid-state-key", { ...stripped, state_key: undefined }],
+    ["invalid-user-id", { ...stripped, sender: "a" }],
+    ["invalid-content", { ...stripped, content: [] }],
+  ])("%s", (error, value) => expect(parseStrippedStateEvent(value)).toEqual({ ok: false, error }));
+
+  test("and room events may nest a hundred deep", () => {
+    const nested = (depth: number): unknown => (depth === 0 ? 1 : { x: nested(depth - 1) });
+    // The event and its content are two.
+    expect([
+      parseStrippedStateEvent({ ...stripped, content: nested(99) }).ok,
+      parseRoomEvent({ ...event, content: nested(99) }).ok,
+    ]).toEqual([true, true]);
+    expect(parseStrippedStateEvent({ ...stripped, content: nested(100) })).toEqual({ ok: false, error: "not-an-object" });
+    expect(parseRoomEvent({ ...event, content: nested(100) })).toEqual({ ok: false, error: "not-an-object" });
   });
 });
