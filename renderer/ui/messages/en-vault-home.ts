@@ -21,8 +21,9 @@ export const vaultHomeMessages = {
   "vault.next.untrusted-backup.text": "The one on your server cannot be used. Until there is another, new messages are not backed up.",
   "vault.next.unverified-devices": "Look at your devices",
   "vault.next.unverified-devices.text":
-    "Some are not verified. Whoever uses one that you do not know may be reading along. Close the Vault, and open Settings, Devices.",
+    "Some are not verified. Whoever uses one that you do not know may be reading along. They are listed in the chat window, in Settings, Devices.",
   "vault.next.go": "Start",
+  "vault.next.elsewhere": "Go to the chat window",
 
   "vault.facts.label": "How things stand",
   "vault.facts.identity": "Identity",

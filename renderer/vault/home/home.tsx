@@ -96,7 +96,7 @@ function Next({ safety }: { readonly safety: Safety }): ReactNode {
       <p>{say(`vault.next.${suggestion}.text`)}</p>
       {screen === null ? (
         <Button look="primary" size="wide" onPress={() => vault.close()}>
-          {say("vault.closeVault")}
+          {say("vault.next.elsewhere")}
         </Button>
       ) : (
         <Button look="primary" size="wide" onPress={() => vault.go(screen)}>
