@@ -53,6 +53,12 @@ describe("import", () => {
       [200, 259],
       [259, 259],
     ]);
+    progress.length = 0;
+    megolm.importRoomKeys(keys.slice(0, 200), { onProgress: (done, total) => progress.push([done, total]) });
+    expect(progress).toEqual([
+      [100, 200],
+      [200, 200],
+    ]);
   });
 
   test("never replaces a session with one that only claims its id", () => {
