@@ -90,7 +90,8 @@ function undecidedOf(report: string): Mutant[] {
   return readReport(report)
     .filter(({ fate }) => fate.outcome !== "killed")
     .flatMap(({ mutant }) => {
-      // Lines may have moved since.
+      // Lines may have moved since, and files may be gone.
+      if (!existsSync(join(copy, mutant.file))) return [];
       const now = findMutants(mutant.file, readFileSync(join(copy, mutant.file), "utf8")).filter(
         ({ original, replacement }) => original === mutant.original && replacement === mutant.replacement,
       );
