@@ -20,6 +20,13 @@ const parts: readonly Part[] = [
     copy: [["node_modules/@matrix-org/olm/olm.wasm", "olm.wasm"]],
     finish: (root, folder) => writeNativeModule(root, folder, hostTarget()),
   }),
+  nodeBundle({
+    name: "crypto-crew",
+    entry: "crypto-worker/primitives/crew/crew-thread.ts",
+    inputs: ["crypto-worker/primitives"],
+    format: "es",
+    copy: [["node_modules/@matrix-org/olm/olm.wasm", "olm.wasm"]],
+  }),
   pageBundle({ name: "chat", inputs: ["renderer/chat", "renderer/ui"] }),
   pageBundle({ name: "vault", inputs: ["renderer/vault", "renderer/ui"] }),
 ];

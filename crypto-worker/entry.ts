@@ -4,6 +4,7 @@ import { AccountHost } from "./client/account-host.ts";
 import { StoreKeyCustody } from "./client/keys/store-key-custody.ts";
 import { codedStoreError } from "./client/store-errors.ts";
 import { createLog, describeError } from "./log.ts";
+import { ThreadCrew } from "./primitives/crew/thread-crew.ts";
 import { systemEnv } from "./primitives/system-env.ts";
 import { serveControl } from "./rpc/control-server.ts";
 import { parsePort, portChannel } from "./rpc/port-channel.ts";
@@ -36,7 +37,8 @@ if (parent === undefined) {
 const channel = portChannel(parent);
 const network = connect(networkContract, channel);
 const custody = new StoreKeyCustody(systemEnv);
-const host = new AccountHost({ custody, stores: storeFiles, network, env: systemEnv, log });
+const crew = new ThreadCrew((code) => log.warn("crew.thread-lost", { code }));
+const host = new AccountHost({ custody, stores: storeFiles, network, env: systemEnv, log, crew });
 serveControl(host, custody, channel, log, () => {
   try {
     sqliteBinding();

@@ -19,6 +19,7 @@ export type LogEvent =
   | "history.refused"
   | "port.connected"
   | "port.closed"
+  | "crew.thread-lost"
   | "bug"
   | "fatal";
 

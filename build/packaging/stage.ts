@@ -7,7 +7,7 @@ import { identity } from "./identity.ts";
 import { bundledPackages, composeNotices } from "./licences.ts";
 
 /** What is shipped of `dist/`, folder by folder. */
-const SHIPPED = ["main", "preload", "crypto-worker", "renderer/chat", "renderer/vault"] as const;
+const SHIPPED = ["main", "preload", "crypto-worker", "crypto-crew", "renderer/chat", "renderer/vault"] as const;
 
 /**
  * Lays out the application as it will be in the archive: the bundles, their assets, the native module of the one target, and what the build is made from.

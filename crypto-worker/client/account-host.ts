@@ -5,6 +5,7 @@ import type { Seal } from "../../protocol/vault.ts";
 import type { Log } from "../log.ts";
 import type { Env } from "../machine/env.ts";
 import { OlmMachine } from "../machine/olm-machine.ts";
+import type { Crew } from "../primitives/crew/crew.ts";
 import { hkdfSha256 } from "../primitives/hkdf.ts";
 import type { Secret } from "../primitives/secret.ts";
 import type { StoreFiles } from "../store/store-files.ts";
@@ -22,6 +23,7 @@ export type AccountHostOptions = {
   readonly network: Network;
   readonly env: Env;
   readonly log: Log;
+  readonly crew: Crew;
 };
 
 type KeyPrint = Secret<"store-key-print">;
@@ -132,14 +134,14 @@ export class AccountHost {
 
   #start(opened: OpenedStore, session: Session, first: () => void): void {
     const { store } = opened;
-    const { env, log, network, custody } = this.#options;
+    const { env, log, network, custody, crew } = this.#options;
     let machine: OlmMachine | undefined;
     try {
       machine = store.transaction(() => {
         first();
         ensureSealSecret(store, env);
         store.requireDurability();
-        return OlmMachine.open({ userId: session.userId, deviceId: session.deviceId, store, env });
+        return OlmMachine.open({ userId: session.userId, deviceId: session.deviceId, store, env, crew });
       });
       const client = new Client({ session, store, machine, network, env, log });
       this.#open = { ...opened, machine, client };

@@ -15,6 +15,7 @@ export type Machine = Pick<
   | "onlyAllowTrustedDevices"
   | "setOnlyAllowTrustedDevices"
   | "encryptRoomEvent"
+  | "decryptAhead"
   | "decryptRoomEvent"
   | "getDevice"
   | "getUserDevices"

@@ -1,5 +1,6 @@
 import type { DeviceId, UserId } from "../../protocol/ids.ts";
 import type { IdentityKeys } from "../primitives/account.ts";
+import type { Crew } from "../primitives/crew/crew.ts";
 import type { CryptoStore } from "../store/store.ts";
 import type { Env } from "./env.ts";
 
@@ -10,6 +11,8 @@ export type MachineContext = {
   readonly identityKeys: IdentityKeys;
   readonly store: CryptoStore;
   readonly env: Env;
+  /** For work on many keys at once. */
+  readonly crew: Crew;
   /** For libolm's pickles. Random, made with the account and kept in the same (encrypted) store. */
   readonly pickleKey: Uint8Array;
 };

@@ -1,4 +1,5 @@
 import type { DeviceId, RoomId, UserId } from "../../protocol/ids.ts";
+import type { Crew } from "../primitives/crew/crew.ts";
 import type { CryptoStore } from "../store/store.ts";
 import { SUPPORTED_ALGORITHMS } from "../wire/algorithms.ts";
 import { KeysUpload } from "./account/keys-upload.ts";
@@ -144,10 +145,10 @@ export class MachineParts {
     this.#stopListening = context.store.onRollback(() => this.#drop());
   }
 
-  static open(userId: UserId, deviceId: DeviceId, store: CryptoStore, env: Env): MachineParts {
+  static open(userId: UserId, deviceId: DeviceId, store: CryptoStore, env: Env, crew: Crew): MachineParts {
     const { account, isNew } = OlmAccount.open(store, env, userId, deviceId);
     const { identityKeys, pickleKey } = account;
-    const parts = new MachineParts({ userId, deviceId, identityKeys, store, env, pickleKey }, account);
+    const parts = new MachineParts({ userId, deviceId, identityKeys, store, env, crew, pickleKey }, account);
     if (isNew) parts.#storeOwnDevice();
     parts.#decryption.removeOldHashes();
     return parts;

@@ -2,6 +2,8 @@ import { parseCurve25519PublicKey, parseEd25519PublicKey, type Curve25519PublicK
 import { err, type Result } from "../../protocol/result.ts";
 import type { KeyObject } from "node:crypto";
 import { AccountPickle } from "./account-pickle.ts";
+import type { Crew } from "./crew/crew.ts";
+import type { OlmPeer, PickledOlmSession } from "./crew/tasks.ts";
 import { isLowOrderKey } from "./curve25519.ts";
 import { MAX_STACK_INPUT, olm } from "./olm-library.ts";
 import { olmObject, type OlmFailure } from "./olm-error.ts";
@@ -117,6 +119,14 @@ export class Account {
     if (isLowOrderKey(theirIdentityKey) || isLowOrderKey(theirOneTimeKey)) return err("low-order-key");
     const pickle = outboundSessionPickle(this.#identityPair(), rawKey(theirIdentityKey), rawKey(theirOneTimeKey));
     return OlmSession.unpickle(pickle, transferCipher.pickleKey);
+  }
+
+  /** The same for many, in their order, pickled with `pickleKey`; undefined where a key is of low order. */
+  createOutboundSessions(crew: Crew, peers: readonly OlmPeer[], pickleKey: Uint8Array): (PickledOlmSession | undefined)[] {
+    const sound = peers.filter(({ identityKey, oneTimeKey }) => !isLowOrderKey(identityKey) && !isLowOrderKey(oneTimeKey));
+    const made = crew.run("openSession", { ...this.#identityPair(), pickleKey: pickleKeyCopy(pickleKey) }, sound);
+    const sessions = new Map(sound.map((peer, at) => [peer, made[at]]));
+    return peers.map((peer) => sessions.get(peer));
   }
 
   /** Checks every public key of the pre-key message first. Succeeds again and again until `removeOneTimeKeys`; nothing is decrypted yet. */

@@ -13,6 +13,7 @@ import { describeContracts, PROTOCOL_VERSION } from "../../protocol/version.ts";
 import { AccountHost } from "../client/account-host.ts";
 import { StoreKeyCustody } from "../client/keys/store-key-custody.ts";
 import { createLog } from "../log.ts";
+import { soloCrew } from "../primitives/crew/crew.ts";
 import { systemEnv } from "../primitives/system-env.ts";
 import { serveControl } from "./control-server.ts";
 import { portChannel, type PortLike } from "./port-channel.ts";
@@ -220,7 +221,14 @@ function startWorker(): void {
   const channel = portChannel(theirs);
   const log = createLog((line) => lines.push(line), Date.now);
   const custody = new StoreKeyCustody(systemEnv);
-  const host = new AccountHost({ custody, stores: storeFiles, network: connect(networkContract, channel), env: systemEnv, log });
+  const host = new AccountHost({
+    custody,
+    stores: storeFiles,
+    network: connect(networkContract, channel),
+    env: systemEnv,
+    log,
+    crew: soloCrew,
+  });
   serveControl(host, custody, channel, log);
   const mains = portChannel(ours);
   serve(networkContract, answering({ status: 404, body: "{}", bytes: null, contentType: null }), mains);

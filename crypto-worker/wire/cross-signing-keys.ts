@@ -2,7 +2,7 @@ import { parseUserId, type Ed25519PublicKey, type UserId } from "../../protocol/
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { parseEd25519Key } from "../primitives/ed25519.ts";
 import { isJsonObject, isWithinDepth, objectField, stringArrayField, stringField, type JsonObject } from "./json.ts";
-import { signableJson, verifyJson } from "./signatures.ts";
+import { signableJson, verifyJson, type VerifyJson } from "./signatures.ts";
 
 export type CrossSigningUsage = "master" | "self_signing" | "user_signing";
 
@@ -45,11 +45,11 @@ export function parseCrossSigningKey(
 }
 
 /** Whether `key` belongs to `master` and carries its signature. */
-export function isSignedByMaster(key: CrossSigningKey, master: CrossSigningKey): boolean {
+export function isSignedByMaster(key: CrossSigningKey, master: CrossSigningKey, verify: VerifyJson = verifyJson): boolean {
   return (
     master.usage === "master" &&
     key.userId === master.userId &&
-    verifyJson(key.json, master.userId, `ed25519:${master.publicKey}`, master.publicKey)
+    verify(key.json, master.userId, `ed25519:${master.publicKey}`, master.publicKey)
   );
 }
 

@@ -11,7 +11,7 @@ import { parseCurve25519Key } from "../primitives/curve25519.ts";
 import { parseEd25519Key } from "../primitives/ed25519.ts";
 import { SUPPORTED_ALGORITHMS } from "./algorithms.ts";
 import { booleanField, isJsonObject, isWithinDepth, objectField, stringArrayField, stringField, type JsonObject } from "./json.ts";
-import { signJson, verifyJson } from "./signatures.ts";
+import { signJson, verifyJson, type VerifyJson } from "./signatures.ts";
 
 /** The identity of a device (E2EE §Device keys). One that came out of `parseDeviceKeys` is signed by its own Ed25519 key. */
 export type DeviceKeys = {
@@ -46,12 +46,13 @@ const MAX_DISPLAY_NAME = 255;
 export function parseDeviceKeys(
   value: unknown,
   expected?: { readonly userId: string; readonly deviceId: string },
+  verify: VerifyJson = verifyJson,
 ): Result<DeviceKeys, DeviceKeysFailure> {
   const keys = decodeDeviceKeys(value);
   if (!keys.ok) return keys;
   if (expected !== undefined && keys.value.userId !== expected.userId) return err("mismatched-user");
   if (expected !== undefined && keys.value.deviceId !== expected.deviceId) return err("mismatched-device");
-  return hasSelfSignature(keys.value) ? keys : err("bad-signature");
+  return hasSelfSignature(keys.value, verify) ? keys : err("bad-signature");
 }
 
 /** The same without the signature: for what our own store or a comparison with known keys vouches for already. */
@@ -98,6 +99,6 @@ export function encodeDeviceKeys(
   return signJson(json, sign, keys.userId, `ed25519:${keys.deviceId}`);
 }
 
-function hasSelfSignature(keys: DeviceKeys): boolean {
-  return verifyJson(keys.json, keys.userId, `ed25519:${keys.deviceId}`, keys.ed25519);
+function hasSelfSignature(keys: DeviceKeys, verify: VerifyJson): boolean {
+  return verify(keys.json, keys.userId, `ed25519:${keys.deviceId}`, keys.ed25519);
 }

@@ -2,7 +2,7 @@ import type { Curve25519PublicKey, Ed25519PublicKey } from "../../protocol/ids.t
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { parseCurve25519Key } from "../primitives/curve25519.ts";
 import { booleanField, isJsonObject, isWithinDepth, stringField, type JsonObject } from "./json.ts";
-import { signJson, verifyJson } from "./signatures.ts";
+import { signJson, verifyJson, type VerifyJson } from "./signatures.ts";
 
 export const ONE_TIME_KEY_ALGORITHM = "signed_curve25519";
 
@@ -14,13 +14,18 @@ export type OneTimeKeyFailure = "unknown-algorithm" | "not-an-object" | "invalid
 export type OneTimeKeyOwner = { readonly userId: string; readonly deviceId: string; readonly ed25519: Ed25519PublicKey };
 
 /** `fullId` is `signed_curve25519:ID`; the plain `curve25519` form has no signature and is refused. */
-export function parseOneTimeKey(fullId: string, value: unknown, owner: OneTimeKeyOwner): Result<OneTimeKey, OneTimeKeyFailure> {
+export function parseOneTimeKey(
+  fullId: string,
+  value: unknown,
+  owner: OneTimeKeyOwner,
+  verify: VerifyJson = verifyJson,
+): Result<OneTimeKey, OneTimeKeyFailure> {
   const prefix = `${ONE_TIME_KEY_ALGORITHM}:`;
   if (!fullId.startsWith(prefix)) return err("unknown-algorithm");
   if (!isJsonObject(value) || !isWithinDepth(value, 8)) return err("not-an-object");
   const key = parseCurve25519Key(stringField(value, "key"));
   if (!key.ok) return err(key.error === "low-order-key" ? "low-order-key" : "invalid-key");
-  if (!verifyJson(value, owner.userId, `ed25519:${owner.deviceId}`, owner.ed25519)) return err("bad-signature");
+  if (!verify(value, owner.userId, `ed25519:${owner.deviceId}`, owner.ed25519)) return err("bad-signature");
   return ok({ keyId: fullId.slice(prefix.length), key: key.value, fallback: booleanField(value, "fallback") === true });
 }
 

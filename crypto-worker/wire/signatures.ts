@@ -20,13 +20,15 @@ export function signJson(object: JsonObject, sign: (message: string) => string, 
   return { ...object, signatures: { ...signatures, [userId]: { ...ofUser, [keyId]: signature } } };
 }
 
+export type VerifyJson = (object: JsonObject, userId: string, keyId: string, publicKey: Ed25519PublicKey) => boolean;
+
 /** Whether `object` carries a valid signature of `userId` under exactly this key id, by exactly this key. */
-export function verifyJson(object: JsonObject, userId: string, keyId: string, publicKey: Ed25519PublicKey): boolean {
+export const verifyJson: VerifyJson = (object, userId, keyId, publicKey) => {
   const signature = signatureOf(object, userId, keyId);
   if (signature === undefined) return false;
   const message = signableJson(object);
   return message.ok && verifySignature(publicKey, message.value, signature);
-}
+};
 
 /** The claimed signature, unchecked. */
 export function signatureOf(object: JsonObject, userId: string, keyId: string): string | undefined {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { OlmMachine } from "../../crypto-worker/machine/olm-machine.ts";
+import { ThreadCrew } from "../../crypto-worker/primitives/crew/thread-crew.ts";
 import type { OutgoingRequest } from "../../crypto-worker/machine/requests/outgoing-request.ts";
 import { openSqlCipherStore, type CryptoStore } from "../../crypto-worker/store/store.ts";
 import { objectField, type JsonObject } from "../../crypto-worker/wire/json.ts";
@@ -12,6 +13,10 @@ import type { BenchMachine, Implementation, Prepared, SharedKey } from "./machin
 export class Ours implements Implementation {
   readonly name = "ours";
   readonly #directory = mkdtempSync(join(tmpdir(), "bulkhead-bench-"));
+  /** As in the app: one for the process. */
+  readonly #crew = new ThreadCrew((code) => {
+    throw new Error(code);
+  });
   #files = 0;
 
   prepare(value: unknown): Prepared {
@@ -23,7 +28,7 @@ export class Ours implements Implementation {
     const path = join(this.#directory, `${this.#files}.db`);
     const key = randomBytes(32);
     const store = openSqlCipherStore({ path, key });
-    return new OurMachine(OlmMachine.open({ userId, deviceId, store }), store, path, key);
+    return new OurMachine(OlmMachine.open({ userId, deviceId, store, crew: this.#crew }), store, path, key);
   }
 
   cleanUp(): void {
@@ -103,6 +108,7 @@ export class OurMachine implements BenchMachine {
 
   decryptAll(events: readonly { readonly event: Prepared; readonly roomId: string }[]): void {
     this.store.transaction(() => {
+      this.machine.decryptAhead(events);
       for (const { event, roomId } of events) this.decrypt(event, roomId);
     });
   }

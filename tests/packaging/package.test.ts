@@ -55,6 +55,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const filesOf = (list: readonly string[]): readonly string[] => list.filter((path) => !("files" in statFile(archive, path)));
 const read = (path: string): string => extractFile(archive, path).toString("utf8");
 
+const BUNDLES = ["dist/main/entry.js", "dist/preload/entry.cjs", "dist/crypto-worker/entry.js", "dist/crypto-crew/entry.js"];
+
 describe("the archive", () => {
   test("holds the bundles and their assets, and nothing else", () => {
     const allowed = [
@@ -65,12 +67,12 @@ describe("the archive", () => {
       /^dist\/main\/entry\.js$/,
       /^dist\/preload\/entry\.cjs$/,
       /^dist\/crypto-worker\/(entry\.js|olm\.wasm|sqlite\.node|native-module\.json)$/,
+      /^dist\/crypto-crew\/(entry\.js|olm\.wasm)$/,
       /^dist\/renderer\/(chat|vault)\/index\.html$/,
       /^dist\/renderer\/(chat|vault)\/assets\/[\w-]+\.(js|css|woff2|svg|png)$/,
     ];
     expect(filesOf(entries).filter((path) => !allowed.some((pattern) => pattern.test(path)))).toEqual([]);
-    for (const needed of ["dist/main/entry.js", "dist/preload/entry.cjs", "dist/crypto-worker/entry.js", "dist/crypto-worker/olm.wasm"])
-      expect(entries).toContain(needed);
+    for (const needed of [...BUNDLES, "dist/crypto-worker/olm.wasm", "dist/crypto-crew/olm.wasm"]) expect(entries).toContain(needed);
     expect(entries.filter((path) => /^dist\/renderer\/(chat|vault)\/index\.html$/.test(path))).toHaveLength(2);
   });
 
@@ -82,7 +84,7 @@ describe("the archive", () => {
   });
 
   test("asks for no module that is neither Node's nor Electron's", () => {
-    for (const bundle of ["dist/main/entry.js", "dist/preload/entry.cjs", "dist/crypto-worker/entry.js"]) {
+    for (const bundle of BUNDLES) {
       const specifiers = [
         ...withoutComments(read(bundle)).matchAll(
           /^import\s[^;]*?from\s*["']([^"']+)["']|^import\s*["']([^"']+)["']|\brequire\(["']([^"']+)["']\)/gm,

@@ -1,6 +1,7 @@
 import type { Env } from "../../crypto-worker/machine/env.ts";
 import { OlmMachine } from "../../crypto-worker/machine/olm-machine.ts";
 import type { OutgoingRequest } from "../../crypto-worker/machine/requests/outgoing-request.ts";
+import { soloCrew, type Crew } from "../../crypto-worker/primitives/crew/crew.ts";
 import { openMemoryStore, type CryptoStore } from "../../crypto-worker/store/store.ts";
 import { isJsonObject, objectField, stringField, type JsonObject, type JsonValue } from "../../crypto-worker/wire/json.ts";
 
@@ -192,11 +193,21 @@ export class TestDevice {
   failRandomness = false;
   readonly #clock: TestClock;
 
-  constructor(server: KeyServer, userId: string, deviceId: string, clock: TestClock, store: CryptoStore = openMemoryStore()) {
+  readonly #crew: Crew;
+
+  constructor(
+    server: KeyServer,
+    userId: string,
+    deviceId: string,
+    clock: TestClock,
+    store: CryptoStore = openMemoryStore(),
+    crew: Crew = soloCrew,
+  ) {
     this.server = server;
     this.store = store;
     this.#clock = clock;
-    this.machine = OlmMachine.open({ userId, deviceId, store, env: this.#env() });
+    this.#crew = crew;
+    this.machine = OlmMachine.open({ userId, deviceId, store, env: this.#env(), crew });
   }
 
   get userId(): string {
@@ -216,7 +227,7 @@ export class TestDevice {
   restart(): void {
     const { userId, deviceId } = this;
     this.machine.close();
-    this.machine = OlmMachine.open({ userId, deviceId, store: this.store, env: this.#env() });
+    this.machine = OlmMachine.open({ userId, deviceId, store: this.store, env: this.#env(), crew: this.#crew });
   }
 
   #env(): Env {

@@ -16,6 +16,7 @@ import type { Device, DeviceTrust, OwnerTrust } from "../../crypto-worker/machin
 import type { DeviceDirectory } from "../../crypto-worker/machine/devices/device-directory.ts";
 import { Megolm } from "../../crypto-worker/machine/megolm/megolm.ts";
 import type { DecryptedOlmEvent } from "../../crypto-worker/machine/olm/decrypted-olm-event.ts";
+import { soloCrew } from "../../crypto-worker/primitives/crew/crew.ts";
 import type { OlmChannel, OlmPayload } from "../../crypto-worker/machine/olm/olm-channel.ts";
 import type { OutgoingRequest } from "../../crypto-worker/machine/requests/outgoing-request.ts";
 import { isJsonObject, objectField, stringField, type JsonObject } from "../../crypto-worker/wire/json.ts";
@@ -181,6 +182,7 @@ export class Party {
       identityKeys: { curve25519: this.device.curve25519, ed25519: this.device.ed25519 },
       store: this.store,
       env: { now: () => this.now, randomBytes: (length) => randomBytes(length) },
+      crew: soloCrew,
       pickleKey: new Uint8Array(32),
     };
     this.megolm = new Megolm(this.context, this.directory, this.channel);

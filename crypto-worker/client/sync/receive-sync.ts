@@ -1,5 +1,14 @@
 import { parseRoomId, parseUserId, type RoomId } from "../../../protocol/ids.ts";
-import { arrayField, field, integerField, isJsonObject, objectField, stringField, type JsonObject } from "../../wire/json.ts";
+import {
+  arrayField,
+  field,
+  integerField,
+  isJsonObject,
+  objectField,
+  stringField,
+  type JsonObject,
+  type JsonValue,
+} from "../../wire/json.ts";
 import type { Changes } from "../changes.ts";
 import type { ClientContext } from "../context.ts";
 import { rereadSession } from "../timeline/reread.ts";
@@ -23,6 +32,7 @@ export function applySync(
   const { roomKeys, withheldRoomKeys } = context.machine.receiveSyncChanges(parseCryptoChanges(body, nextBatch, changes));
   applyAccountData(context, changes, objectField(body, "account_data"));
   const rooms = objectField(body, "rooms") ?? {};
+  context.machine.decryptAhead([...timelineEvents(rooms, "join"), ...timelineEvents(rooms, "leave")]);
   for (const [roomId, room] of roomsIn(rooms, "invite")) applyInvitedRoom(context, changes, roomId, room, "invite");
   for (const [roomId, room] of roomsIn(rooms, "knock")) applyInvitedRoom(context, changes, roomId, room, "knock");
   for (const [roomId, room] of roomsIn(rooms, "join")) applyJoinedRoom(context, changes, typing, roomId, room, isFirst);
@@ -55,6 +65,11 @@ function parseCryptoChanges(
     unusedFallbackKeyTypes: Array.isArray(fallback) ? fallback.filter((type) => typeof type === "string") : undefined,
     nextBatch,
   };
+}
+
+function* timelineEvents(rooms: JsonObject, section: string): Generator<{ readonly event: JsonValue; readonly roomId: RoomId }> {
+  for (const [roomId, room] of roomsIn(rooms, section))
+    for (const event of arrayField(objectField(room, "timeline") ?? {}, "events") ?? []) yield { event, roomId };
 }
 
 function* roomsIn(rooms: JsonObject, section: string): Generator<[RoomId, JsonObject]> {

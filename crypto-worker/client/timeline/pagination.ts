@@ -33,6 +33,7 @@ export async function fillGap(context: ClientContext, roomId: RoomId, position: 
       const member = parseMember(event.value.stateKey, event.value.sender, event.value.content);
       if (member !== undefined) store.members.saveHistoric(roomId, member);
     }
+    context.machine.decryptAhead(chunk.map((event) => ({ event, roomId })));
     const ingest = new Ingest(context, changes, roomId);
     let next = position - 1;
     let met = false;

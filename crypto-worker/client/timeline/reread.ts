@@ -14,7 +14,9 @@ import { relationOf } from "./relation.ts";
 export function rereadSession(context: ClientContext, changes: Changes, room: string, sessionId: string, live: boolean): void {
   const roomId = parseRoomId(room);
   if (!roomId.ok) return;
-  for (const event of context.store.events.undecryptable(roomId.value, sessionId)) rereadEvent(context, changes, event, live);
+  const events = context.store.events.undecryptable(roomId.value, sessionId);
+  context.machine.decryptAhead(events.map(({ source }) => ({ event: source, roomId: roomId.value })));
+  for (const event of events) rereadEvent(context, changes, event, live);
 }
 
 /** Decrypts a stored event again: for a late key, or because what is known about its sender's device has changed. */

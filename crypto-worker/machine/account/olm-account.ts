@@ -1,6 +1,8 @@
 import type { Curve25519PublicKey, DeviceId, UserId } from "../../../protocol/ids.ts";
 import type { Result } from "../../../protocol/result.ts";
 import { Account, type IdentityKeys } from "../../primitives/account.ts";
+import type { Crew } from "../../primitives/crew/crew.ts";
+import type { OlmPeer, PickledOlmSession } from "../../primitives/crew/tasks.ts";
 import type { OlmFailure } from "../../primitives/olm-error.ts";
 import type { OlmSession } from "../../primitives/olm-session.ts";
 import type { CryptoStore } from "../../store/store.ts";
@@ -79,8 +81,9 @@ export class OlmAccount {
   /** Signature of our device over the UTF-8 bytes, in unpadded base64. Bound, so that it can be passed on. */
   readonly sign = (message: string): string => this.#load().handle.sign(message);
 
-  createOutboundSession(theirKey: Curve25519PublicKey, oneTimeKey: Curve25519PublicKey): Result<OlmSession, OlmFailure> {
-    return this.#load().handle.createOutboundSession(theirKey, oneTimeKey);
+  /** In the order of `peers`, ready to be stored; undefined where a key is of low order. The caller has verified the one-time keys' signatures. */
+  createOutboundSessions(crew: Crew, peers: readonly OlmPeer[]): (PickledOlmSession | undefined)[] {
+    return this.#load().handle.createOutboundSessions(crew, peers, this.pickleKey);
   }
 
   createInboundSession(theirKey: Curve25519PublicKey, preKeyBody: string): Result<OlmSession, OlmFailure> {

@@ -1,9 +1,11 @@
-import type { DeviceId, Ed25519PublicKey, UserId } from "../../../protocol/ids.ts";
+import type { DeviceId, UserId } from "../../../protocol/ids.ts";
 import type { IdentityRecord } from "../../store/tables/identities.ts";
 import { decodeDeviceKeys, parseDeviceKeys, type DeviceKeys } from "../../wire/device-keys.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../wire/json.ts";
 import type { KeysQueryResponse } from "../../wire/keys-responses.ts";
-import { verifyJson } from "../../wire/signatures.ts";
+import { parseCrossSigningKey } from "../../wire/cross-signing-keys.ts";
+import { SignatureChecks } from "../../wire/signature-checks.ts";
+import { verifyJson, type VerifyJson } from "../../wire/signatures.ts";
 import type { MachineContext } from "../context.ts";
 import type { Device } from "./device.ts";
 import type { Devices } from "./devices.ts";
@@ -33,10 +35,11 @@ export class KeyQueryResponseReceiver {
     const changedIdentities: UserId[] = [];
     // Our own first: other identities are checked against our user-signing key.
     const ordered = [...userIds].sort((a, b) => Number(b === this.#context.userId) - Number(a === this.#context.userId));
+    const verify = this.#checkSignatures(response, ordered);
     for (const userId of ordered) {
-      if (this.#receiveIdentity(response, userId)) changedIdentities.push(userId);
+      if (this.#receiveIdentity(response, userId, verify)) changedIdentities.push(userId);
       const devices = response.devices.get(userId);
-      if (devices !== undefined) changedDevices.push(...this.#receiveDevices(userId, devices));
+      if (devices !== undefined) changedDevices.push(...this.#receiveDevices(userId, devices, verify));
     }
     return { changedDevices, changedIdentities };
   }
@@ -65,16 +68,38 @@ export class KeyQueryResponseReceiver {
     return this.#identities.masterSignedByUs(identity);
   }
 
-  #receiveIdentity(response: KeysQueryResponse, userId: UserId): boolean {
+  /** `verifyJson`, with most of its answers known already where the response is big: a new device's signatures are nearly all that it costs. */
+  #checkSignatures(response: KeysQueryResponse, userIds: readonly UserId[]): VerifyJson {
+    const received = userIds.reduce((sum, userId) => sum + (response.devices.get(userId)?.size ?? 0), 0);
+    if (!this.#context.crew.isWorthwhile(received)) return verifyJson;
+    const checks = new SignatureChecks(this.#context.crew);
+    for (const userId of userIds) {
+      const master = parseCrossSigningKey(response.masterKeys.get(userId), { userId, usage: "master" });
+      const selfSigning = parseCrossSigningKey(response.selfSigningKeys.get(userId), { userId, usage: "self_signing" });
+      if (master.ok && selfSigning.ok)
+        checks.expect(selfSigning.value.json, userId, `ed25519:${master.value.publicKey}`, master.value.publicKey);
+      for (const [deviceId, value] of response.devices.get(userId) ?? []) {
+        const keys = this.#devices.find(userId, deviceId) === undefined ? decodeDeviceKeys(value) : undefined;
+        if (keys?.ok !== true) continue;
+        const { json, ed25519 } = keys.value;
+        checks.expect(json, userId, `ed25519:${deviceId}`, ed25519);
+        if (selfSigning.ok) checks.expect(json, userId, `ed25519:${selfSigning.value.publicKey}`, selfSigning.value.publicKey);
+      }
+    }
+    checks.run();
+    return checks.verify;
+  }
+
+  #receiveIdentity(response: KeysQueryResponse, userId: UserId, verify: VerifyJson): boolean {
     if (!response.masterKeys.has(userId)) return false;
-    const identity = parseIdentity(response, userId, userId === this.#context.userId);
+    const identity = parseIdentity(response, userId, userId === this.#context.userId, verify);
     return identity !== undefined && this.acceptIdentity(identity);
   }
 
-  #receiveDevices(userId: UserId, received: ReadonlyMap<DeviceId, JsonValue>): Device[] {
+  #receiveDevices(userId: UserId, received: ReadonlyMap<DeviceId, JsonValue>, verify: VerifyJson): Device[] {
     const changed: Device[] = [];
     for (const [deviceId, value] of received) {
-      const device = this.#acceptDevice(userId, deviceId, value);
+      const device = this.#acceptDevice(userId, deviceId, value, verify);
       if (device !== undefined) changed.push(this.#devices.save(device));
     }
     for (const device of this.#devices.active(userId)) {
@@ -86,21 +111,21 @@ export class KeyQueryResponseReceiver {
   }
 
   /** The device as it is to be stored, or undefined when it is unacceptable or has not changed. */
-  #acceptDevice(userId: UserId, deviceId: DeviceId, value: JsonValue): Device | undefined {
+  #acceptDevice(userId: UserId, deviceId: DeviceId, value: JsonValue, verify: VerifyJson): Device | undefined {
     if (!isJsonObject(value)) return undefined;
     const known = this.#devices.find(userId, deviceId);
-    const signed = withoutUnsigned(value);
-    const keysJson = JSON.stringify(signed);
+    const keysJson = JSON.stringify(withoutUnsigned(value));
     const isUnchanged = known?.keysJson === keysJson;
     // Unchanged text was verified when it was stored.
-    const keys = isUnchanged ? decodeDeviceKeys(value) : parseDeviceKeys(value, { userId, deviceId });
+    const keys = isUnchanged ? decodeDeviceKeys(value) : parseDeviceKeys(value, { userId, deviceId }, verify);
     if (!keys.ok || (known !== undefined && known.ed25519 !== keys.value.ed25519)) return undefined;
     if (this.#isOwnDevice(keys.value) && !this.#isOurKeys(keys.value)) return undefined;
     const selfSigningKey = this.#identities.find(userId)?.selfSigningKey;
     // A signature that was checked stays valid where the server has not (or no longer) attached it: keep the text that has it.
     const keepsText =
       known !== undefined && selfSigningKey !== undefined && known.crossSignedBy === selfSigningKey && hasKeysOf(known, keys.value);
-    const crossSignedBy = keepsText || isSignedBy(signed, userId, selfSigningKey) ? selfSigningKey : undefined;
+    const isSigned = selfSigningKey !== undefined && verify(value, userId, `ed25519:${selfSigningKey}`, selfSigningKey);
+    const crossSignedBy = keepsText || isSigned ? selfSigningKey : undefined;
     const { curve25519, ed25519, algorithms, dehydrated, displayName } = keys.value;
     const text = keepsText ? known.keysJson : keysJson;
     const fresh = {
@@ -129,10 +154,6 @@ export class KeyQueryResponseReceiver {
     const { curve25519, ed25519 } = this.#context.identityKeys;
     return keys.curve25519 === curve25519 && keys.ed25519 === ed25519;
   }
-}
-
-function isSignedBy(keys: JsonObject, userId: UserId, selfSigningKey: Ed25519PublicKey | undefined): boolean {
-  return selfSigningKey !== undefined && verifyJson(keys, userId, `ed25519:${selfSigningKey}`, selfSigningKey);
 }
 
 /** Whether a signature over one is a signature over the other. */

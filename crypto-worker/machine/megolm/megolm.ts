@@ -18,7 +18,7 @@ import { InboundSessions } from "./inbound-sessions.ts";
 import { OnlyTrusted } from "./only-trusted.ts";
 import { requestOf } from "./outbound-session.ts";
 import { OutboundSessions } from "./outbound-sessions.ts";
-import { RoomEventDecryption } from "./room-event-decryption.ts";
+import { RoomEventDecryption, type RawRoomEvent } from "./room-event-decryption.ts";
 import type { DecryptionResult } from "./room-event.ts";
 import { RoomKeySharing } from "./room-key-sharing.ts";
 import { exportRoomKeys, importRoomKeys, type ImportOptions, type ImportResult, type RoomKeyPredicate } from "./room-key-transfer.ts";
@@ -149,6 +149,11 @@ export class Megolm {
    */
   encryptRoomEvent(roomId: RoomId, eventType: string, content: JsonObject): JsonObject {
     return this.#outbound.encrypt(roomId, eventType, content);
+  }
+
+  /** For events that are about to be decrypted in the same transaction: all threads of the crew work on them at once. */
+  decryptAhead(events: readonly RawRoomEvent[]): void {
+    this.#decryption.decryptAhead(events);
   }
 
   /** Never throws for what an event holds. */

@@ -4,6 +4,7 @@ import type { OlmFailure } from "../../primitives/olm-error.ts";
 import type { JsonObject } from "../../wire/json.ts";
 import type { MachineContext } from "../context.ts";
 import type { DeviceDirectory } from "../devices/device-directory.ts";
+import { DecryptedAhead, type NamedCiphertext } from "./decrypted-ahead.ts";
 import { EncryptionInfo } from "./encryption-info.ts";
 import type { InboundSessions, OpenInboundSession } from "./inbound-sessions.ts";
 import {
@@ -19,16 +20,34 @@ import { findSender } from "./sender-finder.ts";
 import { decideTrust, verificationStateOf, type DecryptionSettings } from "./trust-requirement.ts";
 import type { UnableToDecryptCode, UnableToDecryptReason } from "./unable-to-decrypt.ts";
 
+/** As the server sent it. */
+export type RawRoomEvent = { readonly event: unknown; readonly roomId: RoomId };
+
 /** Decrypts room events. Never throws for what an event holds. */
 export class RoomEventDecryption {
   readonly #context: MachineContext;
   readonly #directory: DeviceDirectory;
   readonly #sessions: InboundSessions;
+  readonly #ahead: DecryptedAhead;
 
   constructor(context: MachineContext, directory: DeviceDirectory, sessions: InboundSessions) {
     this.#context = context;
     this.#directory = directory;
     this.#sessions = sessions;
+    this.#ahead = new DecryptedAhead(context);
+  }
+
+  /** For events that are about to be given to `decrypt`, where they are many. */
+  decryptAhead(events: readonly RawRoomEvent[]): void {
+    const { crew } = this.#context;
+    if (!crew.isWorthwhile(events.length)) return;
+    const named: NamedCiphertext[] = [];
+    for (const { event: value, roomId } of events) {
+      const event = parseEncryptedRoomEvent(value, roomId);
+      const session = event.ok ? this.#sessions.find(roomId, event.value.content.sessionId) : undefined;
+      if (event.ok && session !== undefined) named.push({ session: session.record, ciphertext: event.value.content.ciphertext });
+    }
+    if (crew.isWorthwhile(named.length)) this.#ahead.decrypt(named);
   }
 
   decrypt(event: unknown, roomId: RoomId, settings: DecryptionSettings): DecryptionResult {
@@ -60,7 +79,8 @@ export class RoomEventDecryption {
     const { eventId, sender, originServerTs, content, unsigned } = event.value;
     const session = this.#sessions.find(roomId, content.sessionId);
     if (session === undefined) return err(this.#missing(roomId, event.value));
-    const decrypted = session.ratchet.decrypt(content.ciphertext);
+    const ahead = this.#ahead.take(session.record, content.ciphertext);
+    const decrypted = ahead === undefined ? session.ratchet.decrypt(content.ciphertext) : ok(ahead);
     if (!decrypted.ok) {
       const code = codeOf(decrypted.error);
       return err(code === "UnknownMegolmMessageIndex" ? this.#tooEarly(roomId, event.value) : { code });

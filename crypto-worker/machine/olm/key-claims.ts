@@ -1,8 +1,10 @@
 import { serverNameOf, type DeviceId, type ServerName, type UserId } from "../../../protocol/ids.ts";
 import { OLM_ALGORITHM } from "../../wire/algorithms.ts";
-import type { JsonObject } from "../../wire/json.ts";
-import { parseKeysClaimResponse, type KeysClaimResponse } from "../../wire/keys-responses.ts";
+import type { PickledOlmSession } from "../../primitives/crew/tasks.ts";
+import { isJsonObject, type JsonObject } from "../../wire/json.ts";
+import { parseKeysClaimResponse, type ClaimedKey, type KeysClaimResponse } from "../../wire/keys-responses.ts";
 import { parseOneTimeKey } from "../../wire/one-time-key.ts";
+import { SignatureChecks } from "../../wire/signature-checks.ts";
 import type { OlmAccount } from "../account/olm-account.ts";
 import type { MachineContext } from "../context.ts";
 import type { Device } from "../devices/device.ts";
@@ -118,27 +120,59 @@ export class KeyClaims {
   }
 
   #receive(response: KeysClaimResponse, devices: Iterable<Device>): void {
+    const present = [...devices].flatMap((device) => this.#present(device) ?? []);
     const unwedged: Device[] = [];
-    for (const { userId, deviceId, curve25519 } of devices) {
-      const device = this.#directory.device(userId, deviceId);
-      if (device === undefined || device.deleted || device.curve25519 !== curve25519) continue;
+    const sessions = this.#openSessions(response, present);
+    for (const device of present) {
+      const { userId, deviceId } = device;
       const server = serverNameOf(userId);
-      const key = response.oneTimeKeys.get(userId)?.get(deviceId);
-      if (key === undefined && response.failures.has(server)) continue;
-      const oneTimeKey = key === undefined ? undefined : parseOneTimeKey(key.fullId, key.value, device);
-      const session = oneTimeKey?.ok === true ? this.#account.createOutboundSession(device.curve25519, oneTimeKey.value.key) : undefined;
-      if (session?.ok !== true) {
+      const session = sessions.get(device);
+      if (session === undefined) {
+        if (claimedKey(response, device) === undefined && response.failures.has(server)) continue;
         this.#deviceFailures.fail(keyOf(device));
         continue;
       }
       this.#deviceFailures.succeed(keyOf(device));
       this.#serverFailures.succeed(server);
-      this.#sessions.add(device.curve25519, session.value);
+      this.#sessions.addPickled(device.curve25519, session);
       this.#directory.clearWithheldCodeSent(device);
       if (this.#context.store.wedgedDevices.remove(userId, deviceId)) unwedged.push(device);
     }
     for (const server of response.failures) this.#serverFailures.fail(server);
     if (unwedged.length > 0) this.#sendDummies(unwedged);
+  }
+
+  /** Devices that got a usable key, each with the session that it made. */
+  #openSessions(response: KeysClaimResponse, devices: readonly Device[]): Map<Device, PickledOlmSession> {
+    const { crew } = this.#context;
+    const claimed = devices.flatMap((device) => {
+      const key = claimedKey(response, device);
+      return key === undefined ? [] : [{ device, key }];
+    });
+    const checks = new SignatureChecks(crew);
+    if (crew.isWorthwhile(claimed.length)) {
+      for (const { device, key } of claimed)
+        if (isJsonObject(key.value)) checks.expect(key.value, device.userId, `ed25519:${device.deviceId}`, device.ed25519);
+      checks.run();
+    }
+    const usable = claimed.flatMap(({ device, key }) => {
+      const oneTimeKey = parseOneTimeKey(key.fullId, key.value, device, checks.verify);
+      return oneTimeKey.ok ? [{ device, identityKey: device.curve25519, oneTimeKey: oneTimeKey.value.key }] : [];
+    });
+    const peers = usable.map(({ identityKey, oneTimeKey }) => ({ identityKey, oneTimeKey }));
+    const made = this.#account.createOutboundSessions(crew, peers);
+    return new Map(
+      usable.flatMap(({ device }, at) => {
+        const session = made[at];
+        return session === undefined ? [] : [[device, session] as const];
+      }),
+    );
+  }
+
+  /** The device that was claimed for as it is now; undefined when it is gone, or has another key. */
+  #present({ userId, deviceId, curve25519 }: Device): Device | undefined {
+    const device = this.#directory.device(userId, deviceId);
+    return device === undefined || device.deleted || device.curve25519 !== curve25519 ? undefined : device;
   }
 
   /** Tells the other side which session to use from now on (E2EE §Recovering from undecryptable messages). */
@@ -163,6 +197,10 @@ export class KeyClaims {
     }
     return [...this.#claims.values()].filter(({ madeTs }) => Math.abs(now - madeTs) < CLAIM_LATE_MS);
   }
+}
+
+function claimedKey({ oneTimeKeys }: KeysClaimResponse, { userId, deviceId }: Device): ClaimedKey | undefined {
+  return oneTimeKeys.get(userId)?.get(deviceId);
 }
 
 function keyOf({ userId, deviceId }: Device): DeviceKey {

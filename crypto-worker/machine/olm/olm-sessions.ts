@@ -1,4 +1,5 @@
 import type { Curve25519PublicKey } from "../../../protocol/ids.ts";
+import type { PickledOlmSession } from "../../primitives/crew/tasks.ts";
 import { OlmSession } from "../../primitives/olm-session.ts";
 import { StoreError } from "../../store/types.ts";
 import type { MachineContext } from "../context.ts";
@@ -53,20 +54,26 @@ export class OlmSessions {
 
   /** Takes a new session over and stores it; it is then the one to encrypt with. */
   add(curve25519: Curve25519PublicKey, session: OlmSession): void {
+    const { sessionId } = session;
+    const entry = this.addPickled(curve25519, { sessionId, pickle: session.pickle(this.#context.pickleKey) });
+    entry.handle = session;
+    entry.pickle = undefined;
+  }
+
+  /** The same with the pickle of a new session. */
+  addPickled(curve25519: Curve25519PublicKey, { sessionId, pickle }: PickledOlmSession): Entry {
     const entries = this.#load(curve25519);
     const now = this.#context.env.now();
-    const sessionId = session.sessionId;
     const usedTs = nextUse(entries, now);
-    const entry = newEntry(sessionId, now, usedTs, session.pickle(this.#context.pickleKey), this.#unpickle);
-    entry.handle = session;
-    this.#context.store.olmSessions.insert({ sessionId, curve25519, pickle: entry.pickle ?? "", createdTs: now, usedTs });
-    entry.pickle = undefined;
+    const entry = newEntry(sessionId, now, usedTs, pickle, this.#unpickle);
+    this.#context.store.olmSessions.insert({ sessionId, curve25519, pickle, createdTs: now, usedTs });
     entries.unshift(entry);
     for (const dropped of entries.splice(MAX_SESSIONS_PER_DEVICE)) {
       this.#context.store.olmSessions.remove(dropped.sessionId);
       this.#dirty.delete(dropped);
       free(dropped);
     }
+    return entry;
   }
 
   /** Its ratchet moved by an encryption. */

@@ -1,0 +1,101 @@
+import type { KeyObject } from "node:crypto";
+import type { Curve25519PublicKey, Ed25519PublicKey } from "../../../protocol/ids.ts";
+import { encodeBase64 } from "../base64.ts";
+import { verifySignature } from "../ed25519.ts";
+import { InboundGroupSession, type MegolmPlaintext } from "../group-session.ts";
+import { outboundSessionPickle } from "../olm-agreement.ts";
+import { transferCipher } from "../olm-pickle.ts";
+import { OlmSession } from "../olm-session.ts";
+
+/** A signature in base64 over the UTF-8 bytes of a text. */
+export type SignatureCheck = { readonly publicKey: Ed25519PublicKey; readonly message: string; readonly signature: string };
+
+/** `session` counts in the list of ratchets that the work came with. */
+export type MegolmCiphertext = { readonly session: number; readonly ciphertext: string };
+
+/** Whom to open an Olm session with. The caller has refused low-order keys, and verified the signature on the one-time key. */
+export type OlmPeer = { readonly identityKey: Curve25519PublicKey; readonly oneTimeKey: Curve25519PublicKey };
+
+/** A new Olm session as it is stored. */
+export type PickledOlmSession = { readonly sessionId: string; readonly pickle: string };
+
+/** SECURITY: secret. Our half of new Olm sessions, and what to pickle them with. */
+export type OlmIdentity = { readonly publicKey: Uint8Array; readonly privateKey: KeyObject; readonly pickleKey: Uint8Array };
+
+/**
+ * What can be done by any thread, because the result depends on nothing but what it is given: `shared` with the whole work, `piece` once for each. No
+ * result means that the piece fails, and that whoever needs the reason tries it again by itself.
+ */
+export type Tasks = {
+  verify: { readonly shared: undefined; readonly piece: SignatureCheck; readonly result: boolean };
+  /** SECURITY: `shared` are room keys, in the export format. */
+  decrypt: { readonly shared: readonly Uint8Array[]; readonly piece: MegolmCiphertext; readonly result: MegolmPlaintext };
+  openSession: { readonly shared: OlmIdentity; readonly piece: OlmPeer; readonly result: PickledOlmSession };
+};
+export type TaskName = keyof Tasks;
+
+/** Where one thread does its share of a work. Must be closed. */
+type Bench<Name extends TaskName> = {
+  readonly perform: (piece: Tasks[Name]["piece"]) => Tasks[Name]["result"] | undefined;
+  readonly close: () => void;
+};
+
+const benches: { readonly [Name in TaskName]: (shared: Tasks[Name]["shared"]) => Bench<Name> } = {
+  verify: () => ({
+    perform: ({ publicKey, message, signature }) => verifySignature(publicKey, message, signature),
+    close: () => undefined,
+  }),
+  decrypt: (ratchets) => {
+    // Kept for the whole share: a ratchet that has moved is near the next message.
+    const open = new Map<number, InboundGroupSession>();
+    return {
+      perform: ({ session: index, ciphertext }) => {
+        const session = open.get(index) ?? openRatchet(ratchets[index]);
+        if (session === undefined) return undefined;
+        open.set(index, session);
+        const plaintext = session.decrypt(ciphertext);
+        return plaintext.ok ? plaintext.value : undefined;
+      },
+      close: () => {
+        for (const session of open.values()) session.free();
+      },
+    };
+  },
+  openSession: (own) => ({
+    perform: ({ identityKey, oneTimeKey }) => {
+      const fresh = outboundSessionPickle(own, Buffer.from(identityKey, "base64"), Buffer.from(oneTimeKey, "base64"));
+      const session = OlmSession.unpickle(fresh, transferCipher.pickleKey);
+      if (!session.ok) return undefined;
+      const { sessionId } = session.value;
+      const pickle = session.value.pickle(own.pickleKey);
+      session.value.free();
+      return { sessionId, pickle };
+    },
+    close: () => undefined,
+  }),
+};
+
+/** For a thread, when it has done its share: forgets the secrets of the copy that it was sent. */
+export function wipeShared<Name extends TaskName>(task: Name, shared: Tasks[Name]["shared"]): void {
+  wipes[task](shared);
+}
+
+const wipes: { readonly [Name in TaskName]: (shared: Tasks[Name]["shared"]) => void } = {
+  verify: () => undefined,
+  decrypt: (ratchets) => {
+    for (const ratchet of ratchets) ratchet.fill(0);
+  },
+  openSession: ({ pickleKey }) => {
+    pickleKey.fill(0);
+  },
+};
+
+export function openBench<Name extends TaskName>(task: Name, shared: Tasks[Name]["shared"]): Bench<Name> {
+  return benches[task](shared);
+}
+
+function openRatchet(bytes: Uint8Array | undefined): InboundGroupSession | undefined {
+  if (bytes === undefined) return undefined;
+  const session = InboundGroupSession.importSession(encodeBase64(bytes));
+  return session.ok ? session.value : undefined;
+}

@@ -1,0 +1,141 @@
+import { generateKeyPairSync, sign } from "node:crypto";
+import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { parseCurve25519PublicKey, parseEd25519PublicKey } from "../../../protocol/ids.ts";
+import { Account } from "../account.ts";
+import { encodeBase64 } from "../base64.ts";
+import { InboundGroupSession, OutboundGroupSession } from "../group-session.ts";
+import { loadOlm } from "../olm-library.ts";
+import { OlmSession } from "../olm-session.ts";
+import { soloCrew, type Crew } from "./crew.ts";
+import { SharedWork } from "./shared-work.ts";
+import type { SignatureCheck } from "./tasks.ts";
+import { ThreadCrew } from "./thread-crew.ts";
+
+const PIECES = 60;
+
+const failures: string[] = [];
+const threads = new ThreadCrew((code) => failures.push(code), 2);
+
+beforeAll(async () => {
+  await loadOlm();
+  await start(threads);
+});
+
+describe.each([
+  ["the caller's thread alone", soloCrew],
+  ["a crew of threads", threads],
+] as const)("%s", (_name, crew) => {
+  test("verifies signatures, each result in its piece's place", () => {
+    const checks = Array.from({ length: PIECES }, (_, i) => (i % 7 === 3 ? forged(newCheck(i)) : newCheck(i)));
+    expect(crew.run("verify", undefined, checks)).toEqual(checks.map((_, i) => i % 7 !== 3));
+  });
+
+  test("decrypts messages of several sessions in any order, and gives nothing for what is no message of its session", () => {
+    const sessions = [newMegolm(), newMegolm()];
+    const pieces = Array.from({ length: PIECES }, (_, i) => ({
+      session: i % 2,
+      ciphertext: sessions[i % 2]?.encrypt(`message ${i}`) ?? "",
+    }));
+    const shuffled = [...pieces.slice(30), ...pieces.slice(0, 30), { session: 1, ciphertext: pieces[0]?.ciphertext ?? "" }];
+    const expected = [...pieces.keys()].map((i) => ({ plaintext: `message ${i}`, messageIndex: Math.floor(i / 2) }));
+    const ratchets = sessions.map(({ exported }) => exported);
+    expect(crew.run("decrypt", ratchets, shuffled)).toEqual([...expected.slice(30), ...expected.slice(0, 30), undefined]);
+    // The caller's own copies are not wiped.
+    expect(ratchets.every((bytes) => bytes.some((byte) => byte !== 0))).toBe(true);
+  });
+
+  test("opens Olm sessions that the other side accepts", () => {
+    using alice = Account.create();
+    using bob = Account.create();
+    bob.generateOneTimeKeys(PIECES);
+    const { curve25519: identityKey } = bob.identityKeys;
+    const peers = [...bob.oneTimeKeys().values()].map((oneTimeKey) => ({ identityKey, oneTimeKey }));
+    const pickleKey = new Uint8Array(32).fill(7);
+    const sessions = alice.createOutboundSessions(crew, peers, pickleKey);
+    expect(new Set(sessions.map((session) => session?.sessionId)).size).toBe(PIECES);
+    for (const [i, made] of sessions.entries()) {
+      using session = unwrap(OlmSession.unpickle(made?.pickle ?? "", pickleKey));
+      expect(session.sessionId).toBe(made?.sessionId);
+      const message = session.encrypt(`hello ${i}`);
+      using inbound = unwrap(bob.createInboundSession(alice.identityKeys.curve25519, message.body));
+      expect(unwrap(inbound.decrypt(message.type, message.body))).toBe(`hello ${i}`);
+    }
+    expect(pickleKey).toEqual(new Uint8Array(32).fill(7));
+  });
+
+  test("opens no session with a key of low order", () => {
+    using alice = Account.create();
+    const lowOrder = unwrap(parseCurve25519PublicKey("A".repeat(43)));
+    const peers = Array.from({ length: PIECES }, () => ({ identityKey: lowOrder, oneTimeKey: lowOrder }));
+    expect(alice.createOutboundSessions(crew, peers, new Uint8Array(32))).toEqual(peers.map(() => undefined));
+  });
+});
+
+test("a few pieces are not worth a crew", () => {
+  expect([soloCrew.isWorthwhile(1000), threads.isWorthwhile(2), threads.isWorthwhile(PIECES)]).toEqual([false, false, true]);
+  expect(new ThreadCrew(() => undefined, 0).isWorthwhile(PIECES)).toBe(false);
+  expect(failures).toEqual([]);
+});
+
+test("what a thread does not hand over in time is done by the caller, and the thread is not asked again", async () => {
+  const codes: string[] = [];
+  const crew = new ThreadCrew((code) => codes.push(code), 1);
+  await start(crew);
+  const checks = Array.from({ length: PIECES }, (_, i) => newCheck(i));
+  const join = vi.spyOn(SharedWork.prototype, "join").mockReturnValue("late");
+  onTestFinished(() => join.mockRestore());
+  expect(crew.run("verify", undefined, checks)).toEqual(checks.map(() => true));
+  expect(codes).toEqual(["crew-thread-late"]);
+  expect(crew.run("verify", undefined, checks)).toEqual(checks.map(() => true));
+  expect(join).toHaveBeenCalledTimes(1);
+});
+
+test("a thread that comes too late does not begin, and one that is waited for ends the waiting", () => {
+  const late = SharedWork.forThreads(1);
+  expect(late.join(0, 0)).toBe("never-began");
+  expect(new SharedWork(late.memory).begin(0)).toBe(false);
+  const work = SharedWork.forThreads(1);
+  expect(work.begin(0)).toBe(true);
+  expect(work.join(0, 1)).toBe("late");
+  work.finish(0);
+  expect(work.join(0, 1)).toBe("done");
+});
+
+/** Threads take a moment to start, and none is waited for: until one of them has done a share. */
+async function start(crew: Crew): Promise<void> {
+  const checks = Array.from({ length: PIECES }, (_, i) => newCheck(i));
+  const join = vi.spyOn(SharedWork.prototype, "join");
+  await vi.waitFor(
+    () => {
+      crew.run("verify", undefined, checks);
+      expect(join.mock.results.map(({ value }) => value as unknown)).toContain("done");
+    },
+    { timeout: 20_000, interval: 20 },
+  );
+  join.mockRestore();
+}
+
+function newCheck(number: number): SignatureCheck {
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  const message = `signed ${number}`;
+  const raw = publicKey.export({ format: "der", type: "spki" }).subarray(-32);
+  return {
+    publicKey: unwrap(parseEd25519PublicKey(encodeBase64(raw))),
+    message,
+    signature: encodeBase64(sign(null, Buffer.from(message), privateKey)),
+  };
+}
+
+const forged = (check: SignatureCheck): SignatureCheck => ({ ...check, message: `${check.message}!` });
+
+function newMegolm(): { readonly exported: Uint8Array; readonly encrypt: (text: string) => string } {
+  const outbound = OutboundGroupSession.create();
+  onTestFinished(() => outbound.free());
+  using inbound = unwrap(InboundGroupSession.fromSessionKey(outbound.sessionKey()));
+  return { exported: Buffer.from(unwrap(inbound.exportSession(0)), "base64"), encrypt: (text) => outbound.encrypt(text) };
+}
+
+function unwrap<T>(result: { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string }): T {
+  if (!result.ok) throw new Error(result.error);
+  return result.value;
+}
