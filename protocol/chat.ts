@@ -6,7 +6,7 @@ import { roomAliasSchema, viaSchema } from "./matrix-link.ts";
 import { mediaKindSchema, pieceSchema, pixelsSchema, thumbnailSchema, transferSchema } from "./messages/media.ts";
 import { memberSchema, roomNotifySchema, roomSummarySchema } from "./messages/room-summary.ts";
 import { safetySchema } from "./messages/safety.ts";
-import { timelineItemSchema } from "./messages/timeline-item.ts";
+import { shownPersonSchema, timelineItemSchema } from "./messages/timeline-item.ts";
 import {
   bodySchema,
   bytesSchema,
@@ -377,6 +377,8 @@ export const chatContract = {
       resetBefore: z.int().nullable(),
     }),
   ),
+  /** People of a room that is shown who are called, or look, otherwise from now on: also in what was told before. */
+  namesChanged: event("plaintext", z.strictObject({ roomId: roomIdSchema, people: z.array(shownPersonSchema).max(2000) })),
   /** Every file on its way. */
   transfersChanged: event("public", z.array(transferSchema).max(200)),
   membersChanged: event("public", z.strictObject({ roomId: roomIdSchema })),

@@ -52,6 +52,11 @@ const history: readonly (readonly [version: number, hash: string, change: string
     "3456f2ba2a317c0ae64cebda45d492bbd3ad2c6e05836d73c926e9b654180e1a",
     "chat: favourite rooms, rooms marked unread, what is told of in a room",
   ],
+  [
+    16,
+    "b305353ca8b57e9df90014dc6f990b0066da2ce61328ffb7fa09fb226ef3f66c",
+    "chat: new names of people in what is shown; reactions say whose they are",
+  ],
 ];
 
 describe("the wire between the processes", () => {
@@ -76,7 +81,7 @@ const classified: Readonly<Record<string, Readonly<Record<Sensitivity, string>>>
     public:
       "acceptIdentity account accountChanged appendAttachment askOwnDevices beginAttachment cancelSend changePrecautions closeAttachment closeTimeline createRoom devices devicesChanged discardAttachment edit enableEncryption encryptionStatus forget identity invite join kick leave markRead markUnread membersChanged outcome precautions react redact renameDevice retrySend roomByAlias roomSafety safety safetyChanged saveDraft searchUsers send sendAnyway sendAttachment setBlacklisted setDisplayName setFavourite setRoomName setRoomNotify setRoomPrecautions setRoomTopic signOutRisk status statusChanged transfersChanged typing typingChanged",
     plaintext:
-      "avatar draft members notification openAttachment openTimeline paginateBack readAttachment room rooms roomsChanged search timelineChanged",
+      "avatar draft members namesChanged notification openAttachment openTimeline paginateBack readAttachment room rooms roomsChanged search timelineChanged",
     secret: "",
   },
   control: {

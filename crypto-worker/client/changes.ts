@@ -1,10 +1,12 @@
 import type { EventId, RoomId, SessionId, UserId } from "../../protocol/ids.ts";
+import { NameChanges } from "./rooms/name-changes.ts";
 
 /** What one transaction changed, as far as anybody outside is told. Gathered while it runs, told once it is on disk. */
 export class Changes {
   /** Rooms whose row in the list must be computed anew. */
   readonly rooms = new Set<RoomId>();
   readonly members = new Map<RoomId, Set<UserId>>();
+  readonly names = new NameChanges();
   readonly typing = new Set<RoomId>();
   readonly deviceOwners = new Set<UserId>();
   readonly notifications: { readonly roomId: RoomId; readonly eventId: EventId }[] = [];

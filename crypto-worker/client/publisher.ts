@@ -54,6 +54,11 @@ export class Publisher {
         emitter.emit("timelineChanged", { roomId, ...payload });
       }
     }
+    for (const roomId of changes.names.rooms()) {
+      if (!this.#watched.has(roomId)) continue;
+      const people = changes.names.people(this.#context.store.members, roomId);
+      if (people.length > 0) emitter.emit("namesChanged", { roomId, people });
+    }
     for (const roomId of changes.members.keys()) emitter.emit("membersChanged", { roomId });
     for (const roomId of changes.typing) emitter.emit("typingChanged", { roomId, userIds: [...this.#typing.in(roomId)] });
     if (changes.deviceOwners.size > 0) {

@@ -116,12 +116,15 @@ const contentSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("unsupported"), type: z.string().max(255) }),
 ]);
 
+/** Somebody, and what they are called in this room. */
+const namedSchema = z.strictObject({ userId: userIdSchema, displayName: nameSchema });
+
 const reactionSchema = z.strictObject({
   key: z.string().max(128),
   count: countSchema,
   /** The event of our own reaction, to take it back. */
   mine: eventIdSchema.nullable(),
-  senders: z.array(nameSchema).max(20),
+  senders: z.array(namedSchema).max(20),
 });
 
 /** One entry of a room's timeline. `id` stays the same from the local echo to the event that the server gave back. */
@@ -138,13 +141,17 @@ export const timelineItemSchema = z.strictObject({
   encrypted: z.boolean(),
   shield: shieldSchema.nullable(),
   /** Who else gave us the key that reads it, where its maker did not: who wrote it is then only their word. */
-  keySharedBy: z.strictObject({ userId: userIdSchema, displayName: nameSchema }).nullable(),
+  keySharedBy: namedSchema.nullable(),
   content: contentSchema,
   reactions: z.array(reactionSchema).max(64),
   /** Set on our own messages until the server's copy has arrived. */
   send: z.strictObject({ state: z.enum(["queued", "sending", "sent", "failed"]), error: z.string().max(64).nullable() }).nullable(),
   /** People whose read receipt is on this item, ourselves excluded. */
-  readBy: z.array(z.strictObject({ userId: userIdSchema, displayName: nameSchema })).max(20),
+  readBy: z.array(namedSchema).max(20),
 });
 export type TimelineItem = z.infer<typeof timelineItemSchema>;
 export type TimelineContent = TimelineItem["content"];
+
+/** How somebody is shown in a room. */
+export const shownPersonSchema = z.strictObject({ userId: userIdSchema, name: nameSchema, avatar: z.string().max(512).nullable() });
+export type ShownPerson = z.infer<typeof shownPersonSchema>;

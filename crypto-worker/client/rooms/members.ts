@@ -56,6 +56,7 @@ export class MemberLoader {
     const { rooms, members } = context.store;
     context.commit((changes) => {
       const later = [...load.touched].flatMap((userId) => members.load(roomId, userId) ?? []);
+      const before = new Map(members.all(roomId).map((member) => [member.userId, member]));
       members.drop(roomId);
       for (const raw of arrayField(answer, "chunk") ?? []) {
         const event = parseRoomEvent(raw);
@@ -66,6 +67,7 @@ export class MemberLoader {
         changes.touchMember(roomId, member.userId);
       }
       for (const member of later) members.save(roomId, member);
+      for (const member of members.all(roomId)) changes.names.note(roomId, before.get(member.userId), member);
       rooms.setMembersComplete(roomId, true);
       changes.rooms.add(roomId);
     });

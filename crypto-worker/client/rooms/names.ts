@@ -18,11 +18,14 @@ export function cleanMxc(value: unknown): MxcUri | undefined {
   return mxc.ok && mxcSchema.safeParse(mxc.value).success ? mxc.value : undefined;
 }
 
+/** How somebody is shown in a room. */
+export type Person = { readonly userId: UserId; readonly name: string; readonly avatar: MxcUri | null };
+
 /** Names and avatars of one room's people, looked up once each. Made for one batch of items: a later one sees later names. */
 export class NameDirectory {
   readonly #members: RoomMemberTable;
   readonly #roomId: RoomId;
-  readonly #known = new Map<UserId, { name: string; avatar: MxcUri | null }>();
+  readonly #known = new Map<UserId, Person>();
 
   constructor(members: RoomMemberTable, roomId: RoomId) {
     this.#members = members;
@@ -31,20 +34,21 @@ export class NameDirectory {
 
   /** As the spec's "Calculating the display name for a user": with the user id where the name alone is not unique. */
   name(userId: UserId): string {
-    return this.#load(userId).name;
+    return this.person(userId).name;
   }
 
   avatar(userId: UserId): MxcUri | null {
-    return this.#load(userId).avatar;
+    return this.person(userId).avatar;
   }
 
-  #load(userId: UserId): { name: string; avatar: MxcUri | null } {
+  person(userId: UserId): Person {
     const known = this.#known.get(userId);
     if (known !== undefined) return known;
     const member = this.#members.load(this.#roomId, userId);
     const displayName = member?.displayName;
     const shared = displayName !== undefined && this.#members.isNameShared(this.#roomId, displayName);
-    const entry = {
+    const entry: Person = {
+      userId,
       name: displayName === undefined ? userId : shared ? `${displayName} (${userId})`.slice(0, MAX_NAME) : displayName,
       avatar: member?.avatar ?? null,
     };

@@ -66,6 +66,7 @@ function applyMember(
   const before = members.load(roomId, member.userId);
   members.save(roomId, member);
   changes.touchMember(roomId, member.userId);
+  changes.names.note(roomId, before, member);
   const isPresent = member.membership === "join" || member.membership === "invite";
   if (isPresent && before?.membership !== member.membership) {
     const fresh = changes.newMembers.get(roomId) ?? new Set();

@@ -34,6 +34,6 @@ export function collectReactions(
     key,
     count: senders.size,
     mine: senders.get(ourselves) ?? null,
-    senders: [...senders.keys()].slice(0, MAX_SENDERS).map((sender) => names.name(sender)),
+    senders: [...senders.keys()].slice(0, MAX_SENDERS).map((userId) => ({ userId, displayName: names.name(userId) })),
   }));
 }

@@ -62,9 +62,13 @@ export function serveChat(host: AccountHost, channel: Channel, log: Log): void {
     client = next;
     if (next === undefined) return;
     unsubscribe = FORWARDED.map((name) => next.emitter.on(name, (payload) => server.emit(name, payload)));
+    const isWatched = ({ roomId }: { readonly roomId: string }): boolean => [...watches.keys()].some((watched) => watched === roomId);
     unsubscribe.push(
       next.emitter.on("timelineChanged", (payload) => {
-        if ([...watches.keys()].some((roomId) => roomId === payload.roomId)) server.emit("timelineChanged", payload);
+        if (isWatched(payload)) server.emit("timelineChanged", payload);
+      }),
+      next.emitter.on("namesChanged", (payload) => {
+        if (isWatched(payload)) server.emit("namesChanged", payload);
       }),
     );
   };

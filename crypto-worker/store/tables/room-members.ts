@@ -87,6 +87,16 @@ export class RoomMemberTable {
     );
   }
 
+  /** Up to `limit` people who are in the room, or invited, under this name. */
+  named(roomId: RoomId, displayName: string, limit: number): UserId[] {
+    return this.#database
+      .prepare<{ user_id: UserId }>(
+        "SELECT user_id FROM room_member WHERE room_id = ? AND display_name = ? AND membership IN ('join', 'invite') LIMIT ?",
+      )
+      .all(roomId, displayName, limit)
+      .map((row) => row.user_id);
+  }
+
   /** Up to `limit` others, joined or invited first, then those who have left: for a name by the spec's rules. */
   others(roomId: RoomId, ourselves: UserId, limit: number): MemberRecord[] {
     return this.#database

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { TimelineContent, TimelineItem } from "../../../protocol/messages/timeline-item.ts";
 import { entriesOf, prependedCount, type Entry } from "./timeline-entries.ts";
-import { dropBefore, lastEditable, mergeItems, rejoin } from "./timeline-items.ts";
+import { dropBefore, lastEditable, mergeItems, rejoin, renamePeople, takeChanges } from "./timeline-items.ts";
 
 const NOON = new Date(2025, 5, 5, 12, 0, 0).getTime();
 const MINUTE = 60_000;
@@ -53,6 +53,38 @@ describe("merging", () => {
     const merged = mergeItems([item(1), echo, item(101)], [item(2, { id: "echo", eventId: "$sent" })]);
     expect(ids(merged)).toEqual(["i1", "echo", "i101"]);
     expect(merged.filter(({ id }) => id === "echo")).toHaveLength(1);
+  });
+
+  test("a change of what was not read back yet does not stand in the way of what lies between", () => {
+    const items = [item(50), item(51)];
+    const changed = [item(3), item(51, { content: text("new") }), item(52)];
+    expect(ids(takeChanges({ items, reachedStart: false }, changed))).toEqual(["i50", "i51", "i52"]);
+    expect(ids(takeChanges({ items, reachedStart: true }, changed))).toEqual(["i3", "i50", "i51", "i52"]);
+    expect(ids(takeChanges({ items: [], reachedStart: false }, changed))).toEqual(["i3", "i51", "i52"]);
+  });
+
+  test("people are called by their new names wherever an item names them; other items stay as they are", () => {
+    const ada = { userId: "@ada:x", name: "Augusta", avatar: "mxc://x/a" };
+    const bob = { sender: "@bob:x", senderName: "Bob", senderAvatar: "mxc://x/b" };
+    const quote = { eventId: "$e1", sender: "@ada:x", senderName: "Ada", preview: "m1" };
+    const named = { userId: "@ada:x", displayName: "Ada" };
+    const items = [
+      item(1),
+      item(2, bob),
+      item(3, { ...bob, content: { ...text("m3"), replyTo: quote } as TimelineContent }),
+      item(4, { ...bob, readBy: [named], keySharedBy: named, reactions: [{ key: "x", count: 1, mine: null, senders: [named] }] }),
+      item(5, { ...bob, content: { kind: "redacted", by: "@ada:x", byName: "Ada", reason: null } }),
+      item(6, { ...bob, content: { kind: "verification", to: "@ada:x", toName: "Ada", state: "asked" } }),
+    ];
+    const renamed = renamePeople(items, [ada]);
+    expect(renamed[0]).toEqual({ ...items[0], senderName: "Augusta", senderAvatar: "mxc://x/a" });
+    expect(renamed[1]).toBe(items[1]);
+    expect(renamed[2]).toMatchObject({ senderName: "Bob", content: { replyTo: { senderName: "Augusta" } } });
+    const now = { userId: "@ada:x", displayName: "Augusta" };
+    expect(renamed[3]).toMatchObject({ readBy: [now], keySharedBy: now, reactions: [{ senders: [now] }] });
+    expect(renamed[4]).toMatchObject({ content: { byName: "Augusta" } });
+    expect(renamed[5]).toMatchObject({ content: { toName: "Augusta" } });
+    expect(renamePeople(items, [{ ...ada, userId: "@nobody:x" }])).toBe(items);
   });
 
   test("nothing to do is the same array; older pages go in front", () => {

@@ -3,7 +3,7 @@ import type { PayloadOf } from "../../../protocol/define.ts";
 import type { ErrorCode } from "../../../protocol/errors.ts";
 import { Store } from "../../ui/store.ts";
 import type { WorkerLink } from "../../ui/worker-link.ts";
-import { dropBefore, indexOfEvent, mergeItems, rejoin, type Items } from "./timeline-items.ts";
+import { dropBefore, indexOfEvent, mergeItems, rejoin, renamePeople, takeChanges, type Items } from "./timeline-items.ts";
 
 export type TimelineState = {
   readonly roomId: string | null;
@@ -43,6 +43,9 @@ export class Timeline {
   constructor(link: WorkerLink<ChatContract>) {
     this.#link = link;
     link.on("timelineChanged", (change) => this.#apply(change));
+    link.on("namesChanged", ({ roomId, people }) =>
+      this.state.update((now) => (now.roomId === roomId ? { ...now, items: renamePeople(now.items, people) } : now)),
+    );
   }
 
   /** Shows a room; the one before is no longer listened to. */
@@ -114,7 +117,7 @@ export class Timeline {
       const { items, reachedStart, readUpTo } = answer.value;
       const open = { ...now, phase: "open", error: null, older: "idle" } as const;
       if (!keep) {
-        const merged = mergeItems(items, now.items);
+        const merged = takeChanges({ items, reachedStart }, now.items);
         return { ...open, items: merged, reachedStart, readUpTo, pageStarts: withOldest(new Set(), merged) };
       }
       // What was read back stays where the answer joins on to it, so that the reader's place is kept; across a gap only the answer counts.
@@ -127,7 +130,8 @@ export class Timeline {
     this.state.update((now) => {
       if (change.roomId !== now.roomId) return now;
       const kept = change.resetBefore === null ? now.items : dropBefore(now.items, change.resetBefore);
-      const items = mergeItems(kept, change.upserts, change.removals);
+      const reachedStart = now.reachedStart && change.resetBefore === null;
+      const items = takeChanges({ items: kept, reachedStart }, change.upserts, change.removals);
       return change.resetBefore === null ? { ...now, items } : { ...now, items, reachedStart: false, older: "idle" };
     });
   }

@@ -11,7 +11,7 @@ export function Reactions({ item }: { readonly item: TimelineItem }): ReactNode 
   return (
     <div className="reactions">
       {item.reactions.map(({ key, count, mine, senders }) => {
-        const names = senders.join(", ");
+        const names = senders.map(({ displayName }) => displayName).join(", ");
         return (
           <TooltipTrigger key={key} delay={300}>
             <AriaButton

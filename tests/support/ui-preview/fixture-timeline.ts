@@ -14,6 +14,9 @@ const text = (body: string, more: Partial<Extract<Content, { kind: "message" }>>
 });
 
 let serial = 0;
+const named = (...names: readonly string[]): { userId: string; displayName: string }[] =>
+  names.map((displayName) => ({ userId: PEOPLE.find(({ name }) => name === displayName)?.userId ?? ME, displayName }));
+
 export function item(
   position: number,
   sender: FakePerson | "me",
@@ -87,8 +90,8 @@ export function showcase(): TimelineItem[] {
       }),
       {
         reactions: [
-          { key: "👍", count: 3, mine: null, senders: ["Grace Hopper", "Noor Haddad", "Ada Lovelace"] },
-          { key: "🚢", count: 1, mine: "$mine1", senders: ["You"] },
+          { key: "👍", count: 3, mine: null, senders: named("Grace Hopper", "Noor Haddad", "Ada Lovelace") },
+          { key: "🚢", count: 1, mine: "$mine1", senders: named("You") },
         ],
       },
     ),
@@ -136,7 +139,9 @@ export function showcase(): TimelineItem[] {
       ],
     }),
     item(15, ADA, t + 100 * 60_000, text("2.4 bar for ten minutes, no drop. The new bulkhead door holds."), {
-      reactions: [{ key: "🎉", count: 5, mine: "$mine2", senders: ["Grace Hopper", "Noor Haddad", "You", "Tomás Vieira", "Lena Brandt"] }],
+      reactions: [
+        { key: "🎉", count: 5, mine: "$mine2", senders: named("Grace Hopper", "Noor Haddad", "You", "Tomás Vieira", "Lena Brandt") },
+      ],
     }),
     item(16, ADA, t + 100 * 60_000 + 20_000, text("🎉")),
     item(17, "me", t + 101 * 60_000, text("Wonderful. Photos for the log?"), {
