@@ -12,7 +12,6 @@ export class AttachmentEncryptor {
   readonly #iv: Uint8Array;
   readonly #stream: AesCtrStream;
   readonly #hash = new Sha256();
-  #finished = false;
 
   constructor(env: Pick<Env, "randomBytes">) {
     this.#key = Secret.take(env.randomBytes(AES_KEY_BYTES), "attachment-key");
@@ -24,16 +23,13 @@ export class AttachmentEncryptor {
 
   /** As many bytes of ciphertext as went in. */
   push(chunk: Uint8Array): Uint8Array {
-    if (this.#finished) throw new Error("a finished attachment gets another chunk");
     const ciphertext = this.#stream.update(chunk);
     this.#hash.update(ciphertext);
     return ciphertext;
   }
 
-  /** What the event carries, once the ciphertext has a place: see `encodeEncryptedFile`. The caller disposes of the key. */
+  /** What the event carries, once the ciphertext has a place: see `encodeEncryptedFile`. The caller disposes of the key. The hash takes nothing more after it, so that both throw. */
   finish(): AttachmentKeys {
-    if (this.#finished) throw new Error("an attachment is finished twice");
-    this.#finished = true;
     return { key: this.#key, iv: this.#iv, sha256: this.#hash.digest() };
   }
 }

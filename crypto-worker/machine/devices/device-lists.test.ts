@@ -136,6 +136,12 @@ describe("servers that cannot be reached", () => {
     }
     alice.flush();
     expect(asked(alice)).toEqual([]);
+    // An answer ends it: the next failure is a first one again.
+    alice.sync({ changed: [CAROL] });
+    const [query] = alice.waiting("keys_query");
+    alice.machine.markRequestAsSent(query?.id ?? "", { device_keys: {}, failures: { "elsewhere.org": {} } });
+    clock.advance(15_000);
+    expect(asked(alice)).toEqual([CAROL]);
   });
 
   test.each([

@@ -1,0 +1,31 @@
+import { beforeAll, expect, test } from "vitest";
+import { refresh, TestDevice } from "../../../tests/support/machine-world.ts";
+import { ALICE, METHODS, settle, verifyingPair } from "../../../tests/support/verifying-pair.ts";
+import { OlmMachine } from "../olm-machine.ts";
+
+beforeAll(() => OlmMachine.ready());
+
+test("SAS between two devices of one user: the new one is signed by the one that has the keys, and takes their identity for its own", () => {
+  const { server, clock, alice: old } = verifyingPair();
+  const fresh = new TestDevice(server, ALICE, "NEW", clock);
+  fresh.flush();
+  refresh(old, fresh);
+  expect(fresh.machine.getIdentity(ALICE)?.verified).toBe(false);
+  const { flowId, requests } = fresh.machine.requestDeviceVerification(ALICE, old.deviceId, METHODS);
+  fresh.send(...requests);
+  const step = (device: TestDevice, made: Parameters<TestDevice["send"]>): void => {
+    device.send(...made);
+    settle(old, fresh);
+  };
+  settle(old, fresh);
+  step(old, old.machine.acceptVerification(ALICE, flowId, METHODS));
+  step(fresh, fresh.machine.startSas(ALICE, flowId));
+  step(old, old.machine.acceptSas(ALICE, flowId));
+  step(old, old.machine.confirmSas(ALICE, flowId));
+  expect(JSON.stringify(server.device(ALICE, "NEW").keys)).not.toContain(old.machine.getIdentity(ALICE)?.selfSigningKey);
+  step(fresh, fresh.machine.confirmSas(ALICE, flowId));
+  refresh(old, fresh);
+  expect(old.machine.getDevice(ALICE, "NEW")).toMatchObject({ crossSigned: true, verified: true });
+  expect(fresh.machine.getIdentity(ALICE)?.verified).toBe(true);
+  expect(fresh.machine.getDevice(ALICE, "NEW")).toMatchObject({ crossSigned: true, verified: true });
+});
