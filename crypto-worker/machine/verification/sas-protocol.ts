@@ -1,5 +1,6 @@
 import type { Curve25519PublicKey } from "../../../protocol/ids.ts";
 import { sha256Base64 } from "../../primitives/hash.ts";
+import { MAX_HKDF_INFO_BYTES } from "../../primitives/hkdf.ts";
 import type { SasAgreement, SasMacMethod } from "../../primitives/sas.ts";
 import type { MacMessage, SasChoice, SasOffer } from "./message.ts";
 import type { OurParty, Parties } from "./parties.ts";
@@ -11,6 +12,8 @@ const KEY_AGREEMENT = "curve25519-hkdf-sha256";
 const HASH = "sha256";
 /** Best first. The last one's base64 is broken, and used only with those who have nothing else. */
 const MACS: readonly SasMacMethod[] = ["hkdf-hmac-sha256.v2", "org.matrix.msc3783.hkdf-hmac-sha256", "hkdf-hmac-sha256"];
+const MAC_INFO = "MATRIX_KEY_VERIFICATION_MAC";
+const KEY_ID_PREFIX = "ed25519:";
 const STRINGS: readonly SasString[] = ["decimal", "emoji"];
 
 export const OUR_OFFER: SasOffer = { keyAgreements: [KEY_AGREEMENT], hashes: [HASH], macs: MACS, strings: STRINGS };
@@ -54,9 +57,19 @@ export function transcriptOf(
   return `MATRIX_KEY_VERIFICATION_SAS|${weStarted ? us : them}|${weStarted ? them : us}|${flowId}`;
 }
 
+/**
+ * Whether everything of this flow can be derived: what it is derived from holds ids, and the other side may choose its own as long as ids can be. The longest
+ * is what the codes come from, or the MAC of a device's key, which names that device twice.
+ */
+export function canDeriveKeys({ ours, theirs }: Parties, flowId: string, transcript: string): boolean {
+  const mac = `${MAC_INFO}${ours.userId}${ours.deviceId}${theirs.userId}${theirs.deviceId}${flowId}${KEY_ID_PREFIX}`;
+  const infos = [transcript, ...[ours.deviceId, theirs.deviceId, ours.deviceKey].map((id) => mac + id)];
+  return infos.every((info) => Buffer.byteLength(info) <= MAX_HKDF_INFO_BYTES);
+}
+
 /** The keys that we vouch for: this device's, and our master key if it is verified here. */
 export function encodeMacs(agreement: SasAgreement, method: SasMacMethod, { ours, theirs }: Parties, flowId: string): MacMessage {
-  const info = `MATRIX_KEY_VERIFICATION_MAC${ours.userId}${ours.deviceId}${theirs.userId}${theirs.deviceId}${flowId}`;
+  const info = `${MAC_INFO}${ours.userId}${ours.deviceId}${theirs.userId}${theirs.deviceId}${flowId}`;
   const macs = new Map<string, string>();
   for (const [keyId, key] of ourKeys(ours)) macs.set(keyId, agreement.calculateMac(method, key, info + keyId));
   return { type: "mac", macs, keys: agreement.calculateMac(method, keyListOf(macs.keys()), `${info}KEY_IDS`) };
@@ -68,8 +81,8 @@ export function keyListOf(keyIds: Iterable<string>): string {
 }
 
 function ourKeys({ deviceId, deviceKey, masterKey, masterKeyTrusted }: OurParty): (readonly [string, string])[] {
-  const device = [`ed25519:${deviceId}`, deviceKey] as const;
-  return masterKey === undefined || !masterKeyTrusted ? [device] : [device, [`ed25519:${masterKey}`, masterKey]];
+  const device = [KEY_ID_PREFIX + deviceId, deviceKey] as const;
+  return masterKey === undefined || !masterKeyTrusted ? [device] : [device, [KEY_ID_PREFIX + masterKey, masterKey]];
 }
 
 /** JavaScript's own order is that of UTF-16 units, which differs where astral characters meet U+E000 and above. */

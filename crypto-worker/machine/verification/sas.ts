@@ -15,7 +15,17 @@ import {
   type SasStartMessage,
 } from "./message.ts";
 import type { Parties, TheirParty } from "./parties.ts";
-import { commitmentOf, decideChoice, encodeChoice, encodeMacs, OUR_OFFER, parseChoice, transcriptOf, type Agreed } from "./sas-protocol.ts";
+import {
+  canDeriveKeys,
+  commitmentOf,
+  decideChoice,
+  encodeChoice,
+  encodeMacs,
+  OUR_OFFER,
+  parseChoice,
+  transcriptOf,
+  type Agreed,
+} from "./sas-protocol.ts";
 import { CommitmentVerified, KeysUnchanged, MacsVerified, ShownSas, UserConfirmedSas, VerifiedKeys } from "./witnesses.ts";
 
 /**
@@ -267,6 +277,7 @@ function exchange(
   if (!commitment.ok) return cancel(state, commitment.error);
   // Our own key sent back would agree with itself.
   if (theirKey === keyPair.publicKey) return cancel(state, "m.key_mismatch");
+  if (!canDeriveKeys(parties, flowId, transcript)) return cancel(state, "m.invalid_message");
   const agreement = keyPair.agree(theirKey);
   if (!agreement.ok) return cancel(state, "m.invalid_message");
   const exchanged = { agreed, agreement: agreement.value, transcript, commitment: commitment.value };

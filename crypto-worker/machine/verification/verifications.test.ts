@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { refresh } from "../../../tests/support/machine-world.ts";
+import { KeyServer, refresh, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
 import { contentsOf } from "../../../tests/support/olm-events.ts";
 import { ALICE, BOB, METHODS, phase, ready, settle, verifyingPair, withCodes } from "../../../tests/support/verifying-pair.ts";
 import { objectField } from "../../wire/json.ts";
@@ -125,6 +125,39 @@ describe("SAS between two of our machines", () => {
       cancelCode: "m.key_mismatch",
       cancelledByUs: false,
     });
+  });
+
+  test("ids so long that nothing can be derived from them end it, and not the sync", () => {
+    // A device and a transaction may be called anything of up to 255 bytes.
+    const server = new KeyServer();
+    const clock = new TestClock();
+    const [aliceId, bobId] = [`@${"a".repeat(242)}:example.org`, `@${"b".repeat(242)}:example.org`];
+    const [alice, bob] = [new TestDevice(server, aliceId, "A", clock), new TestDevice(server, bobId, "B".repeat(255), clock)];
+    for (const device of [alice, bob]) {
+      device.flush();
+      device.send(...device.machine.bootstrapCrossSigning());
+    }
+    refresh(alice, bob);
+    const { flowId, requests } = bob.machine.requestDeviceVerification(aliceId, "A", METHODS);
+    bob.send(...requests);
+    settle(alice, bob);
+    alice.send(...alice.machine.acceptVerification(bobId, flowId, METHODS));
+    settle(alice, bob);
+    bob.send(...bob.machine.startSas(aliceId, flowId));
+    settle(alice, bob);
+    alice.send(...alice.machine.acceptSas(bobId, flowId));
+    settle(alice, bob);
+    const sas = alice.machine.getVerification(bobId, flowId);
+    if (sas?.kind === "sas" && sas.state !== "cancelled") {
+      alice.send(...alice.machine.confirmSas(bobId, flowId));
+      bob.send(...bob.machine.confirmSas(aliceId, flowId));
+      settle(alice, bob);
+    }
+    for (const [device, other] of [
+      [alice, bobId],
+      [bob, aliceId],
+    ] as const)
+      expect(device.machine.getVerification(other, flowId)).toMatchObject({ state: "cancelled", cancelCode: "m.invalid_message" });
   });
 
   test("without a request, as old clients start it", () => {
