@@ -3,10 +3,13 @@ import type { ReactNode } from "react";
 import type { RoomSummary } from "../../../protocol/messages/room-summary.ts";
 import { Avatar } from "../../ui/avatar.tsx";
 import { Button } from "../../ui/button.tsx";
+import { Switch } from "../../ui/choice.tsx";
 import { Delayed } from "../../ui/delayed.tsx";
 import { ErrorNote } from "../../ui/note.tsx";
+import { Select } from "../../ui/select.tsx";
 import { useSay, type Say } from "../../ui/text.tsx";
 import { useLookup } from "../state/lookup.ts";
+import { ROOM_NOTIFY, setFavourite, setRoomNotify } from "../state/room-preferences.ts";
 import { useSession } from "../state/session.ts";
 import { CopyLine } from "./copy-line.tsx";
 import { RoomEncryption } from "./room-encryption.tsx";
@@ -51,6 +54,23 @@ export function InfoPanel({ room }: { readonly room: RoomSummary }): ReactNode {
           </Button>
         )}
       </div>
+      {room.membership === "join" && (
+        <section className="panel__section">
+          <Select
+            label={say("roomMenu.notify")}
+            hint={say("roomMenu.notifyHint")}
+            options={ROOM_NOTIFY.map((value) => ({ value, title: say(`roomMenu.notify.${value}`) }))}
+            value={room.notify}
+            onChange={(notify) => setRoomNotify(session, room, notify)}
+          />
+          <Switch
+            title={say("roomMenu.favouriteTitle")}
+            hint={say("roomMenu.favouriteHint")}
+            selected={room.favourite}
+            onChange={(favourite) => setFavourite(session, room, favourite)}
+          />
+        </section>
+      )}
       {error !== null && details === null && (
         <ErrorNote code={error} actions={<Button onPress={() => session.details.refresh(room.roomId)}>{say("common.retry")}</Button>} />
       )}

@@ -4,6 +4,7 @@ import { useStore } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
 import type { Rooms } from "../state/room-order.ts";
 import { useSession } from "../state/session.ts";
+import { RoomMenu } from "./room-menu.tsx";
 import { RoomRow } from "./room-row.tsx";
 
 type ListProps = { readonly rooms: Rooms; readonly shown: readonly string[]; readonly listRef: RefObject<HTMLDivElement | null> };
@@ -37,7 +38,10 @@ export function RoomList({ rooms, shown, listRef }: ListProps): ReactNode {
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
-    if (event.key === "ArrowDown") move(activeIndex + 1);
+    if (activeId !== null && (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey))) {
+      const row = document.getElementById(`${id}-${activeIndex}`)?.getBoundingClientRect();
+      if (row !== undefined) openMenu(activeId, { x: row.left + 24, y: row.bottom - 12 });
+    } else if (event.key === "ArrowDown") move(activeIndex + 1);
     else if (event.key === "ArrowUp") move(activeIndex - 1);
     else if (event.key === "PageDown") move(activeIndex + 8);
     else if (event.key === "PageUp") move(activeIndex - 8);
@@ -48,6 +52,13 @@ export function RoomList({ rooms, shown, listRef }: ListProps): ReactNode {
     event.preventDefault();
   };
   const pick = useCallback((roomId: string) => session.openRoom(roomId), [session]);
+  const [menu, setMenu] = useState<{ readonly roomId: string; readonly at: { readonly x: number; readonly y: number } } | null>(null);
+  const openMenu = useCallback((roomId: string, at: { readonly x: number; readonly y: number }) => setMenu({ roomId, at }), []);
+  const closeMenu = useCallback(() => {
+    setMenu(null);
+    listRef.current?.focus({ preventScroll: true });
+  }, [listRef]);
+  const menuRoom = menu === null ? undefined : rooms.byId.get(menu.roomId);
   const keep = useMemo(() => (activeIndex >= 0 ? [activeIndex] : []), [activeIndex]);
 
   return (
@@ -74,12 +85,14 @@ export function RoomList({ rooms, shown, listRef }: ListProps): ReactNode {
                   open={roomId === open}
                   active={roomId === activeId}
                   onPick={pick}
+                  onMenu={openMenu}
                 />
               )}
             </div>
           );
         }}
       </Virtualizer>
+      {menu !== null && menuRoom !== undefined && <RoomMenu room={menuRoom} at={menu.at} onClose={closeMenu} />}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { CircleAlert, Clock } from "lucide-react";
+import { AtSign, BellOff, CircleAlert, Clock, Star, type LucideIcon } from "lucide-react";
 import { memo, type ReactNode } from "react";
 import type { RoomSummary } from "../../../protocol/messages/room-summary.ts";
 import { Avatar } from "../../ui/avatar.tsx";
@@ -14,10 +14,11 @@ type RowProps = {
   readonly open: boolean;
   readonly active: boolean;
   readonly onPick: (roomId: string) => void;
+  readonly onMenu: (roomId: string, at: { readonly x: number; readonly y: number }) => void;
 };
 
 /** One room of the list. Rendered again only when its own summary changed. */
-export const RoomRow = memo(function RoomRow({ room, elementId, index, total, open, active, onPick }: RowProps): ReactNode {
+export const RoomRow = memo(function RoomRow({ room, elementId, index, total, open, active, onPick, onMenu }: RowProps): ReactNode {
   const say = useSay();
   const clock = useClock();
   const last = lastLine(say, room);
@@ -31,6 +32,10 @@ export const RoomRow = memo(function RoomRow({ room, elementId, index, total, op
       aria-setsize={total}
       className={`room-row ${open ? "room-row--open" : ""} ${active ? "room-row--active" : ""} ${unread ? "room-row--unread" : ""}`}
       onClick={() => onPick(room.roomId)}
+      onContextMenu={(event) => {
+        event.preventDefault();
+        onMenu(room.roomId, { x: event.clientX, y: event.clientY });
+      }}
     >
       <Avatar
         id={room.dmUserId ?? room.roomId}
@@ -41,7 +46,11 @@ export const RoomRow = memo(function RoomRow({ room, elementId, index, total, op
       />
       <span className="room-row__main">
         <span className="room-row__top">
-          <span className="room-row__name ellipsis">{room.name}</span>
+          <span className="room-row__name">
+            <span className="ellipsis">{room.name}</span>
+            {room.favourite && <RowMark icon={Star} read={say("row.favourite")} />}
+            {room.notify !== "all" && <RowMark icon={room.notify === "none" ? BellOff : AtSign} read={say(`row.notify.${room.notify}`)} />}
+          </span>
           {room.lastMessage !== null && <time className="room-row__time tabular">{clock.short(room.lastMessage.at)}</time>}
         </span>
         <span className="room-row__bottom">
@@ -64,12 +73,23 @@ export const RoomRow = memo(function RoomRow({ room, elementId, index, total, op
           {room.mentions > 0 && (
             <Badge look="badge badge--mention" shown={`@${cap(room.mentions)}`} read={say("row.mentions", { count: room.mentions })} />
           )}
+          {room.markedUnread && room.unread === 0 && <Badge look="badge badge--dot" shown="" read={say("row.marked")} />}
           {room.unread > room.mentions && <Badge look="badge" shown={cap(room.unread)} read={say("row.unread", { count: room.unread })} />}
         </span>
       </span>
     </div>
   );
 });
+
+/** What is set for the room, small beside its name. */
+function RowMark({ icon: Icon, read }: { readonly icon: LucideIcon; readonly read: string }): ReactNode {
+  return (
+    <>
+      <Icon className={`icon room-row__mark ${Icon === Star ? "room-row__mark--star" : ""}`} size={12} strokeWidth={2.2} aria-hidden />
+      <span className="visually-hidden">{read}</span>
+    </>
+  );
+}
 
 /** A count as it looks, and as it is read. */
 function Badge({ look, shown, read }: { readonly look: string; readonly shown: string; readonly read: string }): ReactNode {

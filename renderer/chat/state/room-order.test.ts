@@ -40,6 +40,13 @@ test("joined rooms by activity, invites apart, rooms that were left not at all",
   expect(base.mentions).toBe(1);
 });
 
+test("favourites come first, and a room that was marked is unread", () => {
+  const rooms = applyRoomsDelta(base, [room("Café", { favourite: true, markedUnread: true })], []);
+  expect(rooms.order).toEqual(["!Café", "!a", "!b"]);
+  expect(rooms.unread).toBe(3);
+  expect(filterRooms(rooms, "unread", "")).toEqual(["!Café", "!b"]);
+});
+
 test("a delta that changes no order keeps the order's identity and that of untouched rows", () => {
   const next = applyRoomsDelta(base, [room("b", { lastActivity: 2, unread: 5 })], []);
   expect(next.order).toBe(base.order);

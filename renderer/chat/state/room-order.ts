@@ -6,7 +6,7 @@ export type Rooms = {
   /** False until the worker has answered for the first time. */
   readonly loaded: boolean;
   readonly byId: ReadonlyMap<string, RoomSummary>;
-  /** Joined rooms, the most recently active first. Another array only when the order changed. */
+  /** Joined rooms, favourites before the others, the most recently active first. Another array only when the order changed. */
   readonly order: readonly string[];
   readonly invites: readonly string[];
   readonly unread: number;
@@ -49,7 +49,7 @@ export function filterRooms(rooms: Rooms, filter: RoomFilter, term: string, keep
   });
 }
 
-export const isUnread = (room: RoomSummary): boolean => room.unread > 0 || room.mentions > 0;
+export const isUnread = (room: RoomSummary): boolean => room.unread > 0 || room.mentions > 0 || room.markedUnread;
 
 /** The room above or below in the list, wrapping around; only unread ones when asked. */
 export function neighbour(rooms: Rooms, shown: readonly string[], from: string | null, step: 1 | -1, unreadOnly: boolean): string | null {
@@ -74,7 +74,7 @@ function arrange(byId: ReadonlyMap<string, RoomSummary>, previous: Rooms): Rooms
     if (room.membership === "join") joined.push(room);
     else if (room.membership === "invite") invited.push(room);
     else continue;
-    unread += room.unread > 0 || room.membership === "invite" ? 1 : 0;
+    unread += isUnread(room) || room.membership === "invite" ? 1 : 0;
     mentions += room.mentions;
   }
   const order = joined.sort(byActivity).map((room) => room.roomId);
@@ -90,7 +90,12 @@ function arrange(byId: ReadonlyMap<string, RoomSummary>, previous: Rooms): Rooms
 }
 
 function byActivity(a: RoomSummary, b: RoomSummary): number {
-  return b.lastActivity - a.lastActivity || a.name.localeCompare(b.name) || (a.roomId < b.roomId ? -1 : 1);
+  return (
+    Number(b.favourite) - Number(a.favourite) ||
+    b.lastActivity - a.lastActivity ||
+    a.name.localeCompare(b.name) ||
+    (a.roomId < b.roomId ? -1 : 1)
+  );
 }
 
 function equal(a: readonly string[], b: readonly string[]): boolean {

@@ -55,7 +55,7 @@ export class Session {
   readonly status = new Store<Status | null>(null);
   readonly safety = new Store<Safety | null>(null);
   readonly aside = new Store<PutAside>(NOTHING_ASIDE);
-  /** Why the vault was not shown, or the app not locked, when it was last asked for. */
+  /** Why the vault was not shown, the app not locked, or something not set for a room, when it was last asked for. */
   readonly refused = new Store<ErrorCode | null>(null);
   /** Where the files of an account are that was set aside, until one is open again. */
   readonly setAsideIn = new Store<string | null>(null);

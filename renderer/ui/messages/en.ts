@@ -6,6 +6,7 @@ import { errorMessages } from "./en-errors.ts";
 import { linkMessages } from "./en-links.ts";
 import { mediaMessages } from "./en-media.ts";
 import { precautionMessages } from "./en-precautions.ts";
+import { roomMenuMessages } from "./en-room-menu.ts";
 import { roomMessages } from "./en-rooms.ts";
 import { sealMessages } from "./en-seal.ts";
 import { securityMessages } from "./en-settings-security.ts";
@@ -29,6 +30,7 @@ export const messages = {
   ...linkMessages,
   ...mediaMessages,
   ...precautionMessages,
+  ...roomMenuMessages,
   ...roomMessages,
   ...sealMessages,
   ...securityMessages,

@@ -81,6 +81,17 @@ export const SCENES: readonly Scene[] = [
   { name: "signed-out-empty", path: chat("logged-out", "&norooms") },
   { name: "verification-lines", path: chat("room", "&verification"), act: harbour },
   { name: "verification-lines-dark-800", path: chat("room", "&verification&theme=dark"), size: [800, 600], act: harbour },
+  {
+    name: "room-menu",
+    path: chat("room"),
+    act: async (page) => page.getByRole("option", { name: /^Kitchen rota/ }).click({ button: "right" }),
+  },
+  {
+    name: "room-menu-dark-800",
+    path: chat("room", "&theme=dark"),
+    size: [800, 600],
+    act: async (page) => page.getByRole("option", { name: /^Night watch/ }).click({ button: "right" }),
+  },
   { name: "emoji-picker", path: chat("room"), act: inTurn(harbour, click("Emoji")) },
   {
     name: "emoji-picker-dark-800",
