@@ -3,13 +3,14 @@ import type { HttpRequest, HttpResponse } from "../../protocol/network.ts";
 import { decodeText, parseMatrixError } from "./matrix-error.ts";
 import { parseRetryAfter } from "./retry.ts";
 import type { HomeserverClient, ServerFailure } from "./homeserver-client.ts";
+import { isAllowedRequest } from "./request-policy.ts";
 
 const MAX_JSON_BYTES = 128 * 1024 * 1024;
 const MAX_MEDIA_BYTES = 64 * 1024 * 1024;
 
 /** Executes one request that the worker described. Bodies pass through unread, except for the standard error fields. */
 export async function serveHttp(client: HomeserverClient, request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
-  if (!isPlainPath(request.path)) throw new CodedError("invalid-request");
+  if (!isAllowedRequest(request.method, request.path)) throw new CodedError("invalid-request");
   const answer = await client.send({
     method: request.method,
     path: request.path,
@@ -32,12 +33,6 @@ export async function serveHttp(client: HomeserverClient, request: HttpRequest, 
     bytes: asBytes ? new Uint8Array(body) : null,
     contentType: contentType === null ? null : contentType.slice(0, 255),
   };
-}
-
-/** The contract fixes the prefix; dot segments would let URL normalisation leave it. */
-export function isPlainPath(path: string): boolean {
-  const plain = path.split("?", 1)[0] ?? "";
-  return path.startsWith("/_matrix/") && !/[\s\\#]/.test(path) && !plain.split("/").some((segment) => /^(?:\.|%2e){1,2}$/i.test(segment));
 }
 
 /** How a failure is called on our ports. */

@@ -4,7 +4,8 @@ import type { NetworkContract } from "../../protocol/network.ts";
 import type { Handlers } from "../../protocol/rpc.ts";
 import type { HomeserverClient, ServerFailure } from "../matrix/homeserver-client.ts";
 import { decodeText, parseMatrixError } from "../matrix/matrix-error.ts";
-import { errorCodeOf, isPlainPath } from "../matrix/network-server.ts";
+import { errorCodeOf } from "../matrix/network-server.ts";
+import { isAllowedRequest } from "../matrix/request-policy.ts";
 import { parseRetryAfter } from "../matrix/retry.ts";
 import type { RawResponse } from "../matrix/transport.ts";
 import type { Result } from "../../protocol/result.ts";
@@ -51,9 +52,9 @@ async function upload(
   const body = await spool.source(spoolId, (done) => tell(done, body.size));
   const answer = await client.send({
     method: "POST",
-    path: plain(path),
+    path: allowed("POST", path),
     body,
-    contentType,
+    contentType: plainType(contentType),
     accept: "json",
     auth: true,
     timeoutMs: Math.max(MIN_PAUSE_MS, timeoutMs),
@@ -81,7 +82,7 @@ async function download(
   });
   const answer = await client.send({
     method: "GET",
-    path: plain(path),
+    path: allowed("GET", path),
     accept: "bytes",
     auth: true,
     timeoutMs: Math.max(MIN_PAUSE_MS, timeoutMs),
@@ -103,9 +104,15 @@ function finalAnswer(answer: Result<RawResponse, ServerFailure>): RawResponse {
   return answer.value;
 }
 
-function plain(path: string): string {
-  if (!isPlainPath(path)) throw new CodedError("invalid-request");
+function allowed(method: "GET" | "POST", path: string): string {
+  if (!isAllowedRequest(method, path)) throw new CodedError("invalid-request");
   return path;
+}
+
+/** A media type without anything that could begin another header. */
+function plainType(contentType: string): string {
+  if (!/^[\u0020-\u007e]+$/.test(contentType)) throw new CodedError("invalid-request");
+  return contentType;
 }
 
 function throttled(spoolId: string, emit: (progress: Progress) => void): (done: number, total: number | null) => void {

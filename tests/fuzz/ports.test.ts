@@ -12,6 +12,7 @@ import { AccountHost } from "../../crypto-worker/client/account-host.ts";
 import { StoreKeyCustody } from "../../crypto-worker/client/keys/store-key-custody.ts";
 import { createLog } from "../../crypto-worker/log.ts";
 import { OlmMachine } from "../../crypto-worker/machine/olm-machine.ts";
+import { soloCrew } from "../../crypto-worker/primitives/crew/crew.ts";
 import { systemEnv } from "../../crypto-worker/primitives/system-env.ts";
 import { serveControl } from "../../crypto-worker/rpc/control-server.ts";
 import { portChannel, type PortLike } from "../../crypto-worker/rpc/port-channel.ts";
@@ -243,12 +244,13 @@ describe(`FUZZ_SEED=${SEED}`, () => {
     await attack(ours, networkContract, { valid: "tried" });
     const paths = fc.oneof(
       fc.string({ unit: "binary" }).map((text) => `/_matrix/${text}`),
+      fc.string({ unit: "binary" }).map((text) => `/_matrix/client/v3/rooms/${text}`),
       fc
         .array(
           fc.constantFrom("..", ".", "%2e%2e", "%2E.", "/", "\\", "//evil.example", "@evil.example", "?", "#", "a", "\t", "\u0000", ":80"),
           { maxLength: 6 },
         )
-        .map((parts) => `/_matrix/${parts.join("/")}`),
+        .map((parts) => `/_matrix/client/v3/rooms/${parts.join("/")}`),
     );
     await fc.assert(
       fc.asyncProperty(paths, async (target) => {
@@ -257,9 +259,12 @@ describe(`FUZZ_SEED=${SEED}`, () => {
       }),
       { numRuns: 150, seed: SEED },
     );
-    expect(sent.length).toBeGreaterThan(50);
+    expect(sent.length).toBeGreaterThan(20);
     for (const { url } of sent)
-      expect(new URL(url)).toMatchObject({ origin: "https://example.org", pathname: expect.stringMatching(/^\/_matrix\//) });
+      expect(new URL(url)).toMatchObject({
+        origin: "https://example.org",
+        pathname: expect.stringMatching(/^\/_matrix\/(?:client|media)\/(?:v[13]\/|versions$)/),
+      });
     expect(bugs).toEqual([]);
   });
 
@@ -457,7 +462,7 @@ function startWorker(): void {
   const channel = portChannel(theirs);
   const log = createLog((line) => lines.push(line), Date.now);
   const custody = new StoreKeyCustody(systemEnv);
-  host = new AccountHost({ custody, stores: storeFiles, network: connect(networkContract, channel), env: systemEnv, log });
+  host = new AccountHost({ custody, stores: storeFiles, network: connect(networkContract, channel), env: systemEnv, log, crew: soloCrew });
   serveControl(host, custody, channel, log);
   mainsPort = ours;
   const mainsChannel = portChannel(ours);
