@@ -33,6 +33,8 @@ describe("requests", () => {
     expect(alice.machine.getVerificationRequests(BOB)).toMatchObject([
       { flowId: "t", phase: "requested", deviceId: "B", theirMethods: METHODS },
     ]);
+    expect(alice.machine.getVerificationRequests()).toHaveLength(1);
+    for (const other of [ALICE, "@carol:example.org", "nobody"]) expect(alice.machine.getVerificationRequests(other)).toEqual([]);
   });
 
   test("end after ten minutes, with a word to the other side", () => {
