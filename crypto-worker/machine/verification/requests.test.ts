@@ -54,6 +54,17 @@ describe("requests", () => {
     expect(phase(bob, ALICE)).toBe("cancelled");
   });
 
+  test("that one side takes back are over on both, and each knows whose doing it was", () => {
+    const all = verifyingPair();
+    const { alice, bob } = all;
+    const flowId = ready(all);
+    alice.send(...alice.machine.cancelVerification(BOB, flowId));
+    settle(alice, bob);
+    const ended = { phase: "cancelled", cancelCode: "m.user" };
+    expect(alice.machine.getVerificationRequests(BOB)).toMatchObject([{ ...ended, cancelledByUs: true }]);
+    expect(bob.machine.getVerificationRequests(ALICE)).toMatchObject([{ ...ended, cancelledByUs: false }]);
+  });
+
   test("no late message revives one that has timed out", () => {
     const all = verifyingPair();
     const { alice, bob, clock } = all;
