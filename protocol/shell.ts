@@ -109,6 +109,8 @@ export const shellContract = {
   ),
   /** After a soft logout: the same device signs in again. */
   reauthenticate: call("public", z.strictObject({ password: passwordSchema }), nothing),
+  /** The same in the browser, as `loginSso`. `wrong-credentials` where somebody else signed in there. */
+  reauthenticateSso: call("public", z.strictObject({ idpId: z.string().max(255).nullable() }), nothing),
   /** Ends the session on the server, then deletes the local store. `force` deletes it even where the server cannot be reached. */
   logout: call("public", z.strictObject({ force: z.boolean() }), nothing),
   /** Tries to open the account again, after a failure. */

@@ -57,6 +57,7 @@ const history: readonly (readonly [version: number, hash: string, change: string
     "b305353ca8b57e9df90014dc6f990b0066da2ce61328ffb7fa09fb226ef3f66c",
     "chat: new names of people in what is shown; reactions say whose they are",
   ],
+  [17, "2ee76dbb2900672ae43e719665cc4fad05040b7ab0243b403362549b45fedc5f", "shell: signing in again in the browser after a soft logout"],
 ];
 
 describe("the wire between the processes", () => {
@@ -93,7 +94,7 @@ const classified: Readonly<Record<string, Readonly<Record<Sensitivity, string>>>
   network: { public: "download http spoolAppend spoolList spoolRead spoolRemove transferred upload", plaintext: "", secret: "" },
   shell: {
     public:
-      "about appState appStateChanged cancelUpdate changeAppLock changeSettings checkForUpdates closeVault command connection connectionChanged diagnostics discover installUpdate linkArrived lock loginPassword loginSso logout openExternal openVault reauthenticate register retryConnection retryOpen saveDiagnostics setAccountAside settings settingsChanged takeLink takeVaultIntent updates updatesChanged vaultIntended",
+      "about appState appStateChanged cancelUpdate changeAppLock changeSettings checkForUpdates closeVault command connection connectionChanged diagnostics discover installUpdate linkArrived lock loginPassword loginSso logout openExternal openVault reauthenticate reauthenticateSso register retryConnection retryOpen saveDiagnostics setAccountAside settings settingsChanged takeLink takeVaultIntent updates updatesChanged vaultIntended",
     plaintext: "",
     secret: "",
   },

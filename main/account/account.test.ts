@@ -165,8 +165,14 @@ describe("Account", () => {
     account.wake();
     await phase(account, "soft-logged-out");
     expect(worker.ended).toEqual([true]);
-    await expect(account.reauthenticate("wrong")).rejects.toMatchObject({ code: "wrong-credentials" });
-    await account.reauthenticate("pw");
+    const by = (user: string, password: string) => account.reauthenticate(async () => ({ kind: "password", user, password }));
+    await expect(by(userId, "wrong")).rejects.toMatchObject({ code: "wrong-credentials" });
+    // As somebody else, which a browser may do: nothing changes here, and no device of theirs stays behind.
+    world.server.registerUser("eve", "pw");
+    await expect(by("@eve:harbour.test", "pw")).rejects.toMatchObject({ code: "wrong-credentials" });
+    expect(world.server.devices("@eve:harbour.test")).toEqual([]);
+    expect(account.state.value.phase).toBe("soft-logged-out");
+    await by(userId, "pw");
     expect(account.state.value).toEqual({ phase: "ready", userId, deviceId, appLock: false });
     await vi.waitFor(() => expect(account.connection.value.state).toBe("online"));
   });

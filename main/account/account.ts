@@ -7,7 +7,7 @@ import { Observed } from "../crypto-host/observed.ts";
 import type { WorkerSpawner } from "../crypto-host/worker-process.ts";
 import type { Log } from "../logging/log.ts";
 import type { Clock } from "../matrix/clock.ts";
-import { login } from "../matrix/login.ts";
+import { type Credentials, login } from "../matrix/login.ts";
 import { serveHttp } from "../matrix/network-server.ts";
 import type { Transport } from "../matrix/transport.ts";
 import { mediaHandlers } from "../media/media-server.ts";
@@ -27,6 +27,8 @@ export type AccountDeps = {
   readonly clock: Clock;
   readonly log: Log;
 };
+
+type SoftLoggedOut = Extract<AppState, { readonly phase: "soft-logged-out" }>;
 
 /** The store is open, whatever the server thinks of the session. */
 const OPEN_PHASES: ReadonlySet<AppState["phase"]> = new Set(["ready", "soft-logged-out", "logged-out-by-server"]);
@@ -118,18 +120,26 @@ export class Account {
     });
   }
 
-  /** After a soft logout: the same device, a new token, every key still there. */
-  reauthenticate(password: string): Promise<void> {
-    return this.#exclusive(async () => {
+  /** After a soft logout: the same device, a new token, every key still there. `prove` brings what the server wants to see, however long that takes a person. */
+  async reauthenticate(prove: (account: SoftLoggedOut) => Promise<Credentials>): Promise<void> {
+    const before = this.state.value;
+    if (before.phase !== "soft-logged-out") throw new CodedError("conflict");
+    const credentials = await prove(before);
+    await this.#exclusive(async () => {
       const state = this.state.value;
       if (state.phase !== "soft-logged-out") throw new CodedError("conflict");
       const session = await login(this.#deps.transport, {
         server: state.homeserver,
-        credentials: { kind: "password", user: state.userId, password },
+        credentials,
         deviceName: "Bulkhead",
         deviceId: state.deviceId,
       });
-      if (session.userId !== state.userId || session.deviceId !== state.deviceId) throw new CodedError("server-garbage");
+      if (session.userId !== state.userId) {
+        // In a browser one may be signed in as somebody else: their account is left as it was.
+        await this.#online.endOnServer(session);
+        throw new CodedError("wrong-credentials");
+      }
+      if (session.deviceId !== state.deviceId) throw new CodedError("server-garbage");
       await this.#online.store(session);
       this.#goOnline(session);
     });

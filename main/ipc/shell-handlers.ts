@@ -2,7 +2,7 @@ import { CodedError } from "../../protocol/errors.ts";
 import type { VaultIntent } from "../../protocol/messages/vault-intent.ts";
 import type { MatrixLink } from "../../protocol/matrix-link.ts";
 import type { Handlers } from "../../protocol/rpc.ts";
-import type { Settings, ShellContract } from "../../protocol/shell.ts";
+import type { AppState, Settings, ShellContract } from "../../protocol/shell.ts";
 import type { Account } from "../account/account.ts";
 import { defaultDeviceName } from "../app/device-name.ts";
 import type { Observed } from "../crypto-host/observed.ts";
@@ -58,6 +58,8 @@ export function shellHandlers(deps: ShellDeps): Handlers<ShellContract> {
     },
 
     discover: async ({ server }, { signal }) => {
+      // SECURITY: a name that a page has made up of what it reads, and that main asks for, would be a way out of it.
+      if (!isSigningIn(account.state.value, server)) throw new CodedError("already-signed-in");
       const found = await discover(transport, server, signal);
       return { ...found, sso: [...found.sso] };
     },
@@ -84,7 +86,14 @@ export function shellHandlers(deps: ShellDeps): Handlers<ShellContract> {
     register: ({ server, user, password, deviceName }, { signal }) =>
       account.signIn(() => register(transport, { server, user, password, deviceName: deviceName ?? defaultDeviceName(), signal })),
     reauthenticate: async ({ password }) => {
-      await account.reauthenticate(password);
+      await account.reauthenticate(async ({ userId }) => ({ kind: "password", user: userId, password }));
+      return {};
+    },
+    reauthenticateSso: async ({ idpId }, { signal }) => {
+      await account.reauthenticate(async ({ homeserver }) => ({
+        kind: "token",
+        token: await signOnWithBrowser({ baseUrl: homeserver, idpId, openBrowser: deps.openBrowser, signal }),
+      }));
       return {};
     },
     logout: async ({ force }) => {
@@ -144,6 +153,10 @@ export const pickChatHandlers = (all: Handlers<ShellContract>): Handlers<ShellCo
     throw new CodedError("forbidden");
   },
 });
+
+/** Whether there is a form on the screen for which this server may be asked. */
+const isSigningIn = (state: AppState, server: string): boolean =>
+  state.phase === "signed-out" || (state.phase === "soft-logged-out" && state.homeserver === server);
 
 function unlessRefused(accepted: boolean): Record<string, never> {
   if (!accepted) throw new CodedError("conflict");

@@ -108,7 +108,17 @@ describe("code in the chat page", () => {
   });
 
   test("may ask main for what its contract has, and what belongs to the vault is refused", async () => {
-    const ends = new Set(["logout", "setAccountAside", "lock", "register", "loginPassword", "loginSso", "reauthenticate", "discover"]);
+    const ends = new Set([
+      "logout",
+      "setAccountAside",
+      "lock",
+      "register",
+      "loginPassword",
+      "loginSso",
+      "reauthenticate",
+      "reauthenticateSso",
+      "discover",
+    ]);
     for (const verb of verbsOf("shell").filter((name) => contracts["shell"]?.[name]?.kind === "call" && !ends.has(name)))
       for (const params of guesses()) replies.push(JSON.stringify(await callShell(app.page, verb, params)));
     for (const to of ["keychain", "passphrase"])

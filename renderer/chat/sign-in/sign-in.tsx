@@ -235,7 +235,8 @@ type SsoProps = {
   readonly onStop: () => void;
 };
 
-function Sso({ found, alone, waiting, busy, onPick, onStop }: SsoProps): ReactNode {
+/** The ways of signing in that go through the browser. */
+export function Sso({ found, alone, waiting, busy, onPick, onStop }: SsoProps): ReactNode {
   const say = useSay();
   return (
     <div className="sign-in__sso">
