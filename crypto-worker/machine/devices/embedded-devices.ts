@@ -8,6 +8,8 @@ import type { Devices } from "./devices.ts";
 import type { Identities } from "./identities.ts";
 
 const MAX_VERIFIED = 500;
+/** Some 700 characters, and as much again for each further signature. What is verified is kept, and a message may have a megabyte. */
+const MAX_LENGTH = 16_384;
 
 type Verified = { readonly keys: DeviceKeys; readonly text: string };
 
@@ -58,8 +60,8 @@ export class EmbeddedDevices {
     const text = JSON.stringify(value);
     const cached = this.#verified.get(text);
     if (cached !== undefined) return cached;
-    const keys = parseDeviceKeys(value);
-    if (!keys.ok) return undefined;
+    const keys = text.length > MAX_LENGTH ? undefined : parseDeviceKeys(value);
+    if (keys?.ok !== true) return undefined;
     const verified = { keys: keys.value, text };
     this.#verified.set(text, verified);
     return verified;
