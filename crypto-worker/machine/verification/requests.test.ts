@@ -13,9 +13,9 @@ beforeAll(() => OlmMachine.ready());
 describe("requests", () => {
   test("of the past, the future, of nobody, or of us do not count", () => {
     const { alice, server, clock } = verifyingPair();
-    const request = (changes: JsonObject): void => {
+    const request = (changes: JsonObject, sender = BOB): void => {
       const content = { from_device: "B", transaction_id: "t", methods: METHODS, timestamp: clock.ms, ...changes };
-      server.device(ALICE, "A").inbox.push({ type: "m.key.verification.request", sender: BOB, content });
+      server.device(ALICE, "A").inbox.push({ type: "m.key.verification.request", sender, content });
       alice.sync();
     };
     for (const changes of [
@@ -29,7 +29,10 @@ describe("requests", () => {
       request(changes);
       expect(alice.machine.getVerificationRequests()).toEqual([]);
     }
-    request({ timestamp: clock.ms - 10 * MINUTE });
+    // What we said ourselves comes back where it went to all of our devices.
+    request({ from_device: "A" }, ALICE);
+    expect(alice.machine.getVerificationRequests()).toEqual([]);
+    request({ timestamp: clock.ms - 10 * MINUTE, methods: [...METHODS, "org.example.handshake", METHODS[0] ?? ""] });
     expect(alice.machine.getVerificationRequests(BOB)).toMatchObject([
       { flowId: "t", phase: "requested", deviceId: "B", theirMethods: METHODS },
     ]);
@@ -124,7 +127,8 @@ describe("requests", () => {
     refresh(fresh, alice);
     const { requests } = fresh.machine.requestOwnVerification(METHODS);
     expect(Object.keys(objectField(objectField(requests[0]?.body ?? {}, "messages") ?? {}, ALICE) ?? {})).toEqual(["A"]);
-    expect(() => alice.machine.requestDeviceVerification(ALICE, "A", METHODS)).toThrow("unknown-device");
+    for (const deviceId of ["A", "NOBODY"])
+      expect(() => alice.machine.requestDeviceVerification(ALICE, deviceId, METHODS)).toThrow("unknown-device");
     expect(() => alice.machine.requestUserVerification("@nobody:x.org", ROOM, METHODS)).toThrow("unknown-identity");
   });
 

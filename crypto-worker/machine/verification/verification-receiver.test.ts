@@ -111,6 +111,7 @@ describe("in a room", () => {
     expect(requests[0]).toMatchObject({ kind: "room_message", room: { roomId: ROOM, eventType: "m.room.message" } });
     expect(requests[0]?.path).toContain(`/rooms/${encodeURIComponent(ROOM)}/send/m.room.message/`);
     const event = post(alice, requests[0], clock.ms);
+    expect(alice.machine.getVerificationRequests(BOB)).toMatchObject([{ flowId, phase: "created", roomId: ROOM }]);
     alice.machine.markRequestAsSent(requests[0]?.id ?? "", { event_id: event.event_id });
     expect(alice.machine.getVerificationRequests(BOB)).toMatchObject([{ flowId: event.event_id, phase: "created", roomId: ROOM }]);
     bob.machine.receiveVerificationEvent(event, ROOM);
