@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { refresh, TestDevice } from "../../../tests/support/machine-world.ts";
-import { ALICE, METHODS, settle, verifyingPair } from "../../../tests/support/verifying-pair.ts";
+import { ALICE, BOB, METHODS, settle, verifyingPair, withCodes } from "../../../tests/support/verifying-pair.ts";
 import { OlmMachine } from "../olm-machine.ts";
 
 beforeAll(() => OlmMachine.ready());
@@ -28,4 +28,27 @@ test("SAS between two devices of one user: the new one is signed by the one that
   expect(old.machine.getDevice(ALICE, "NEW")).toMatchObject({ crossSigned: true, verified: true });
   expect(fresh.machine.getIdentity(ALICE)?.verified).toBe(true);
   expect(fresh.machine.getDevice(ALICE, "NEW")).toMatchObject({ crossSigned: true, verified: true });
+});
+
+test("who was verified already is signed no second time", () => {
+  const all = verifyingPair();
+  const { alice, bob } = all;
+  const uploads: number[] = [];
+  for (let round = 0; round < 2; round++) {
+    const flowId = withCodes(all);
+    alice.send(...alice.machine.confirmSas(BOB, flowId));
+    settle(alice, bob);
+    bob.send(...bob.machine.confirmSas(ALICE, flowId));
+    bob.flush();
+    alice.sync();
+    alice.send(...alice.waiting("to_device"));
+    bob.sync();
+    bob.flush();
+    alice.sync();
+    expect(alice.machine.getVerification(BOB, flowId)).toMatchObject({ state: "done" });
+    uploads.push(alice.waiting("signatures_upload").length);
+    settle(alice, bob);
+  }
+  expect(uploads).toEqual([1, 0]);
+  expect(alice.machine.getIdentity(BOB)?.verified).toBe(true);
 });
