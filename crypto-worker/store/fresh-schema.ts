@@ -1,12 +1,7 @@
-import type { Migration } from "./migrations/migrations.ts";
+import type { Migration, TablePart } from "./migrations/migrations.ts";
 
 /** Scripts that make what a file with nothing in it is to have. */
-export type FreshSchema = {
-  /** What every store has. */
-  readonly machine: string;
-  /** What only a client fills. */
-  readonly client: string;
-};
+export type FreshSchema = Readonly<Record<TablePart, string>>;
 
 const SUBJECT = /^(?:CREATE (?:VIRTUAL )?TABLE|CREATE (?:UNIQUE )?INDEX \w+ ON|ALTER TABLE|DROP TABLE) (\w+)\b/;
 const ADDED_COLUMN = /^ALTER TABLE \w+ ADD COLUMN ([^;]+)$/;
@@ -17,7 +12,7 @@ const TABLE_CONSTRAINT = /\n\s*(?:PRIMARY KEY|UNIQUE|FOREIGN KEY|CHECK)\s*\(/;
 const END_OF_COLUMNS = /\n\s*\)[^)]*$/;
 
 /** `creation` is where its statement stands in the script; undefined where a column cannot be added to that. */
-type Table = { readonly part: keyof FreshSchema; creation: number | undefined };
+type Table = { readonly part: TablePart; creation: number | undefined };
 
 /**
  * All migrations as scripts for a file that has nothing yet. Columns that were added later stand in their table from the beginning, where ALTER TABLE
@@ -25,7 +20,7 @@ type Table = { readonly part: keyof FreshSchema; creation: number | undefined };
  * opening.
  */
 export function freshSchema(known: readonly Migration[]): FreshSchema {
-  const scripts: Record<keyof FreshSchema, string[]> = { machine: [], client: [] };
+  const scripts: Record<TablePart, string[]> = { machine: [], occasional: [], client: [] };
   const tables = new Map<string, Table>();
   for (const { statements, part = "machine" } of known)
     for (const statement of statements) {
@@ -43,7 +38,8 @@ export function freshSchema(known: readonly Migration[]): FreshSchema {
       else if (CREATED_TABLE.test(statement)) table.creation = script.length;
       script.push(statement);
     }
-  return { machine: scripts.machine.map(terse).join(";\n"), client: scripts.client.map(terse).join(";\n") };
+  const textOf = (part: TablePart): string => scripts[part].map(terse).join(";\n");
+  return { machine: textOf("machine"), occasional: textOf("occasional"), client: textOf("client") };
 }
 
 function withColumn(table: string, column: string): string {

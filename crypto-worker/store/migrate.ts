@@ -1,63 +1,82 @@
 import { hash } from "node:crypto";
 import { freshSchema } from "./fresh-schema.ts";
-import { migrations, type Migration } from "./migrations/migrations.ts";
+import { migrations, type Migration, type TablePart } from "./migrations/migrations.ts";
 import { StoreError, type Database } from "./types.ts";
 
 type AppliedRow = { version: number; checksum: string };
 
 /**
- * Brings the file to this build's schema in one transaction; one that had nothing gets no tables of the client. Migrations are append-only: one that was
- * applied with another text, or one that this build does not know, refuses the file rather than guessing.
+ * Brings the file to this build's schema in one transaction; one that had nothing gets the tables that every store needs. Migrations are append-only: one
+ * that was applied with another text, or one that this build does not know, refuses the file rather than guessing.
  */
 export function migrate(database: Database, known: readonly Migration[] = migrations): void {
   assertMonotonic(known);
   database.transaction(() => {
-    database
-      .prepare(
-        `CREATE TABLE IF NOT EXISTS schema_migration (
-          version INTEGER PRIMARY KEY,
-          name TEXT NOT NULL,
-          checksum TEXT NOT NULL -- sha-256 of the migration's text, hex
-        ) STRICT`,
-      )
-      .run();
-    const applied = new Map(
-      database
-        .prepare<AppliedRow>("SELECT version, checksum FROM schema_migration ORDER BY version")
-        .all()
-        .map((row) => [row.version, row.checksum]),
-    );
+    const applied = appliedIn(database);
     const newest = Math.max(0, ...known.map(({ version }) => version));
     for (const version of applied.keys()) if (version > newest) throw new StoreError("from-the-future");
-    if (applied.size === 0) database.execute(schemaOf(known).machine);
-    else
-      makeClientTables(
-        database,
-        known.filter(({ version }) => applied.has(version)),
-      );
-    for (const migration of known) {
-      const checksum = checksumOf(migration);
-      const present = applied.get(migration.version);
-      if (present === checksum) continue;
-      if (present !== undefined) throw new StoreError("from-the-future");
-      if (applied.size > 0) database.execute(migration.statements.join(";\n"));
-      database
-        .prepare("INSERT INTO schema_migration (version, name, checksum) VALUES (?, ?, ?)")
-        .run(migration.version, migration.name, checksum);
+    if (applied.size === 0) {
+      database.execute(MIGRATION_TABLE);
+      database.execute(schemaOf(known).machine);
+      record(database, known);
+      return;
     }
+    const missing = known.filter((migration) => {
+      const present = applied.get(migration.version);
+      if (present !== undefined && present !== checksumOf(migration)) throw new StoreError("from-the-future");
+      return present === undefined;
+    });
+    if (missing.length === 0) return;
+    // What comes next may change tables that were not needed yet.
+    const before = known.filter((migration) => !missing.includes(migration));
+    for (const part of ["occasional", "client"] as const) makeTables(database, part, before);
+    for (const { statements } of missing) database.execute(statements.join(";\n"));
+    record(database, missing);
   });
 }
 
-/** Makes the client's tables as the `applied` migrations have them, where the file has none of them. */
-export function makeClientTables(database: Database, applied: readonly Migration[] = migrations): void {
-  const first = applied.find(({ part }) => part === "client")?.statements[0];
+/** Whether the file has the tables of a part, all of which are made at once; also where these migrations know none. */
+export function tablesAreMade(database: Database, part: TablePart, applied: readonly Migration[] = migrations): boolean {
+  const first = applied.find((migration) => migration.part === part)?.statements[0];
   const name = /^CREATE TABLE (\w+)/.exec(first ?? "")?.[1];
-  if (name === undefined || database.prepare("SELECT 1 FROM sqlite_schema WHERE name = ?").first(name) !== undefined) return;
-  database.execute(schemaOf(applied).client);
+  return name === undefined || hasTable(database, name);
+}
+
+/** Makes the tables of a part as the `applied` migrations have them, where the file does not have them. */
+export function makeTables(database: Database, part: TablePart, applied: readonly Migration[] = migrations): void {
+  if (!tablesAreMade(database, part, applied)) database.execute(schemaOf(applied)[part]);
 }
 
 const schemaOf = computedOnce(freshSchema);
 const checksumOf = computedOnce((migration: Migration) => hash("sha256", migration.statements.join(";\n")));
+
+const MIGRATION_TABLE = `CREATE TABLE IF NOT EXISTS schema_migration (
+  version INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  checksum TEXT NOT NULL -- sha-256 of the migration's text, hex
+) STRICT`;
+
+const rowsOf = computedOnce((applied: readonly Migration[]) =>
+  JSON.stringify(applied.map((migration) => [migration.version, migration.name, checksumOf(migration)])),
+);
+
+function record(database: Database, applied: readonly Migration[]): void {
+  database
+    .prepare(
+      `INSERT INTO schema_migration (version, name, checksum)
+       SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)`,
+    )
+    .run(rowsOf(applied));
+}
+
+function appliedIn(database: Database): ReadonlyMap<number, string> {
+  if (!hasTable(database, "schema_migration")) return new Map();
+  const rows = database.prepare<AppliedRow>("SELECT version, checksum FROM schema_migration ORDER BY version").all();
+  return new Map(rows.map((row) => [row.version, row.checksum]));
+}
+
+const hasTable = (database: Database, name: string): boolean =>
+  database.prepare("SELECT 1 FROM sqlite_schema WHERE name = ?").first(name) !== undefined;
 
 function computedOnce<Key extends object, Value>(compute: (key: Key) => Value): (key: Key) => Value {
   const known = new WeakMap<Key, Value>();

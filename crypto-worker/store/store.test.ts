@@ -187,7 +187,7 @@ describe("the SQLCipher file", () => {
     store.close();
     const frames = Math.floor(log.length / 4120);
     let withSession = 0;
-    for (const cut of [0, 20, 32, 100, 4152, 4200, ...[5, 20, 40, frames - 1, frames].map((count) => 32 + count * 4120)]) {
+    for (const cut of [0, 20, 32, 100, 4152, 4200, ...[5, 10, 20, frames - 1, frames].map((count) => 32 + count * 4120)]) {
       for (const suffix of ["-wal", ".key-check"]) rmSync(path + suffix, { force: true });
       writeFileSync(path, file);
       if (cut > 0) writeFileSync(`${path}-wal`, log.subarray(0, cut));
@@ -295,7 +295,8 @@ describe("the SQLCipher file", () => {
       ]);
     };
     const [made, grown] = [openMemoryStore(), openMemoryStore()];
-    made.rooms.joined();
+    made.accountData.save("a", {});
+    made.secretsInbox.save({ name: "m.megolm_backup.v1", secret: new Uint8Array(32) });
     for (const { name } of grown.prepare<{ name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table'").all())
       if (!/^sqlite_|^search_index_/.test(name)) grown.execute(`DROP TABLE ${name}`);
     for (let count = 1; count <= migrations.length; count++) migrate(grown, migrations.slice(0, count));
@@ -309,34 +310,40 @@ describe("the SQLCipher file", () => {
       .all()
       .map(({ name }) => name);
 
-  it("gets the tables of a client with its first use of one, and again where that was rolled back", () => {
+  it("gets the tables of a client with the first row for any, again where that was rolled back, and is read as empty before", () => {
     const store = openSqlCipherStore({ path, key });
-    expect(tablesOf(store)).not.toContain("room");
-    const first = (): void =>
+    const save = (): void => store.accountData.save("a", { b: 1 });
+    expect([store.rooms.joined(), store.accountData.load("a"), store.drafts.trim(1)]).toEqual([[], undefined, undefined]);
+    const failing = (): void =>
       store.transaction(() => {
-        store.accountData.save("a", {});
+        save();
+        expect(store.accountData.load("a")).toEqual({ b: 1 });
         throw new Error("boom");
       });
-    expect(first).toThrow("boom");
+    expect(failing).toThrow("boom");
     expect(tablesOf(store)).not.toContain("room");
-    expect(store.rooms.joined()).toEqual([]);
+    expect(store.accountData.load("a")).toBeUndefined();
+    save();
     expect(tablesOf(store)).toEqual(expect.arrayContaining(["room", "account_data", "draft", "search_index"]));
+    expect(tablesOf(store)).not.toContain("secret_request");
     store.close();
+    const again = openSqlCipherStore({ path, key });
+    expect(again.accountData.load("a")).toEqual({ b: 1 });
+    again.close();
   });
 
-  it("has the tables of a client from the second opening on, before later migrations are applied to them", () => {
-    openSqlCipherStore({ path, key }).close();
-    const again = openSqlCipherStore({ path, key });
-    expect(tablesOf(again)).toContain("room");
-    again.close();
-    const early = openMemoryStore();
-    for (const name of tablesOf(early)) if (!name.startsWith("sqlite_")) early.execute(`DROP TABLE ${name}`);
-    const upToAttachments = migrations.filter(({ version }) => version <= 90);
-    migrate(early, upToAttachments);
-    expect(tablesOf(early)).not.toContain("event");
-    migrate(early);
-    expect(early.prepare<{ name: string }>("SELECT name FROM pragma_table_info('event')").all()).toContainEqual({ name: "forwarder" });
-    early.close();
+  it("gets every table before later migrations are applied", () => {
+    const store = openMemoryStore();
+    for (const name of tablesOf(store)) if (!name.startsWith("sqlite_")) store.execute(`DROP TABLE ${name}`);
+    migrate(
+      store,
+      migrations.filter(({ version }) => version <= 90),
+    );
+    expect(tablesOf(store)).not.toContain("event");
+    migrate(store);
+    expect(tablesOf(store)).toEqual(expect.arrayContaining(["room", "secret_request", "history_share"]));
+    expect(store.prepare<{ name: string }>("SELECT name FROM pragma_table_info('event')").all()).toContainEqual({ name: "forwarder" });
+    store.close();
   });
 
   it("applies a migration once and refuses one whose text was changed", () => {

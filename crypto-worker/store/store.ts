@@ -1,8 +1,8 @@
 import { closeSync, existsSync, fsyncSync, openSync, readSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import SQLite from "better-sqlite3-multiple-ciphers";
-import { ClientTables } from "./client-tables.ts";
 import { KeyCheck } from "./key-check.ts";
+import { LazyTables } from "./lazy-tables.ts";
 import { migrate } from "./migrate.ts";
 import { sqliteBinding } from "./native-module.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
@@ -239,7 +239,8 @@ function connectKeyed(path: string, key: Uint8Array, isNew: boolean): SQLite {
 
 function assemble(database: SqliteDatabase): CryptoStore {
   migrate(database);
-  const ofClient = new ClientTables(database);
+  const occasional = new LazyTables(database, "occasional");
+  const ofClient = new LazyTables(database, "client");
   return Object.assign(database, {
     session: new SessionTable(database),
     customValues: new CustomValueTable(database),
@@ -260,7 +261,7 @@ function assemble(database: SqliteDatabase): CryptoStore {
     identities: new IdentityTable(database),
     olmHashes: new OlmHashTable(database),
     olmSessions: new OlmSessionTable(database),
-    signatureUploads: new SignatureUploadTable(database),
+    signatureUploads: new SignatureUploadTable(occasional),
     toDeviceRequests: new ToDeviceRequestTable(database),
     trackedUsers: new TrackedUserTable(database),
     wedgedDevices: new WedgedDeviceTable(database),
@@ -271,13 +272,13 @@ function assemble(database: SqliteDatabase): CryptoStore {
     roomSettings: new RoomSettingsTable(database),
     onlyTrustedRooms: new OnlyTrustedRoomTable(database),
     withheldSessions: new WithheldSessionTable(database),
-    keyRequests: new KeyRequestTable(database),
-    secretRequests: new SecretRequestTable(database),
-    secretsInbox: new SecretsInboxTable(database),
-    waitingRequests: new WaitingRequestTable(database),
-    backupKeys: new BackupKeyTable(database),
-    keyBundles: new KeyBundleTable(database),
-    dehydration: new DehydrationTable(database),
+    keyRequests: new KeyRequestTable(occasional),
+    secretRequests: new SecretRequestTable(occasional),
+    secretsInbox: new SecretsInboxTable(occasional),
+    waitingRequests: new WaitingRequestTable(occasional),
+    backupKeys: new BackupKeyTable(occasional),
+    keyBundles: new KeyBundleTable(occasional),
+    dehydration: new DehydrationTable(occasional),
     historyShares: new HistoryShareTable(ofClient),
   });
 }

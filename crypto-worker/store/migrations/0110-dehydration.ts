@@ -3,6 +3,7 @@ import type { Migration } from "./migrations.ts";
 export const migration: Migration = {
   version: 110,
   name: "dehydration",
+  part: "occasional",
   statements: [
     `CREATE TABLE dehydration (
       id INTEGER PRIMARY KEY CHECK (id = 1),

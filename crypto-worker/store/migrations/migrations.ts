@@ -12,12 +12,15 @@ import { migration as dehydration } from "./0110-dehydration.ts";
 import { migration as trust } from "./0130-trust.ts";
 import { migration as drafts } from "./0140-drafts.ts";
 
+/** `machine`: what every store has from the beginning. The others are made when a table among them gets its first row: what a machine may never need, and what only a client fills. */
+export type TablePart = "machine" | "occasional" | "client";
+
 /** One step of the schema. Append-only: a released step is never edited, it is followed by another. */
 export type Migration = {
   readonly version: number;
   readonly name: string;
-  /** Whose tables it creates; the machine's unless told. Those of a client are made in a new file when it first uses one. */
-  readonly part?: "machine" | "client";
+  /** Of the tables that it creates; `machine` unless told. */
+  readonly part?: TablePart;
   /** One SQL statement each; tables are STRICT, with comments inside the parentheses. */
   readonly statements: readonly string[];
 };

@@ -1,16 +1,22 @@
-import { makeClientTables } from "./migrate.ts";
+import { makeTables, tablesAreMade } from "./migrate.ts";
+import type { TablePart } from "./migrations/migrations.ts";
 import type { Database, Statement } from "./types.ts";
 
-/**
- * The database as the client's tables see it: the first statement about any of them makes them all where the file does not have them yet, in the open
- * transaction if there is one. A machine without a client does not pay for them.
- */
-export class ClientTables implements Database {
-  readonly #database: Database;
-  #made = false;
+const INSERTION = /^\s*INSERT\b/;
 
-  constructor(database: Database) {
+/**
+ * The database as the tables of one part see it. The first row that is put into any of them makes them all, in the open transaction if there is one; until
+ * then every other statement finds nothing.
+ */
+export class LazyTables implements Database {
+  readonly #database: Database;
+  readonly #part: TablePart;
+  /** Undefined while nobody has looked. */
+  #made: boolean | undefined;
+
+  constructor(database: Database, part: TablePart) {
     this.#database = database;
+    this.#part = part;
   }
 
   get inTransaction(): boolean {
@@ -18,12 +24,16 @@ export class ClientTables implements Database {
   }
 
   prepare<Row extends object>(text: string): Statement<Row> {
-    if (!this.#made) this.#make();
+    this.#made ??= tablesAreMade(this.#database, this.#part);
+    if (!this.#made) {
+      if (!INSERTION.test(text)) return nothing;
+      this.#make();
+    }
     return this.#database.prepare(text);
   }
 
   execute(script: string): void {
-    if (!this.#made) this.#make();
+    this.#make();
     this.#database.execute(script);
   }
 
@@ -45,13 +55,19 @@ export class ClientTables implements Database {
 
   #make(): void {
     this.#database.transaction(() => {
-      makeClientTables(this.#database);
+      makeTables(this.#database, this.#part);
       this.#made = true;
       const stop = this.#database.onRollback(() => {
-        this.#made = false;
+        this.#made = undefined;
         stop();
       });
       this.#database.afterCommit(stop);
     });
   }
 }
+
+const nothing: Statement<never> = {
+  run: () => ({ changes: 0 }),
+  first: () => undefined,
+  all: () => [],
+};
