@@ -17,3 +17,9 @@ test("a homeserver that could not be one is ignored", () => {
     homeserver: undefined,
   });
 });
+
+test("what stands behind `--`, where the system puts a link, is never a switch", () => {
+  const smuggled = ["--", "matrix:u/a:b", "--profile-dir=//evil.example/share", "--homeserver=https://evil.example"];
+  expect(parseArguments(smuggled, "/home/ada")).toEqual({ profileDir: undefined, homeserver: undefined });
+  expect(parseArguments(["--profile-dir=/p", ...smuggled], "/home/ada")).toEqual({ profileDir: "/p", homeserver: undefined });
+});

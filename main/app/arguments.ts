@@ -8,8 +8,10 @@ export type AppArguments = {
   readonly homeserver: string | undefined;
 };
 
-/** Reads `--profile-dir=DIR` and `--homeserver=URL`. Everything else on the line is Chromium's, or nobody's. */
-export function parseArguments(argv: readonly string[], cwd: string): AppArguments {
+/** Reads `--profile-dir=DIR` and `--homeserver=URL`. Everything else on the line is Chromium's, or nobody's; behind `--` there are only links. */
+export function parseArguments(all: readonly string[], cwd: string): AppArguments {
+  const end = all.indexOf("--");
+  const argv = end === -1 ? all : all.slice(0, end);
   const profileDir = valueOf(argv, "--profile-dir");
   const homeserver = valueOf(argv, "--homeserver");
   return {

@@ -17,8 +17,10 @@ class Registry {
     return url === "matrix://" ? this.holder : "";
   }
 
-  setAsDefaultProtocolClient(scheme: string): boolean {
+  setAsDefaultProtocolClient(scheme: string, _program: string, args: string[]): boolean {
     expect(scheme).toBe("matrix");
+    // What a link smuggles into the command line is no switch behind this.
+    expect(args).toEqual(["--"]);
     this.writes++;
     this.holder = "Bulkhead";
     return true;

@@ -11,5 +11,7 @@ export function offerToOpenLinks(
   platform: NodeJS.Platform,
 ): void {
   if (platform !== "win32" || !app.isPackaged) return;
-  if (app.getApplicationNameForProtocol(`${SCHEME}://`) === "") app.setAsDefaultProtocolClient(SCHEME);
+  if (app.getApplicationNameForProtocol(`${SCHEME}://`) !== "") return;
+  // SECURITY: a link is an argument like any other. Behind this nothing of it is a switch, for Chromium and for us.
+  app.setAsDefaultProtocolClient(SCHEME, process.execPath, ["--"]);
 }

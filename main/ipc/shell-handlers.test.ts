@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { DEFAULT_SETTINGS } from "../../protocol/default-settings.ts";
+import type { UpdateState } from "../../protocol/messages/update-state.ts";
+import { err } from "../../protocol/result.ts";
+import { AccountWorld } from "../../tests/support/account-world.ts";
+import type { Account } from "../account/account.ts";
+import { Observed } from "../crypto-host/observed.ts";
+import { shellHandlers } from "./shell-handlers.ts";
+
+let world: AccountWorld;
+let asked: string[];
+
+beforeEach(async () => {
+  world = await AccountWorld.make();
+  asked = [];
+});
+afterEach(() => world.close());
+
+function discover(account: Account, server: string): Promise<unknown> {
+  const handlers = shellHandlers({
+    account,
+    transport: {
+      send: ({ url }) => {
+        asked.push(new URL(url).hostname);
+        return Promise.resolve(err("unreachable" as const));
+      },
+    },
+    settings: new Observed(DEFAULT_SETTINGS),
+    saveSettings: () => undefined,
+    version: "1",
+    commit: null,
+    diagnostics: { compose: () => "", save: () => Promise.resolve(false) },
+    keychain: false,
+    suggestedHomeserver: undefined,
+    openVault: () => undefined,
+    takeVaultIntent: () => null,
+    takeLink: () => null,
+    updates: { state: new Observed<UpdateState>({ phase: "off" }), check: () => false, cancel: () => undefined, install: () => false },
+    closeVault: () => undefined,
+    confirmAndOpen: () => Promise.resolve(false),
+    openBrowser: () => Promise.resolve(),
+  });
+  return Promise.resolve(handlers.discover({ server }, { signal: new AbortController().signal, ports: [] }));
+}
+
+test("who is signing in has a server of their choice asked", async () => {
+  const { account } = world.start();
+  await expect(discover(account, "example.org")).rejects.toMatchObject({ code: "not-a-homeserver" });
+  expect(asked).toContain("example.org");
+});
+
+test("a page with an account in it cannot have main ask for a name that it has made up: that would be a way out for what it reads", async () => {
+  const { account } = world.start();
+  await world.signIn(account);
+  await expect(discover(account, "what-was-read.evil.example")).rejects.toMatchObject({ code: "already-signed-in" });
+  expect(asked).toEqual([]);
+});
