@@ -101,7 +101,8 @@ function otherwise(state: RequestState, input: RequestInput, to: FlowEffect["to"
     case "method-cancelled":
       return { state: ended(state, input.cancellation), effects: [] };
     case "tick":
-      return input.now - state.createdAt > REQUEST_TIMEOUT ? cancel(state, "m.timeout", to) : { state, effects: [] };
+      // Also where the clock went back.
+      return Math.abs(input.now - state.createdAt) > REQUEST_TIMEOUT ? cancel(state, "m.timeout", to) : { state, effects: [] };
     case "ready":
       // Repeated, or of a second device that had not heard yet that another was faster.
       return { state, effects: [] };

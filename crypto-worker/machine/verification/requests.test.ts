@@ -40,6 +40,18 @@ describe("requests", () => {
     for (const other of [ALICE, "@carol:example.org", "nobody"]) expect(alice.machine.getVerificationRequests(other)).toEqual([]);
   });
 
+  test("do not live on for as long as the clock went back", () => {
+    const { alice, bob, clock } = verifyingPair();
+    alice.send(...alice.machine.requestDeviceVerification(BOB, "B", METHODS).requests);
+    bob.sync();
+    clock.advance(-10 * MINUTE);
+    bob.sync();
+    expect(phase(bob, ALICE)).toBe("requested");
+    clock.advance(-1);
+    bob.sync();
+    expect(phase(bob, ALICE)).toBe("cancelled");
+  });
+
   test("end after ten minutes, with a word to the other side", () => {
     const all = verifyingPair();
     const { alice, bob, clock } = all;

@@ -354,6 +354,11 @@ describe("time", () => {
     expect(later(ends.alice, SAS_MAX_AGE).state.kind).toBe("expect-confirmation");
     expectRefused(later(ends.alice, SAS_MAX_AGE + 1), "m.timeout");
   });
+
+  test("that goes back does not make codes good for longer", () => {
+    expect(later(exchanged().alice, -SAS_MAX_AGE).state.kind).toBe("expect-confirmation");
+    expectRefused(later(exchanged().alice, -SAS_MAX_AGE - 1), "m.timeout");
+  });
 });
 
 describe("both start", () => {

@@ -233,7 +233,8 @@ function otherwise(state: SasState, input: SasInput, messageTimeout: number | un
     case "peer-cancel":
       return { state: { ...baseFrom(state), kind: "cancelled", code: input.code, byUs: false }, effects: [] };
     case "tick":
-      if (input.now - state.startedAt > SAS_MAX_AGE) return cancel(state, "m.timeout");
+      // A clock that went back must not make codes good for longer.
+      if (Math.abs(input.now - state.startedAt) > SAS_MAX_AGE) return cancel(state, "m.timeout");
       return messageTimeout !== undefined && input.now - state.lastMessageAt > messageTimeout ? cancel(state, "m.timeout") : stay(state);
     case "accept":
     case "confirm":
