@@ -23,7 +23,7 @@ function required<T>(result: { ok: true; value: T } | { ok: false; error: string
 }
 
 describe("composing", () => {
-  const compose = (markdown: string) => composeMessage({ msgtype: "text", markdown, mentions: [] });
+  const compose = (markdown: string) => composeMessage({ msgtype: "text", markdown, mentions: [], mentioned: new Map() });
 
   test.each(["plain", "two\nlines", "2 < 3 & 4 > 1", "https://example.org/a_b_c?x=1", "me@example.org", "snake_case_name", "a\n\nb"])(
     "%j stays plain text",
@@ -36,13 +36,29 @@ describe("composing", () => {
     ["- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>"],
     ["\\*not bold\\*", "*not bold*"],
     ["*a* <script>alert(1)</script>", "<em>a</em> &lt;script&gt;alert(1)&lt;/script&gt;"],
+    ["it is ||the *butler*||", 'it is <span data-mx-spoiler="">the <em>butler</em></span>'],
+    ["a || b || **c**", "a || b || <strong>c</strong>"],
     ["[x](javascript:alert(1)) *y*", "[x](javascript:alert(1)) <em>y</em>"],
   ])("%j is formatted", (text, html) => expect(compose(text)).toMatchObject({ body: text, formatted_body: html }));
 
+  test("who is mentioned is linked where the text names them, the longer of two names first, and not within a link or code", () => {
+    const mentioned = new Map([
+      ["@Ada", user("@ada:x.org")],
+      ["@Ada Lovelace", user("@lovelace:x.org")],
+    ]);
+    const html = (markdown: string) => composeMessage({ msgtype: "text", markdown, mentions: [], mentioned })["formatted_body"];
+    const ada = '<a href="https://matrix.to/#/@ada:x.org">@Ada</a>';
+    expect(html("hi @Ada, @Ada Lovelace!")).toBe(`hi ${ada}, <a href="https://matrix.to/#/@lovelace:x.org">@Ada Lovelace</a>!`);
+    expect(html("**@Ada**")).toBe(`<strong>${ada}</strong>`);
+    expect(html("[@Ada](https://example.org) `@Ada`")).toBe('<a href="https://example.org">@Ada</a> <code>@Ada</code>');
+  });
+
   test("mentions are stated once each, and an edit mentions nobody anew", () => {
     const ada = user("@ada:x.org");
-    expect(composeMessage({ msgtype: "text", markdown: "hi", mentions: [ada, ada] })).toMatchObject({ "m.mentions": { user_ids: [ada] } });
-    const edit = composeEdit(eventId("$1"), "text", "*hi*", [ada]);
+    expect(composeMessage({ msgtype: "text", markdown: "hi", mentions: [ada, ada], mentioned: new Map() })).toMatchObject({
+      "m.mentions": { user_ids: [ada] },
+    });
+    const edit = composeEdit(eventId("$1"), { msgtype: "text", markdown: "*hi*", mentions: [ada], mentioned: new Map() });
     expect(edit).toMatchObject({
       body: "* *hi*",
       "m.mentions": {},

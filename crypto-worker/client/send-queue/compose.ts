@@ -1,22 +1,22 @@
-import MarkdownIt from "markdown-it";
 import type { EventId, UserId } from "../../../protocol/ids.ts";
 import { stringField, type JsonObject } from "../../wire/json.ts";
+import { renderMarkdown, type MentionTexts } from "./markdown.ts";
 
 export type Composition = {
   readonly msgtype: "text" | "notice" | "emote";
   readonly markdown: string;
   readonly mentions: readonly UserId[];
+  /** How those who are mentioned are written in the text. */
+  readonly mentioned: MentionTexts;
   readonly replyTo?: EventId;
 };
 
-// HTML that somebody types is text; what others receive is only what Markdown itself makes. Their clients sanitise it all the same.
-const renderer = new MarkdownIt({ html: false, linkify: true, breaks: true });
 const MAX_MENTIONS = 50;
 
 /** The content of a message: formatted only where there is formatting, mentions always stated, so that old rules do not guess them (MSC3952). */
-export function composeMessage({ msgtype, markdown, mentions, replyTo }: Composition): JsonObject {
+export function composeMessage({ msgtype, markdown, mentions, mentioned, replyTo }: Composition): JsonObject {
   return {
-    ...textContent(msgtype, markdown),
+    ...textContent(msgtype, markdown, mentioned),
     "m.mentions": mentionsOf(mentions),
     ...(replyTo === undefined ? {} : { "m.relates_to": { "m.in_reply_to": { event_id: replyTo } } }),
   };
@@ -37,8 +37,8 @@ export function composeAttachment(
 }
 
 /** An edit: the new content, and a fallback for clients that do not know edits. It mentions nobody again. */
-export function composeEdit(target: EventId, msgtype: Composition["msgtype"], markdown: string, mentions: readonly UserId[]): JsonObject {
-  const content = textContent(msgtype, markdown);
+export function composeEdit(target: EventId, { msgtype, markdown, mentions, mentioned }: Omit<Composition, "replyTo">): JsonObject {
+  const content = textContent(msgtype, markdown, mentioned);
   const fallback: Record<string, string> = { ...content, body: `* ${content.body}` };
   if (content.formatted_body !== undefined) fallback["formatted_body"] = `* ${content.formatted_body}`;
   return {
@@ -55,9 +55,9 @@ export function composeReaction(target: EventId, key: string): JsonObject {
 
 type TextContent = { readonly msgtype: string; readonly body: string; readonly format?: string; readonly formatted_body?: string };
 
-function textContent(msgtype: Composition["msgtype"], markdown: string): TextContent {
+function textContent(msgtype: Composition["msgtype"], markdown: string, mentioned: MentionTexts): TextContent {
   const body = markdown.trim();
-  const html = renderer.render(body).trim();
+  const html = renderMarkdown(body, mentioned);
   const base = { msgtype: `m.${msgtype}`, body };
   return isPlain(html) && !ESCAPED.test(body) ? base : { ...base, format: "org.matrix.custom.html", formatted_body: unwrap(html) };
 }

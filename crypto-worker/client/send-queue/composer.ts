@@ -10,7 +10,8 @@ import type { ClientContext } from "../context.ts";
 import type { EventRecord } from "../../store/tables/events.ts";
 import { messageText } from "../timeline/message-text.ts";
 import { ANNOTATION, annotationKey } from "../timeline/relation.ts";
-import { composeAttachment, composeEdit, composeMessage, composeReaction } from "./compose.ts";
+import { composeAttachment, composeEdit, composeMessage, composeReaction, type Composition } from "./compose.ts";
+import type { MentionTexts } from "./markdown.ts";
 import type { RoomEncryption } from "./room-encryption.ts";
 import type { SendQueue } from "./send-queue.ts";
 
@@ -20,6 +21,8 @@ type OutgoingFile = Addressed & {
   readonly content: JsonObject;
   readonly attachments: readonly NewAttachment[];
 };
+
+type Addressees = Pick<Composition, "mentions" | "mentioned" | "replyTo">;
 
 /** Turns what a person does in a timeline into events of the send queue. */
 export class Composer {
@@ -47,14 +50,22 @@ export class Composer {
     return this.#queue.enqueue({ roomId, type: "m.room.message", content: message, attachments });
   }
 
-  #addressees(roomId: RoomId, relation: Addressed["relation"], mentions: Addressed["mentions"]): { mentions: UserId[]; replyTo?: EventId } {
+  #addressees(roomId: RoomId, relation: Addressed["relation"], mentions: Addressed["mentions"]): Addressees {
     const replyTo = relation.replyTo === undefined ? undefined : requireEventId(relation.replyTo);
     const answered = replyTo === undefined ? undefined : this.#context.store.events.load(roomId, replyTo);
     // Who is answered is mentioned (spec, "Rich replies"); nobody mentions themselves.
     const people = [...mentions, ...(answered === undefined ? [] : [answered.sender])]
       .map(parseUserId)
       .flatMap((user) => (user.ok && user.value !== this.#context.userId ? [user.value] : []));
-    return { mentions: people, ...(replyTo === undefined ? {} : { replyTo }) };
+    return { mentions: people, mentioned: this.#mentioned(roomId, people), ...(replyTo === undefined ? {} : { replyTo }) };
+  }
+
+  /** As the page writes them: the name that a person chose, else the first part of their user name. */
+  #mentioned(roomId: RoomId, people: readonly UserId[]): MentionTexts {
+    const { members } = this.#context.store;
+    return new Map(
+      people.map((userId) => [`@${members.load(roomId, userId)?.displayName ?? userId.slice(1, userId.indexOf(":"))}`, userId]),
+    );
   }
 
   edit(roomId: RoomId, event: string, markdown: string): string {
@@ -65,7 +76,8 @@ export class Composer {
       throw new CodedError("forbidden");
     const mentioned = arrayField(objectField(original.content, "m.mentions") ?? {}, "user_ids") ?? [];
     const mentions = mentioned.map(parseUserId).flatMap((user) => (user.ok ? [user.value] : []));
-    const content = composeEdit(original.eventId, text.msgtype, markdown, mentions);
+    const composition = { msgtype: text.msgtype, markdown, mentions, mentioned: this.#mentioned(roomId, mentions) };
+    const content = composeEdit(original.eventId, composition);
     return this.#queue.enqueue({ roomId, type: "m.room.message", content, target: original.eventId });
   }
 
