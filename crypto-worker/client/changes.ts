@@ -1,5 +1,6 @@
 import type { EventId, RoomId, SessionId, UserId } from "../../protocol/ids.ts";
 import { NameChanges } from "./rooms/name-changes.ts";
+import type { VerificationGap } from "./verification/verification-gaps.ts";
 
 /** What one transaction changed, as far as anybody outside is told. Gathered while it runs, told once it is on disk. */
 export class Changes {
@@ -15,6 +16,7 @@ export class Changes {
   readonly accountData = new Set<string>();
   /** Sessions whose key is missing for an event. */
   readonly unreadable: { readonly roomId: RoomId; readonly sessionId: SessionId }[] = [];
+  readonly verificationGaps: VerificationGap[] = [];
   /** Encrypted rooms whose members must be tracked. */
   readonly newMembers = new Map<RoomId, Set<UserId>>();
   readonly #timelines = new Map<RoomId, TimelineChanges>();

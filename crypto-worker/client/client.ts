@@ -102,6 +102,7 @@ export class Client {
       log,
       emitter: this.emitter,
       deviceCreatedAt: machine.createdTs,
+      heldVerifications: new Map(),
       isClosed: () => this.#closed,
       commit: (work) => this.#commit(work),
     };
@@ -257,7 +258,7 @@ export class Client {
         this.rooms.observe(changes);
         this.sendQueue.observe(changes);
         this.#publish(changes);
-        this.verification.observe();
+        this.verification.observe(changes);
         this.keeping.observe(changes);
         this.precautions.observe(changes);
         this.#history.observe(changes);

@@ -16,7 +16,8 @@ import type { ClientContext } from "../context.ts";
 import { applyState, applyStrippedState } from "../rooms/state.ts";
 import { parseShownUserId } from "../shown-ids.ts";
 import { Ingest } from "../timeline/ingest.ts";
-import { takeVerificationEvent } from "../verification/verification-intake.ts";
+import { isInTime } from "../verification/verification-gaps.ts";
+import { isVerificationEvent, takeVerificationEvent, type RoomEventFacts } from "../verification/verification-intake.ts";
 import { applyRoomAccountData } from "./account-data.ts";
 import { applyEphemeral, type TypingRegister } from "./ephemeral.ts";
 import { markOwnAsRead } from "./receipts.ts";
@@ -97,7 +98,6 @@ function applyTimeline(
   const { store, userId } = context;
   const { roomId } = room;
   const raws = arrayField(timeline, "events") ?? [];
-  const ingest = new Ingest(context, changes, roomId, (event) => takeVerificationEvent(context, roomId, event));
   const oldest = store.events.oldestPosition(roomId);
   const prevBatch = stringField(timeline, "prev_batch");
   const limited = booleanField(timeline, "limited") === true || !wasJoined;
@@ -110,6 +110,10 @@ function applyTimeline(
     if (prevBatch !== undefined && !isWhole) store.gaps.open(roomId, { position: first, token: prevBatch });
     if (oldest !== undefined) changes.timeline(roomId).resetBefore = first;
   }
+  const gap =
+    startsNewChunk && oldest !== undefined && beginsInTime(raws, context.env.now()) ? { roomId, position: first, after: [] } : undefined;
+  if (gap !== undefined) changes.verificationGaps.push(gap);
+  const ingest = new Ingest(context, changes, roomId, (event) => takeVerification(context, roomId, event, gap?.after));
   // Changes of membership within the gap may not have been sent: the list is fetched again before anything is encrypted for it.
   if (limited && oldest !== undefined) store.rooms.setMembersComplete(roomId, false);
   let ownNewest: { readonly position: number; readonly eventId: EventId } | undefined;
@@ -126,6 +130,18 @@ function applyTimeline(
   }
   store.rooms.setNextPosition(roomId, position);
   if (ownNewest !== undefined) markOwnAsRead(context, changes, roomId, ownNewest.eventId, ownNewest.position);
+}
+
+/** What came after a gap, in `after`, waits for what was said in the gap. */
+function takeVerification(context: ClientContext, roomId: RoomId, event: RoomEventFacts, after: RoomEventFacts[] | undefined): void {
+  if (after === undefined) takeVerificationEvent(context, roomId, event);
+  else if (isVerificationEvent(event.type, event.content)) after.push(event);
+}
+
+/** Whether what lies before these may be young enough to matter to a verification. */
+function beginsInTime(raws: readonly JsonValue[], now: number): boolean {
+  const first = parseRoomEvent(raws[0]);
+  return first.ok && isInTime(first.value.originServerTs, now);
 }
 
 /** Whether a limited timeline reaches back to what we have after all. */

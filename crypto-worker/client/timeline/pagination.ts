@@ -1,6 +1,6 @@
 import type { RoomId } from "../../../protocol/ids.ts";
 import { arrayField, stringField } from "../../wire/json.ts";
-import { parseRoomEvent } from "../../wire/room-event.ts";
+import { parseRoomEvent, type RoomEvent } from "../../wire/room-event.ts";
 import type { ClientContext } from "../context.ts";
 import { roomPath } from "../http.ts";
 import { parseMember } from "../rooms/state.ts";
@@ -8,9 +8,15 @@ import { Ingest } from "./ingest.ts";
 
 /**
  * Asks for the history just before a gap and moves the gap back by what came. It closes where the answer meets an event that is in the
- * timeline already, or where the server has no more.
+ * timeline already, or where the server has no more. `onRead` gets each new event as it reads once decrypted, the newest first.
  */
-export async function fillGap(context: ClientContext, roomId: RoomId, position: number, limit: number): Promise<void> {
+export async function fillGap(
+  context: ClientContext,
+  roomId: RoomId,
+  position: number,
+  limit: number,
+  onRead: (event: RoomEvent) => void = () => undefined,
+): Promise<void> {
   const gap = context.store.gaps.before(roomId, position);
   if (gap === undefined || gap.position !== position) return;
   const query = new URLSearchParams({
@@ -34,7 +40,7 @@ export async function fillGap(context: ClientContext, roomId: RoomId, position: 
       if (member !== undefined) store.members.saveHistoric(roomId, member);
     }
     context.machine.decryptAhead(chunk.map((event) => ({ event, roomId })));
-    const ingest = new Ingest(context, changes, roomId);
+    const ingest = new Ingest(context, changes, roomId, onRead);
     let next = position - 1;
     let met = false;
     for (const raw of chunk) {

@@ -5,11 +5,13 @@ import { parseUserId } from "../../../protocol/ids.ts";
 import type { VaultContract, VerificationTarget } from "../../../protocol/vault.ts";
 import type { OutgoingRequest } from "../../machine/requests/outgoing-request.ts";
 import type { VerificationRequestInfo } from "../../machine/verification/verification-info.ts";
+import type { Changes } from "../changes.ts";
 import type { ClientContext } from "../context.ts";
 import { askMachine } from "./machine-errors.ts";
 import { OUR_METHODS, VerificationRequests, type VerificationRequestsParts } from "./verification-requests.ts";
 import type { PersonNames } from "./person-names.ts";
 import { VerificationFlows } from "./verification-flows.ts";
+import { VerificationGaps } from "./verification-gaps.ts";
 import { isOfVerification, VerificationSender } from "./verification-sender.ts";
 import type { RoomEncryption } from "../send-queue/room-encryption.ts";
 
@@ -36,6 +38,7 @@ export class VerificationCenter {
   readonly #context: ClientContext;
   readonly #parts: VerificationCenterParts;
   readonly #flows: VerificationFlows;
+  readonly #gaps: VerificationGaps;
   readonly #sender: VerificationSender;
   readonly #requests: VerificationRequests;
   readonly #asked = new Map<string, Asked>();
@@ -48,6 +51,7 @@ export class VerificationCenter {
       onRefused: (flowId) => this.#giveUp(flowId),
     });
     this.#flows = new VerificationFlows(context, parts.names, (requests) => this.#send(requests));
+    this.#gaps = new VerificationGaps(context, parts.pump);
     this.#requests = new VerificationRequests(context, { ...parts, sender: this.#sender });
     parts.pump.divert((request) => {
       if (!isOfVerification(request)) return false;
@@ -67,8 +71,9 @@ export class VerificationCenter {
   }
 
   /** To be called after every commit. */
-  observe(): void {
+  observe(changes: Changes): void {
     this.#flows.observe();
+    this.#gaps.observe(changes);
   }
 
   setOnline(online: boolean): void {

@@ -26,10 +26,12 @@ export type RoomEventFacts = {
 
 /**
  * Hands the machine what concerns verifications, within the transaction of the sync. In order, and our own too: it is how another device of ours tells that it
- * has answered, and how our own request learns its event's id.
+ * has answered, and how our own request learns its event's id. While a gap of the room is read for what came before, it waits.
  */
 export function takeVerificationEvent(context: ClientContext, roomId: RoomId, event: RoomEventFacts): void {
   if (event.stateKey !== undefined || !isVerificationEvent(event.type, event.content)) return;
+  const held = context.heldVerifications.get(roomId);
+  if (held !== undefined) return context.store.afterCommit(() => held.push(event));
   context.machine.receiveVerificationEvent(
     {
       event_id: event.eventId,
