@@ -9,12 +9,14 @@ import { hostDescription, pickChatHandlers, shellHandlers } from "../ipc/shell-h
 import { pickVaultHandlers, type VaultShellContract, vaultShellContract } from "../ipc/vault-shell.ts";
 import { Diagnostics } from "../logging/diagnostics.ts";
 import type { Log } from "../logging/log.ts";
+import { systemClock } from "../matrix/clock.ts";
 import type { Transport } from "../matrix/transport.ts";
 import type { ProfileFolder } from "../profile/profile-folder.ts";
 import { readSettings, writeSettings } from "../profile/settings-file.ts";
 import type { PageKind } from "../security/page-file.ts";
 import type { Updates } from "../updates/updates.ts";
 import { openChatWindow } from "../windows/chat-window.ts";
+import { recoverPage } from "../windows/page-recovery.ts";
 import { openVaultWindow } from "../windows/vault-window.ts";
 import { AutoLock } from "./auto-lock.ts";
 import type { BuildInfo } from "./build-info.ts";
@@ -182,10 +184,7 @@ export class Application {
       link.close();
       this.#chat = undefined;
     });
-    window.webContents.on("render-process-gone", (_event, { reason }) => {
-      this.#deps.log.error("renderer.gone", { kind: "chat", code: reason });
-      if (reason !== "clean-exit" && !window.isDestroyed()) window.webContents.reload();
-    });
+    this.#recover("chat", window);
     this.#followVault();
   }
 
@@ -234,6 +233,7 @@ export class Application {
       log: this.#deps.log,
     });
     this.#vault = { window, link };
+    this.#recover("vault", window);
     window.once("closed", () => {
       link.close();
       if (this.#vault?.window === window) this.#vault = undefined;
@@ -248,27 +248,43 @@ export class Application {
     if (!vault.window.isDestroyed()) vault.window.destroy();
   }
 
+  #recover(kind: PageKind, window: BrowserWindow): void {
+    const { log } = this.#deps;
+    const askAgain = async (): Promise<boolean> => {
+      const { response } = await dialog.showMessageBox(window, {
+        type: "error",
+        title: "Bulkhead",
+        message: "This window has stopped working several times.",
+        detail: "Your messages and keys are kept by another part of Bulkhead and are safe.",
+        buttons: ["Try again", "Leave it"],
+        defaultId: 0,
+        cancelId: 1,
+        noLink: true,
+      });
+      return response === 0;
+    };
+    recoverPage({ contents: window.webContents, kind, log, clock: systemClock, askAgain });
+  }
+
   async #handOver(kind: PageKind, port: MessagePortMain): Promise<boolean> {
     const connected = await this.#deps.account.host.call("connectPort", { kind }, { transfer: [port] });
     return connected.ok;
   }
 
   /** The person chooses a file; nothing is overwritten without the system's own question. */
-  async #askWhere(suggestedName: string): Promise<string | undefined> {
-    if (this.#chat === undefined) return undefined;
-    const { canceled, filePath } = await dialog.showSaveDialog(this.#chat.window, {
-      defaultPath: suggestedName,
-      properties: ["showOverwriteConfirmation"],
+  #askWhere(suggestedName: string): Promise<string | undefined> {
+    return this.#ask(undefined, async (window) => {
+      const { canceled, filePath } = await dialog.showSaveDialog(window, {
+        defaultPath: suggestedName,
+        properties: ["showOverwriteConfirmation"],
+      });
+      return canceled || filePath === "" ? undefined : filePath;
     });
-    return canceled || filePath === "" ? undefined : filePath;
   }
 
-  /** One question at a time: a page that asks again and again gets refusals, not a stack of dialogs. */
-  async #confirmAndOpen(url: string): Promise<boolean> {
-    if (this.#asking || this.#chat === undefined) return false;
-    this.#asking = true;
-    try {
-      const { response } = await dialog.showMessageBox(this.#chat.window, {
+  #confirmAndOpen(url: string): Promise<boolean> {
+    return this.#ask(false, async (window) => {
+      const { response } = await dialog.showMessageBox(window, {
         type: "question",
         title: "Open link",
         message: "Open this address outside Bulkhead?",
@@ -281,6 +297,15 @@ export class Application {
       if (response !== 0) return false;
       await shell.openExternal(url);
       return true;
+    });
+  }
+
+  /** One question at a time: a page that asks again and again gets refusals, not a stack of dialogs. */
+  async #ask<T>(refusal: T, question: (window: BrowserWindow) => Promise<T>): Promise<T> {
+    if (this.#asking || this.#chat === undefined) return refusal;
+    this.#asking = true;
+    try {
+      return await question(this.#chat.window);
     } finally {
       this.#asking = false;
     }

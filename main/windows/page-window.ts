@@ -1,7 +1,8 @@
-import { BrowserWindow, type BrowserWindowConstructorOptions, nativeTheme, session } from "electron";
+import { BrowserWindow, type BrowserWindowConstructorOptions, Menu, nativeTheme, session } from "electron";
 import { serveAppProtocol } from "../security/app-protocol.ts";
 import { hardenSession } from "../security/harden-session.ts";
 import { type PageKind, pageUrl } from "../security/page-file.ts";
+import { contextMenuFor } from "./context-menu.ts";
 
 export type PageWindowOptions = {
   readonly kind: PageKind;
@@ -43,6 +44,10 @@ export function openPageWindow({ kind, root, preload, devTools, window: shape, l
       navigateOnDragDrop: false,
       spellcheck: false,
     },
+  });
+  window.webContents.on("context-menu", (_event, pressed) => {
+    const items = contextMenuFor(pressed);
+    if (items.length > 0) Menu.buildFromTemplate([...items]).popup({ window });
   });
   if (loadAfter === undefined) {
     window.once("ready-to-show", () => window.show());

@@ -3,7 +3,7 @@ import { browser, schemes, type Target, type TargetRequest } from "./browser.ts"
 import { isGone, type CdpSession, type Protocol } from "./cdp.ts";
 import { followDownloads } from "./downloads.ts";
 import { LooseEmitter, emitPreventable } from "./emitter.ts";
-import { toInput } from "./key-input.ts";
+import { toContextMenu, toInput } from "./input-events.ts";
 import { acceleratorNames } from "./menu.ts";
 import { nativeTheme } from "./native-theme.ts";
 import { PageConditions } from "./page-conditions.ts";
@@ -340,11 +340,7 @@ export class WebContents extends LooseEmitter {
         this.emit("page-geometry", notice);
         return;
       case "context-menu":
-        this.emit(
-          "context-menu",
-          {},
-          { x: notice.x, y: notice.y, selectionText: notice.selection, linkURL: notice.link, isEditable: notice.editable },
-        );
+        this.emit("context-menu", {}, toContextMenu(notice));
         return;
       case "preload-error":
         this.#log("error", `preload: ${notice.message}`);
