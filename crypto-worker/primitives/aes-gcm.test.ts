@@ -36,4 +36,8 @@ it("opens only with the same key, nonce and context, whole and unchanged", () =>
     openAesGcm(key(secret), bytes("22"), sealed, context, "plain"),
   ])
     expect(outcome).toEqual({ ok: false, error: "not-authentic" });
+  // GCM itself takes any nonce, and hashes those that are not 12 bytes: one that is genuine all the same is none of ours.
+  const long = bytes("22".repeat(16));
+  const other = sealAesGcm(key(secret), long, key("44"), context);
+  expect(openAesGcm(key(secret), long, other, context, "plain")).toEqual({ ok: false, error: "not-authentic" });
 });
