@@ -18,10 +18,10 @@ export function decodeBase64(text: string, options: Base64Options = {}): Result<
   if (text.length > Math.ceil(maxBytes / 3) * 4) return err("too-large");
   const padded = text.endsWith("=");
   if (padded ? padding === "none" || text.length % 4 !== 0 : padding === "required" && text.length % 4 !== 0) return err("invalid-base64");
-  const bytes = Buffer.from(text, alphabet === "url" ? "base64url" : "base64");
+  const bytes = Buffer.from(text, "base64");
   if (bytes.length > maxBytes) return err("too-large");
   const significant = withoutPadding(text);
-  // Native decoding skips what it does not know. Re-encoding is the cheapest full check of the alphabet, the length and the unused low bits.
+  // Native decoding takes either alphabet and skips what it does not know. Re-encoding is the cheapest full check of the alphabet, the length and the unused low bits.
   const again = alphabet === "url" ? bytes.toString("base64url") : encodeBase64(bytes);
   return again === significant ? ok(bytes) : err("invalid-base64");
 }
