@@ -1,7 +1,10 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { KeyServer, TestClock, TestDevice } from "../../tests/support/machine-world.ts";
+import { olmPosition } from "../../tests/support/ratchet-census.ts";
+import { Account } from "../primitives/account.ts";
 import { soloCrew, type Crew } from "../primitives/crew/crew.ts";
 import { openMemoryStore } from "../store/store.ts";
+import { encodeDeviceKeys } from "../wire/device-keys.ts";
 import { objectField, stringField, type JsonObject } from "../wire/json.ts";
 import { OlmMachine } from "./olm-machine.ts";
 
@@ -83,6 +86,50 @@ describe("with a crew, as without one,", () => {
       return device.machine.decryptRoomEvent(event, ROOM).ok;
     });
     expect(read).toEqual([true, true, false, true]);
+  });
+});
+
+describe("room keys that a crew encrypts", () => {
+  const readBy = (devices: readonly TestDevice[], event: JsonObject): boolean[] =>
+    devices.map((device) => {
+      device.sync();
+      return device.machine.decryptRoomEvent(event, ROOM).ok;
+    });
+
+  test("are read by everyone, one after the other, also over a restart and in turns with single messages", () => {
+    const { crewed, crowd } = world();
+    crewed.meet(...crowd);
+    const [bob] = crowd;
+    if (bob === undefined) throw new Error("no bob");
+    for (const text of ["first", "second", "third"]) {
+      expect(readBy(crowd, crewed.say(ROOM, text, ...crowd))).toEqual([true, true, true, true]);
+      crewed.machine.discardRoomKey(ROOM);
+      const content = crewed.machine.encryptToDeviceEvent(bob.userId, bob.deviceId, "com.example.note", { text });
+      bob.server.device(bob.userId, bob.deviceId).inbox.push({ type: "m.room.encrypted", sender: crewed.userId, content });
+      expect(bob.sync().toDeviceEvents).toMatchObject([{ kind: "decrypted", event: { content: { text } } }]);
+      crewed.restart();
+    }
+  });
+
+  test("never use one state of a ratchet twice, also where a server made up a second device with the same key", () => {
+    const { server, crewed, crowd } = world();
+    const [bob] = crowd;
+    if (bob === undefined) throw new Error("no bob");
+    using account = Account.create();
+    const { curve25519 } = bob.machine.identityKeys;
+    const madeUp = { userId: bob.machine.userId, deviceId: "Z" as never, curve25519, ed25519: account.identityKeys.ed25519 };
+    server.device(bob.userId, "Z").keys = encodeDeviceKeys(madeUp, (message) => account.sign(message));
+    crewed.meet(...crowd);
+    const event = crewed.say(ROOM, "hello", ...crowd);
+    const positionFor = (deviceId: string): unknown => {
+      const [sent = {}] = server.device(bob.userId, deviceId).inbox;
+      const ciphertext = objectField(objectField(sent, "content") ?? {}, "ciphertext") ?? {};
+      return olmPosition(stringField(objectField(ciphertext, curve25519) ?? {}, "body") ?? "", 0);
+    };
+    const positions = ["ONE", "Z"].map(positionFor);
+    expect(positions[0]).toMatchObject({ counter: 0 });
+    expect(positions[1]).toMatchObject({ counter: 1 });
+    expect(readBy(crowd, event)).toEqual([true, true, true, true]);
   });
 });
 

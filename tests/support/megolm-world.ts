@@ -158,6 +158,15 @@ export class TestChannel implements OlmChannel {
     this.encrypted += 1;
     return ok({ algorithm: "test", body: payload.head });
   }
+
+  encryptAll(devices: readonly Device[], payload: OlmPayload): ReadonlyMap<Device, JsonObject> {
+    return new Map(
+      devices.flatMap((device) => {
+        const content = this.encrypt(device, payload);
+        return content.ok ? [[device, content.value] as const] : [];
+      }),
+    );
+  }
 }
 
 /** One device with everything that Megolm needs. `now` is its clock. */

@@ -1,6 +1,5 @@
 import type { MxcUri, RoomId, UserId } from "../../../protocol/ids.ts";
 import { encodeEncryptedFile, type AttachmentKeys } from "../../wire/encrypted-file.ts";
-import type { JsonObject } from "../../wire/json.ts";
 import type { MachineContext } from "../context.ts";
 import type { Device } from "../devices/device.ts";
 import type { DeviceDirectory } from "../devices/device-directory.ts";
@@ -47,11 +46,7 @@ export class BundleSharing {
   share(userId: UserId, roomId: RoomId, url: MxcUri, keys: AttachmentKeys): SharedBundle {
     const devices = this.#recipients(userId, roomId);
     const payload = this.#channel.payload(BUNDLE_EVENT_TYPE, { room_id: roomId, file: encodeEncryptedFile(url, keys) });
-    const messages: [string, JsonObject][] = [];
-    for (const device of devices) {
-      const content = this.#channel.encrypt(device, payload);
-      if (content.ok) messages.push([device.deviceId, content.value]);
-    }
+    const messages = [...this.#channel.encryptAll(devices, payload)].map(([{ deviceId }, content]) => [deviceId, content] as const);
     const requests: OutgoingRequest[] = [];
     for (let at = 0; at < messages.length; at += MAX_DEVICES_A_REQUEST) {
       const batch = Object.fromEntries(messages.slice(at, at + MAX_DEVICES_A_REQUEST));

@@ -117,21 +117,18 @@ export class RoomKeySharing {
 
   /** For those of the devices that need the key. */
   #encryptKeys(session: OutboundSession, devices: readonly Device[]): { keys: Delivery[]; withoutOlm: Device[] } {
-    const keys: Delivery[] = [];
-    const withoutOlm: Device[] = [];
     const needy = devices.filter((device) => session.needsKey(device));
-    if (needy.length === 0) return { keys, withoutOlm };
+    if (needy.length === 0) return { keys: [], withoutOlm: [] };
     const shared = isSharedHistory(session.historyVisibility);
     const payload = this.#channel.payload(
       "m.room_key",
       encodeRoomKey(session.roomId, session.sessionId, session.ratchet.sessionKey(), shared),
     );
-    for (const device of needy) {
-      const content = this.#channel.encrypt(device, payload);
-      if (content.ok) keys.push({ device, content: content.value, detail: device.olmWedgingIndex });
-      else withoutOlm.push(device);
-    }
-    return { keys, withoutOlm };
+    const contents = this.#channel.encryptAll(needy, payload);
+    return {
+      keys: [...contents].map(([device, content]) => ({ device, content, detail: device.olmWedgingIndex })),
+      withoutOlm: needy.filter((device) => !contents.has(device)),
+    };
   }
 
   #notice(session: OutboundSession, device: Device, code: WithheldCode): Delivery {

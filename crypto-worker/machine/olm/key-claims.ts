@@ -1,7 +1,7 @@
 import { serverNameOf, type DeviceId, type ServerName, type UserId } from "../../../protocol/ids.ts";
 import { OLM_ALGORITHM } from "../../wire/algorithms.ts";
 import type { PickledOlmSession } from "../../primitives/crew/tasks.ts";
-import { isJsonObject, type JsonObject } from "../../wire/json.ts";
+import { isJsonObject } from "../../wire/json.ts";
 import { parseKeysClaimResponse, type ClaimedKey, type KeysClaimResponse } from "../../wire/keys-responses.ts";
 import { parseOneTimeKey } from "../../wire/one-time-key.ts";
 import { SignatureChecks } from "../../wire/signature-checks.ts";
@@ -178,12 +178,10 @@ export class KeyClaims {
   /** Tells the other side which session to use from now on (E2EE §Recovering from undecryptable messages). */
   #sendDummies(devices: readonly Device[]): void {
     const payload = this.#channel.payload("m.dummy", {});
-    const messages = new Map<UserId, [DeviceId, JsonObject][]>();
-    for (const device of devices) {
-      const content = this.#channel.encrypt(device, payload);
-      if (content.ok) messages.set(device.userId, [...(messages.get(device.userId) ?? []), [device.deviceId, content.value]]);
-    }
-    const body = Object.fromEntries([...messages].map(([userId, contents]) => [userId, Object.fromEntries(contents)]));
+    const contents = Map.groupBy(this.#channel.encryptAll(devices, payload), ([{ userId }]) => userId);
+    const body = Object.fromEntries(
+      [...contents].map(([userId, ofUser]) => [userId, Object.fromEntries(ofUser.map(([{ deviceId }, content]) => [deviceId, content]))]),
+    );
     this.#requests.enqueueToDevice("m.room.encrypted", body);
   }
 

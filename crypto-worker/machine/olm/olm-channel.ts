@@ -13,4 +13,6 @@ export interface OlmChannel {
   payload(type: string, content: JsonObject): OlmPayload;
   /** The content of an `m.room.encrypted` to-device event for this device, with a fresh `org.matrix.msgid`. */
   encrypt(device: Device, payload: OlmPayload): Result<JsonObject, "no-olm-session">;
+  /** The same for many devices; those without a session are missing in the result. */
+  encryptAll(devices: readonly Device[], payload: OlmPayload): ReadonlyMap<Device, JsonObject>;
 }

@@ -83,6 +83,20 @@ export class OlmSessions {
     this.#dirty.add(entry);
   }
 
+  /** What it is at now. SECURITY: whoever encrypts from it has to give the result to `replacePickle`. */
+  pickled(session: SessionEntry): string {
+    const entry = this.#own(session);
+    return entry.pickle ?? entry.use().pickle(this.#context.pickleKey);
+  }
+
+  /** Its ratchet was moved by somebody who started from `pickled`. */
+  replacePickle(session: SessionEntry, pickle: string): void {
+    const entry = this.#own(session);
+    free(entry);
+    entry.pickle = pickle;
+    this.markEncrypted(entry);
+  }
+
   /** Its ratchet moved by a decryption, so that it becomes the one to encrypt with. */
   markDecrypted(curve25519: Curve25519PublicKey, session: SessionEntry): void {
     const entry = this.#own(session);
@@ -109,7 +123,7 @@ export class OlmSessions {
   #write(entry: Entry): void {
     entry.dirty = false;
     this.#dirty.delete(entry);
-    this.#context.store.olmSessions.update(entry.sessionId, entry.use().pickle(this.#context.pickleKey), entry.usedTs);
+    this.#context.store.olmSessions.update(entry.sessionId, this.pickled(entry), entry.usedTs);
   }
 
   #load(curve25519: Curve25519PublicKey): Entry[] {

@@ -1,15 +1,18 @@
 import type { Curve25519PublicKey } from "../../../protocol/ids.ts";
 import { err, ok, type Result } from "../../../protocol/result.ts";
 import { encodeBase64Url } from "../../primitives/base64.ts";
+import type { OlmMessage } from "../../primitives/olm-session.ts";
 import { encodeOlmContent } from "../../wire/encrypted-content.ts";
 import type { JsonObject } from "../../wire/json.ts";
 import type { OwnDeviceKeys } from "../account/own-device-keys.ts";
 import type { MachineContext } from "../context.ts";
 import type { Device } from "../devices/device.ts";
 import type { OlmChannel, OlmPayload } from "./olm-channel.ts";
-import type { OlmSessions } from "./olm-sessions.ts";
+import type { OlmSessions, SessionEntry } from "./olm-sessions.ts";
 
 const MESSAGE_ID_BYTES = 12;
+/** Fewer than the sessions that are kept in memory, so that none is dropped while it is worked on. */
+const AT_ONCE = 250;
 
 /** `OlmChannel` over the stored sessions. */
 export class SessionOlmChannel implements OlmChannel {
@@ -36,12 +39,56 @@ export class SessionOlmChannel implements OlmChannel {
   encrypt(device: Device, payload: OlmPayload): Result<JsonObject, "no-olm-session"> {
     const [session] = this.#sessions.withDevice(device.curve25519);
     if (session === undefined) return err("no-olm-session");
-    const recipient = `,"recipient":${JSON.stringify(device.userId)},"recipient_keys":{"ed25519":"${device.ed25519}"}}`;
-    const message = session.use().encrypt(payload.head + recipient);
+    const message = session.use().encrypt(payload.head + tailFor(device));
     this.#sessions.markEncrypted(session);
+    return ok(this.#contentOf(device, message));
+  }
+
+  encryptAll(devices: readonly Device[], payload: OlmPayload): ReadonlyMap<Device, JsonObject> {
+    const contents = new Map<Device, JsonObject>();
+    for (let at = 0; at < devices.length; at += AT_ONCE) {
+      const batch = devices.slice(at, at + AT_ONCE);
+      const messages = this.#encryptTogether(batch, payload);
+      for (const device of batch) {
+        const message = messages.get(device);
+        const content = message === undefined ? this.encrypt(device, payload) : ok(this.#contentOf(device, message));
+        if (content.ok) contents.set(device, content.value);
+      }
+    }
+    return contents;
+  }
+
+  /** By the whole crew, where they are many. Whoever is left out is for `encrypt`. */
+  #encryptTogether(devices: readonly Device[], { head }: OlmPayload): ReadonlyMap<Device, OlmMessage> {
+    const { crew, pickleKey } = this.#context;
+    const messages = new Map<Device, OlmMessage>();
+    if (!crew.isWorthwhile(devices.length)) return messages;
+    // A session once: devices that claim the same key share it, and two messages from one state of a ratchet would have one key.
+    const sessions = new Map<SessionEntry, Device>();
+    for (const device of devices) {
+      const [session] = this.#sessions.withDevice(device.curve25519);
+      if (session !== undefined && !sessions.has(session)) sessions.set(session, device);
+    }
+    const pieces = [...sessions].map(([session, device]) => ({ pickle: this.#sessions.pickled(session), tail: tailFor(device) }));
+    const encrypted = crew.run("encrypt", { pickleKey, head }, pieces);
+    for (const [at, [session, device]] of [...sessions].entries()) {
+      const outcome = encrypted[at];
+      if (outcome === undefined) continue;
+      this.#sessions.replacePickle(session, outcome.pickle);
+      messages.set(device, outcome.message);
+    }
+    return messages;
+  }
+
+  #contentOf({ curve25519 }: Device, message: OlmMessage): JsonObject {
     // A power cut that took the moved ratchet back would encrypt two messages with one key.
     this.#context.store.requireDurability();
     const messageId = encodeBase64Url(this.#context.env.randomBytes(MESSAGE_ID_BYTES));
-    return ok({ ...encodeOlmContent(this.#context.identityKeys.curve25519, device.curve25519, message), "org.matrix.msgid": messageId });
+    return { ...encodeOlmContent(this.#context.identityKeys.curve25519, curve25519, message), "org.matrix.msgid": messageId };
   }
+}
+
+/** What the payload for one device ends with. */
+function tailFor({ userId, ed25519 }: Device): string {
+  return `,"recipient":${JSON.stringify(userId)},"recipient_keys":{"ed25519":"${ed25519}"}}`;
 }

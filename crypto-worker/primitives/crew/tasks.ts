@@ -5,7 +5,7 @@ import { verifySignature } from "../ed25519.ts";
 import { InboundGroupSession, type MegolmPlaintext } from "../group-session.ts";
 import { outboundSessionPickle } from "../olm-agreement.ts";
 import { transferCipher } from "../olm-pickle.ts";
-import { OlmSession } from "../olm-session.ts";
+import { OlmSession, type OlmMessage } from "../olm-session.ts";
 
 /** A signature in base64 over the UTF-8 bytes of a text. */
 export type SignatureCheck = { readonly publicKey: Ed25519PublicKey; readonly message: string; readonly signature: string };
@@ -22,6 +22,15 @@ export type PickledOlmSession = { readonly sessionId: string; readonly pickle: s
 /** SECURITY: secret. Our half of new Olm sessions, and what to pickle them with. */
 export type OlmIdentity = { readonly publicKey: Uint8Array; readonly privateKey: KeyObject; readonly pickleKey: Uint8Array };
 
+/** A text for whoever is at the other end of a stored Olm session. */
+export type OlmPlaintext = { readonly pickle: string; readonly tail: string };
+
+/** The message, and the session after it. */
+export type OlmCiphertext = { readonly message: OlmMessage; readonly pickle: string };
+
+/** SECURITY: secret. What pickles are sealed with, and the beginning that all texts have in common. */
+export type OlmBroadcast = { readonly pickleKey: Uint8Array; readonly head: string };
+
 /**
  * What can be done by any thread, because the result depends on nothing but what it is given: `shared` with the whole work, `piece` once for each. No
  * result means that the piece fails, and that whoever needs the reason tries it again by itself.
@@ -31,6 +40,8 @@ export type Tasks = {
   /** SECURITY: `shared` are room keys, in the export format. */
   decrypt: { readonly shared: readonly Uint8Array[]; readonly piece: MegolmCiphertext; readonly result: MegolmPlaintext };
   openSession: { readonly shared: OlmIdentity; readonly piece: OlmPeer; readonly result: PickledOlmSession };
+  /** Each session must be in one piece only: two messages from the same state would have the same key. */
+  encrypt: { readonly shared: OlmBroadcast; readonly piece: OlmPlaintext; readonly result: OlmCiphertext };
 };
 export type TaskName = keyof Tasks;
 
@@ -66,10 +77,24 @@ const benches: { readonly [Name in TaskName]: (shared: Tasks[Name]["shared"]) =>
       const fresh = outboundSessionPickle(own, Buffer.from(identityKey, "base64"), Buffer.from(oneTimeKey, "base64"));
       const session = OlmSession.unpickle(fresh, transferCipher.pickleKey);
       if (!session.ok) return undefined;
-      const { sessionId } = session.value;
-      const pickle = session.value.pickle(own.pickleKey);
-      session.value.free();
-      return { sessionId, pickle };
+      try {
+        return { sessionId: session.value.sessionId, pickle: session.value.pickle(own.pickleKey) };
+      } finally {
+        session.value.free();
+      }
+    },
+    close: () => undefined,
+  }),
+  encrypt: ({ pickleKey, head }) => ({
+    perform: ({ pickle, tail }) => {
+      const session = OlmSession.unpickle(pickle, pickleKey);
+      if (!session.ok) return undefined;
+      try {
+        const message = session.value.encrypt(head + tail);
+        return { message, pickle: session.value.pickle(pickleKey) };
+      } finally {
+        session.value.free();
+      }
     },
     close: () => undefined,
   }),
@@ -86,6 +111,9 @@ const wipes: { readonly [Name in TaskName]: (shared: Tasks[Name]["shared"]) => v
     for (const ratchet of ratchets) ratchet.fill(0);
   },
   openSession: ({ pickleKey }) => {
+    pickleKey.fill(0);
+  },
+  encrypt: ({ pickleKey }) => {
     pickleKey.fill(0);
   },
 };

@@ -63,6 +63,28 @@ describe.each([
     expect(pickleKey).toEqual(new Uint8Array(32).fill(7));
   });
 
+  test("encrypts with many sessions, each of which goes on from there", () => {
+    const pickleKey = new Uint8Array(32).fill(7);
+    using alice = Account.create();
+    using bob = Account.create();
+    bob.generateOneTimeKeys(PIECES);
+    const { curve25519: identityKey } = bob.identityKeys;
+    const peers = [...bob.oneTimeKeys().values()].map((oneTimeKey) => ({ identityKey, oneTimeKey }));
+    const sessions = alice.createOutboundSessions(soloCrew, peers, pickleKey).map((session) => session?.pickle ?? "");
+    const pieces = [...sessions.map((pickle, i) => ({ pickle, tail: `tail ${i}` })), { pickle: "no pickle", tail: "" }];
+    const encrypted = crew.run("encrypt", { pickleKey, head: "head and " }, pieces);
+    expect(encrypted.pop()).toBeUndefined();
+    for (const [i, outcome] of encrypted.entries()) {
+      if (outcome === undefined) throw new Error(`nothing in place ${i}`);
+      using inbound = unwrap(bob.createInboundSession(alice.identityKeys.curve25519, outcome.message.body));
+      expect(unwrap(inbound.decrypt(outcome.message.type, outcome.message.body))).toBe(`head and tail ${i}`);
+      using moved = unwrap(OlmSession.unpickle(outcome.pickle, pickleKey));
+      const next = moved.encrypt("next");
+      expect(unwrap(inbound.decrypt(next.type, next.body))).toBe("next");
+    }
+    expect(pickleKey).toEqual(new Uint8Array(32).fill(7));
+  });
+
   test("opens no session with a key of low order", () => {
     using alice = Account.create();
     const lowOrder = unwrap(parseCurve25519PublicKey("A".repeat(43)));
