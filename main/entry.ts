@@ -109,6 +109,8 @@ function run(): void {
     preload: join(dist, "preload", "entry.cjs"),
   });
 
+  // Chromium starts its own processes anew, the one that draws among them; what happened is in the log.
+  app.on("child-process-gone", (_event, { type, reason }) => log.warn("child.gone", { kind: type.replaceAll(" ", "-"), code: reason }));
   app.on("second-instance", (_event, argv) => {
     if (!links.offer(argv)) application.showChat();
   });

@@ -18,6 +18,7 @@ import type { Updates } from "../updates/updates.ts";
 import { openChatWindow } from "../windows/chat-window.ts";
 import { recoverPage } from "../windows/page-recovery.ts";
 import { openVaultWindow } from "../windows/vault-window.ts";
+import { Attention } from "./attention.ts";
 import { AutoLock } from "./auto-lock.ts";
 import type { BuildInfo } from "./build-info.ts";
 import type { LinkInbox } from "./link-inbox.ts";
@@ -52,6 +53,7 @@ export class Application {
   readonly #settings: Observed<Settings>;
   readonly #handlers: ReturnType<typeof shellHandlers>;
   readonly #autoLock: AutoLock;
+  readonly #attention: Attention;
   readonly #devTools = !app.isPackaged;
   #chat: Page<ShellContract> | undefined;
   #vault: Page<VaultShellContract> | undefined;
@@ -63,6 +65,11 @@ export class Application {
     const settingsFile = deps.folder.file("settings.json");
     this.#settings = new Observed(readSettings(settingsFile));
     this.#autoLock = new AutoLock({ account: deps.account, settings: this.#settings, power: powerMonitor, log: deps.log });
+    this.#attention = new Attention({
+      settings: this.#settings,
+      setBadge: (unread) => void app.setBadgeCount(unread),
+      window: () => this.#chat?.window,
+    });
     this.#handlers = shellHandlers({
       account: deps.account,
       transport: deps.transport,
@@ -129,7 +136,7 @@ export class Application {
       void this.#chat?.link.givePort();
       void this.#vault?.link.givePort();
     });
-    account.host.on("unread", ({ unread }) => void app.setBadgeCount(unread));
+    account.host.on("unread", (counts) => this.#attention.told(counts));
     this.#deps.links.onArrival(() => {
       this.showChat();
       this.#chat?.link.emit("linkArrived", {});
@@ -180,6 +187,7 @@ export class Application {
     });
     this.#chat = { window, link };
     window.setContentProtection(this.#settings.value.hideFromCapture);
+    window.on("focus", () => this.#attention.seen());
     window.once("closed", () => {
       link.close();
       this.#chat = undefined;
@@ -196,7 +204,7 @@ export class Application {
 
   /** Nothing of the account stays in a page or on the desktop: the chat page starts anew, and what the vault was showing is gone. */
   #forget(): void {
-    app.setBadgeCount(0);
+    this.#attention.forget();
     this.#vaultIntent = null;
     this.#closeVault();
     this.#chat?.window.webContents.reload();
