@@ -1,11 +1,21 @@
 import { describe, expect, test } from "vitest";
+import { parseCurve25519PublicKey } from "../../../protocol/ids.ts";
+import { must } from "../../../tests/support/megolm-world.ts";
 import { decideFallbackKey, decideOneTimeKeys } from "./key-supply.ts";
 
 const HOUR = 60 * 60 * 1000;
 const NOW = 1_700_000_000_000;
 
 function supply(changes: Partial<Parameters<typeof decideOneTimeKeys>[0]> = {}): Parameters<typeof decideOneTimeKeys>[0] {
-  return { serverOneTimeKeys: 0, heldOneTimeKeys: 0, oneTimeKeysTs: NOW, fallbackKeyTs: NOW, fallbackKeyUsed: false, ...changes };
+  return {
+    serverOneTimeKeys: 0,
+    heldOneTimeKeys: 0,
+    oneTimeKeysTs: NOW,
+    fallbackKeyTs: NOW,
+    fallbackKeys: [],
+    fallbackKeyUsed: false,
+    ...changes,
+  };
 }
 
 describe("how many one-time keys are made", () => {
@@ -43,4 +53,11 @@ test("a fallback key serves for a week, unless it is used or the clock goes back
   expect(decideFallbackKey(supply({ fallbackKeyUsed: true }), NOW)).toBe(true);
   expect(decideFallbackKey(supply({ fallbackKeyTs: undefined }), NOW)).toBe(true);
   expect(decideFallbackKey(supply({ fallbackKeyUsed: undefined, fallbackKeyTs: undefined }), NOW + week)).toBe(false);
+});
+
+test("a used fallback key is replaced at once, and the one after it no sooner than in an hour", () => {
+  const key = must(parseCurve25519PublicKey("hSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066SpjqqbTmo"));
+  expect(decideFallbackKey(supply({ fallbackKeyUsed: true, fallbackKeys: [key] }), NOW)).toBe(true);
+  const second = supply({ fallbackKeyUsed: true, fallbackKeys: [key, key] });
+  expect([HOUR - 1, HOUR, -1].map((age) => decideFallbackKey(second, NOW + age))).toEqual([false, true, true]);
 });

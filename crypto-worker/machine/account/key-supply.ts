@@ -4,10 +4,15 @@ import type { AccountRecord } from "../../store/tables/account.ts";
 const TARGET_ONE_TIME_KEYS = 50;
 /** Replaced at this age even if nobody is known to have used it. */
 export const FALLBACK_KEY_MAX_AGE_MS = 7 * 24 * 60 * 60 * 1000;
+/** A used one is replaced at once, and the one after it no sooner than this: what was written to the first may still be on its way, and two are kept. */
+const FALLBACK_KEY_MIN_AGE_MS = 60 * 60 * 1000;
 /** A key that was claimed this long ago and never used belongs to a message that was never sent. */
 const CLAIMED_KEY_MAX_AGE_MS = 24 * 60 * 60 * 1000;
 
-type Supply = Pick<AccountRecord, "serverOneTimeKeys" | "heldOneTimeKeys" | "oneTimeKeysTs" | "fallbackKeyTs" | "fallbackKeyUsed">;
+type Supply = Pick<
+  AccountRecord,
+  "serverOneTimeKeys" | "heldOneTimeKeys" | "oneTimeKeysTs" | "fallbackKeyTs" | "fallbackKeys" | "fallbackKeyUsed"
+>;
 
 /**
  * How many one-time keys to make so that the server is full again. libolm holds `capacity` private keys and silently drops the oldest for a new one, which
@@ -25,10 +30,13 @@ export function decideOneTimeKeys(supply: Supply, capacity: number, now: number)
 
 /**
  * Whether to make a new fallback key: the server must have shown that it knows them; then at first, when it was used (E2EE §One-time and fallback keys),
- * at its age limit, and when the clock went backwards and the age says nothing.
+ * at its age limit, and when the clock went backwards and the age says nothing. A sync may have been answered before the server had the new key, and calls
+ * that one used; and anybody can use one after the other.
  */
 export function decideFallbackKey(supply: Supply, now: number): boolean {
   if (supply.fallbackKeyUsed === undefined) return false;
-  if (supply.fallbackKeyTs === undefined || supply.fallbackKeyUsed) return true;
-  return now < supply.fallbackKeyTs || now - supply.fallbackKeyTs >= FALLBACK_KEY_MAX_AGE_MS;
+  if (supply.fallbackKeyTs === undefined || now < supply.fallbackKeyTs) return true;
+  const age = now - supply.fallbackKeyTs;
+  const dropsNone = supply.fallbackKeys.length < 2;
+  return age >= FALLBACK_KEY_MAX_AGE_MS || (supply.fallbackKeyUsed && (dropsNone || age >= FALLBACK_KEY_MIN_AGE_MS));
 }

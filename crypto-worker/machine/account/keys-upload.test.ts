@@ -132,6 +132,24 @@ describe("the fallback key", () => {
     expect(keysOf(upload(device), "fallback_keys")).toHaveLength(replaced);
   });
 
+  test("of a message on its way is not lost to a sync that was answered before the server had the new one", () => {
+    const { device, server, clock } = newDevice();
+    device.flush();
+    device.sync();
+    device.flush();
+    server.device(device.userId, device.deviceId).oneTimeKeys.clear();
+    const other = new TestDevice(server, "@bob:example.org", "B", clock);
+    other.flush();
+    other.meet(device);
+    const event = other.say("!room:example.org", "on its way", device);
+    for (let sync = 0; sync < 3; sync++) {
+      device.machine.receiveSyncChanges({ oneTimeKeyCounts: { signed_curve25519: 50 }, unusedFallbackKeyTypes: [] });
+      device.flush();
+    }
+    device.sync();
+    expect(device.machine.decryptRoomEvent(event, "!room:example.org").ok).toBe(true);
+  });
+
   test("serves any number of sessions, also the one before it", () => {
     const { device, server, clock } = newDevice();
     device.flush();
