@@ -4,7 +4,8 @@ import type { EventRecord } from "../../store/tables/events.ts";
 import { stringField } from "../../wire/json.ts";
 import type { ClientContext } from "../context.ts";
 import { NameDirectory } from "../rooms/names.ts";
-import { messageText, oneLine } from "./message-text.ts";
+import { formattedText } from "./formatted-text.ts";
+import { messageText, oneLine, type MessageText } from "./message-text.ts";
 import { decideMembershipChange } from "./membership-change.ts";
 import { effectiveContent } from "./search-text.ts";
 
@@ -22,7 +23,7 @@ export function lastMessage(context: ClientContext, roomId: RoomId): LastMessage
       sender: userId,
       senderName: names.name(userId),
       mine: true,
-      preview: oneLine(text?.body ?? ""),
+      preview: text === undefined ? "" : lineOf(text),
       kind: text?.kind === "media" ? "media" : "message",
       at: waiting.createdAt,
     };
@@ -48,8 +49,11 @@ export function previewEvent(context: ClientContext, event: EventRecord, names: 
   if (event.stateKey !== undefined) return { kind: "state", preview: oneLine(describeState(event, names)) };
   const text = messageText(effectiveContent(event, context.store.events.related(event.roomId, event.eventId)));
   if (text === undefined) return { kind: "message", preview: "" };
-  return { kind: text.kind, preview: oneLine(text.body) };
+  return { kind: text.kind, preview: lineOf(text) };
 }
+
+/** Without the stars and brackets of Markdown, which stand in the body of a formatted message. */
+const lineOf = ({ body, html }: MessageText): string => oneLine((html === null ? "" : formattedText(html)) || body);
 
 function describeState(event: EventRecord, names: NameDirectory): string {
   switch (event.type) {
