@@ -1,4 +1,4 @@
-import { MessageCircle, PanelLeftOpen } from "lucide-react";
+import { ArrowLeft, MessageCircle, PanelLeftOpen } from "lucide-react";
 import { useEffect, type ReactNode } from "react";
 import { I18nProvider } from "react-aria-components";
 import { AvatarContext } from "../ui/avatar.tsx";
@@ -20,6 +20,7 @@ import { Banners } from "./shell/banners.tsx";
 import { SHORTCUTS } from "./shell/shortcuts.ts";
 import { useCommands } from "./shell/use-commands.ts";
 import { Toasts } from "./shell/toasts.tsx";
+import { useNarrow } from "./shell/use-narrow.ts";
 import { useNotifications } from "./shell/use-notifications.ts";
 import { Sidebar } from "./sidebar/sidebar.tsx";
 import { Failed, Opening, VaultGate } from "./sign-in/gates.tsx";
@@ -79,12 +80,15 @@ function Main(): ReactNode {
   const roomId = useStore(session.view, (view) => view.roomId);
   const panel = useStore(session.view, (view) => view.panel);
   const room = useStore(session.rooms, (rooms) => (roomId === null ? undefined : rooms.byId.get(roomId)));
+  const narrow = useNarrow();
   return (
     <div className="app">
       <Banners />
-      <div className="app__columns">
-        {!collapsed && <Sidebar />}
-        <MainColumn>{room !== undefined ? <RoomView room={room} /> : roomId === null ? <NoRoom /> : <RoomArriving />}</MainColumn>
+      <div className={`app__columns ${narrow ? "app__columns--narrow" : ""}`}>
+        {(narrow ? roomId === null : !collapsed) && <Sidebar />}
+        {(!narrow || roomId !== null) && (
+          <MainColumn>{room !== undefined ? <RoomView room={room} /> : roomId === null ? <NoRoom /> : <RoomArriving />}</MainColumn>
+        )}
         {panel !== null && room !== undefined && room.membership !== "invite" && <Panel panel={panel} room={room} />}
       </div>
       <Dialogs />
@@ -99,16 +103,21 @@ function MainColumn({ children }: { readonly children: ReactNode }): ReactNode {
   const say = useSay();
   const session = useSession();
   const collapsed = useStore(session.settings, (settings) => settings.sidebarCollapsed);
+  const narrow = useNarrow();
   return (
-    <main className={`main ${collapsed ? "main--alone" : ""}`} aria-label={say("landmark.main")}>
-      {collapsed && (
+    <main className={`main ${collapsed || narrow ? "main--alone" : ""}`} aria-label={say("landmark.main")}>
+      {(collapsed || narrow) && (
         <div className="main__expand">
-          <IconButton
-            icon={PanelLeftOpen}
-            label={say("sidebar.expand")}
-            shortcut={shortcutText(SHORTCUTS.sidebar)}
-            onPress={() => void session.changeSettings({ sidebarCollapsed: false })}
-          />
+          {narrow ? (
+            <IconButton icon={ArrowLeft} label={say("sidebar.back")} onPress={() => session.closeRoom()} />
+          ) : (
+            <IconButton
+              icon={PanelLeftOpen}
+              label={say("sidebar.expand")}
+              shortcut={shortcutText(SHORTCUTS.sidebar)}
+              onPress={() => void session.changeSettings({ sidebarCollapsed: false })}
+            />
+          )}
         </div>
       )}
       {children}

@@ -6,6 +6,7 @@ export const roomMessages = {
   "account.attention": "Something to look at",
   "sidebar.search": "Filter rooms",
   "sidebar.searchShort": "Search",
+  "sidebar.back": "Back to the rooms",
   "sidebar.filter": "Show",
   "sidebar.filter.all": "All",
   "sidebar.filter.unread": "Unread",

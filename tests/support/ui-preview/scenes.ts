@@ -92,6 +92,10 @@ export const SCENES: readonly Scene[] = [
     size: [800, 600],
     act: async (page) => page.getByRole("option", { name: /^Night watch/ }).click({ button: "right" }),
   },
+  { name: "narrow-list", path: chat("room"), size: [420, 700] },
+  { name: "narrow-room", path: chat("room"), size: [420, 700], act: harbour },
+  { name: "narrow-room-clear", path: chat("room", "&theme=dark"), size: [640, 400], act: open("Night watch") },
+  { name: "narrow-panel", path: chat("room"), size: [420, 700], act: inTurn(harbour, press("Control+.")) },
   { name: "emoji-picker", path: chat("room"), act: inTurn(harbour, click("Emoji")) },
   {
     name: "emoji-picker-dark-800",
@@ -187,6 +191,17 @@ export const SCENES: readonly Scene[] = [
   { name: "banner-unreachable", path: chat("unreachable", "&theme=dark"), act: harbour },
   { name: "banner-restarting", path: chat("restarting"), act: harbour },
   { name: "banner-soft-logout", path: chat("soft-logout"), act: harbour },
+  {
+    name: "reauthenticate",
+    path: chat("soft-logout", "&sso"),
+    act: inTurn(click("Sign in again"), async (page) => page.getByRole("button", { name: "Continue in the browser" }).waitFor()),
+  },
+  {
+    name: "reauthenticate-browser-dark-800",
+    path: chat("soft-logout", "&sso&ssoonly&theme=dark"),
+    size: [800, 600],
+    act: inTurn(click("Sign in again"), async (page) => page.getByRole("button", { name: "Continue in the browser" }).waitFor()),
+  },
   { name: "banner-logged-out", path: chat("logged-out"), act: harbour },
   { name: "catching-up", path: chat("catching-up"), act: harbour },
   { name: "dialog-new-room", path: chat("room"), act: press("Control+Shift+N") },
