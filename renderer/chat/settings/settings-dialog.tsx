@@ -50,7 +50,7 @@ export function SettingsDialog({ section, onClose }: SettingsProps): ReactNode {
                 {SECTIONS.map(({ id, icon: Icon }) => (
                   <Tab key={id} id={id} className="settings__tab">
                     <Icon className="icon" size={17} strokeWidth={1.8} aria-hidden />
-                    {say(`settings.${id}`)}
+                    <span className="settings__tab-name">{say(`settings.${id}`)}</span>
                   </Tab>
                 ))}
               </TabList>
