@@ -42,6 +42,8 @@ process.on("message", (message) => {
     },
   );
 });
+// Whoever started it is gone.
+process.on("disconnect", () => process.exit());
 process.send?.("ready");
 
 /** A test that failed; undefined when all passed. */

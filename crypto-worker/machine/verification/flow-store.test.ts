@@ -1,5 +1,6 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { ALICE, BOB, phase, ready, settle, verifyingPair, withCodes } from "../../../tests/support/verifying-pair.ts";
+import { Secret } from "../../primitives/secret.ts";
 import { objectField, stringField } from "../../wire/json.ts";
 import { OlmMachine } from "../olm-machine.ts";
 
@@ -28,6 +29,31 @@ describe("the store", () => {
     bob.send(...bob.machine.confirmSas(ALICE, flowId));
     settle(alice, bob);
     expect(phase(alice, BOB)).toBe("done");
+  });
+
+  test("wipes the secrets of a step once the next is there without them, and not before it is certain", () => {
+    const all = verifyingPair();
+    const { alice, bob } = all;
+    const flowId = ready(all);
+    using dispose = vi.spyOn(Secret.prototype, Symbol.dispose);
+    const wiped = (kind: string): number => dispose.mock.contexts.filter((secret) => secret.kind === kind).length;
+    alice.send(...alice.machine.startSas(BOB, flowId));
+    settle(alice, bob);
+    bob.send(...bob.machine.acceptSas(ALICE, flowId));
+    expect(wiped("sas-private-key")).toBe(0);
+    settle(alice, bob);
+    // The keys were exchanged.
+    expect(wiped("sas-private-key")).toBe(2);
+    const lost = () =>
+      bob.store.transaction(() => {
+        bob.machine.cancelVerification(ALICE, flowId);
+        throw new Error("disk full");
+      });
+    expect(lost).toThrow("disk full");
+    expect(wiped("sas-shared-secret")).toBe(0);
+    bob.send(...bob.machine.cancelVerification(ALICE, flowId));
+    settle(alice, bob);
+    expect(wiped("sas-shared-secret")).toBe(2);
   });
 
   test("keeps the signatures over a restart until the server has them; flows end with the program", () => {

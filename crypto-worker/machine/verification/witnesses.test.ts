@@ -1,9 +1,21 @@
 import { describe, expect, test } from "vitest";
 import { must, newDevice, userId } from "../../../tests/support/megolm-world.ts";
+import { SasKeyPair } from "../../primitives/sas.ts";
 import { Secret } from "../../primitives/secret.ts";
 import type { Parties } from "./parties.ts";
 import type { QrCode } from "./qr-code.ts";
-import { KeysUnchanged, QrCodeMatched, QrSecretMatched, UserConfirmedScan, VerifiedKeys } from "./witnesses.ts";
+import { commitmentOf, encodeMacs } from "./sas-protocol.ts";
+import {
+  CommitmentVerified,
+  KeysUnchanged,
+  MacsVerified,
+  QrCodeMatched,
+  QrSecretMatched,
+  ShownSas,
+  UserConfirmedSas,
+  UserConfirmedScan,
+  VerifiedKeys,
+} from "./witnesses.ts";
 
 const [alice, bob] = [newDevice(userId("alice"), "A"), newDevice(userId("bob"), "B")];
 const [aliceMaster, bobMaster] = [newDevice(userId("alice"), "M").ed25519, newDevice(userId("bob"), "M").ed25519];
@@ -27,7 +39,14 @@ const secretMatched = must(QrSecretMatched.check(code(), SECRET));
 const confirmed = UserConfirmedScan.of(secretMatched);
 
 /** Looks like it, and was made by nobody's check. */
-const forged = <T extends object>(genuine: T): T => ({ ...genuine, matched: false, confirmed: false, unchanged: false });
+const forged = <T extends object>(genuine: T): T => ({
+  ...genuine,
+  matched: false,
+  confirmed: false,
+  unchanged: false,
+  held: false,
+  verified: false,
+});
 /** Even one that says that it holds. */
 const inherited = <T extends object>(genuine: T): T => Object.create(genuine) as T;
 
@@ -62,5 +81,47 @@ describe("keys that a code verified", () => {
     for (const current of changes) expect(KeysUnchanged.check(theirs, matched, current)).toEqual({ ok: false, error: "m.key_mismatch" });
     expect(KeysUnchanged.check(theirs, { deviceKey: undefined, masterKey: undefined }, theirs).ok).toBe(false);
     expect(KeysUnchanged.check(theirs, { deviceKey: alice.ed25519, masterKey: undefined }, theirs).ok).toBe(false);
+  });
+});
+
+describe("keys that short strings verified", () => {
+  const method = "hkdf-hmac-sha256.v2";
+  const [ourPair, theirPair] = [5, 6].map((fill) => SasKeyPair.fromRandom(new Uint8Array(32).fill(fill))) as [SasKeyPair, SasKeyPair];
+  const agreement = must(ourPair.agree(theirPair.publicKey));
+  const message = encodeMacs(
+    must(theirPair.agree(ourPair.publicKey)),
+    method,
+    { ours: { ...theirs, masterKeyTrusted: true }, theirs: parties.ours },
+    "flow",
+  );
+  const promise = { commitment: commitmentOf(theirPair.publicKey, "{}"), key: theirPair.publicKey, startContent: "{}" };
+  const witnesses = (transcript = "one") => ({
+    commitment: must(CommitmentVerified.check(promise, transcript)),
+    confirmed: UserConfirmedSas.of(ShownSas.of(agreement, transcript)),
+    macs: must(MacsVerified.check(agreement, method, parties, "flow", message, transcript)),
+  });
+  const genuine = witnesses();
+  const same = must(KeysUnchanged.check(theirs, genuine.macs, theirs));
+
+  test("come of genuine witnesses only", () => {
+    expect(VerifiedKeys.ofSas(genuine, same)).toMatchObject({ deviceKey: bob.ed25519, masterKey: bobMaster, verified: true });
+    for (const fake of [forged, inherited]) {
+      expect(() => VerifiedKeys.ofSas({ ...genuine, commitment: fake(genuine.commitment) }, same)).toThrow();
+      expect(() => VerifiedKeys.ofSas({ ...genuine, confirmed: fake(genuine.confirmed) }, same)).toThrow();
+      expect(() => VerifiedKeys.ofSas({ ...genuine, macs: fake(genuine.macs) }, same)).toThrow();
+      expect(() => VerifiedKeys.ofSas(genuine, fake(same))).toThrow();
+    }
+  });
+
+  test("are those of one flow, and those that were compared", () => {
+    const other = witnesses("two");
+    for (const name of ["commitment", "confirmed", "macs"] as const)
+      expect(() => VerifiedKeys.ofSas({ ...genuine, [name]: other[name] }, same)).toThrow("different verifications");
+    expect(() => VerifiedKeys.ofSas(genuine, unchanged)).toThrow("different keys");
+  });
+
+  test("are promised before they are seen", () => {
+    expect(CommitmentVerified.check({ ...promise, key: ourPair.publicKey }, "one")).toMatchObject({ ok: false });
+    expect(CommitmentVerified.check({ ...promise, startContent: "[]" }, "one")).toMatchObject({ ok: false });
   });
 });
