@@ -150,7 +150,7 @@ export class MachineParts {
     const { identityKeys, pickleKey } = account;
     const parts = new MachineParts({ userId, deviceId, identityKeys, store, env, crew, pickleKey }, account);
     if (isNew) parts.#storeOwnDevice();
-    parts.#decryption.removeOldHashes();
+    else parts.#decryption.removeOldHashes();
     return parts;
   }
 

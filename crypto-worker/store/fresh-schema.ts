@@ -1,4 +1,4 @@
-import type { Migration, TablePart } from "./migrations/migrations.ts";
+import { laterParts, laterTables, type Migration, type TablePart } from "./migrations/migrations.ts";
 
 /** Scripts that make what a file with nothing in it is to have. */
 export type FreshSchema = Readonly<Record<TablePart, string>>;
@@ -11,35 +11,35 @@ const CHANGED_ROWS = /^(?:UPDATE|DELETE) /;
 const TABLE_CONSTRAINT = /\n\s*(?:PRIMARY KEY|UNIQUE|FOREIGN KEY|CHECK)\s*\(/;
 const END_OF_COLUMNS = /\n\s*\)[^)]*$/;
 
-/** `creation` is where its statement stands in the script; undefined where a column cannot be added to that. */
-type Table = { readonly part: TablePart; creation: number | undefined };
-
 /**
  * All migrations as scripts for a file that has nothing yet. Columns that were added later stand in their table from the beginning, where ALTER TABLE
  * would put them: each of those makes SQLite read the whole schema anew. Comments are left out: SQLite keeps the text of a table and parses it with each
  * opening.
  */
 export function freshSchema(known: readonly Migration[]): FreshSchema {
-  const scripts: Record<TablePart, string[]> = { machine: [], occasional: [], client: [] };
-  const tables = new Map<string, Table>();
-  for (const { statements, part = "machine" } of known)
-    for (const statement of statements) {
-      if (CHANGED_ROWS.test(statement)) continue;
-      const name = SUBJECT.exec(statement)?.[1] ?? "";
-      const table = tables.get(name) ?? { part, creation: undefined };
-      tables.set(name, table);
-      const script = scripts[table.part];
-      const column = ADDED_COLUMN.exec(statement)?.[1];
-      if (column !== undefined && table.creation !== undefined) {
-        script[table.creation] = withColumn(script[table.creation] ?? "", column);
-        continue;
-      }
-      if (OTHER_CHANGE.test(statement)) table.creation = undefined;
-      else if (CREATED_TABLE.test(statement)) table.creation = script.length;
-      script.push(statement);
+  const scripts: Record<TablePart, string[]> = { base: [], megolm: [], occasional: [], client: [] };
+  /** Where a table's creation stands in its script, as long as a column can be added to it there. */
+  const creations = new Map<string, number>();
+  for (const statement of known.flatMap(({ statements }) => statements)) {
+    if (CHANGED_ROWS.test(statement)) continue;
+    const table = SUBJECT.exec(statement)?.[1] ?? "";
+    const script = scripts[partOf(table)];
+    const column = ADDED_COLUMN.exec(statement)?.[1];
+    const creation = creations.get(table);
+    if (column !== undefined && creation !== undefined) {
+      script[creation] = withColumn(script[creation] ?? "", column);
+      continue;
     }
+    if (CREATED_TABLE.test(statement)) creations.set(table, script.length);
+    else if (OTHER_CHANGE.test(statement)) creations.delete(table);
+    script.push(statement);
+  }
   const textOf = (part: TablePart): string => scripts[part].map(terse).join(";\n");
-  return { machine: textOf("machine"), occasional: textOf("occasional"), client: textOf("client") };
+  return { base: textOf("base"), megolm: textOf("megolm"), occasional: textOf("occasional"), client: textOf("client") };
+}
+
+function partOf(table: string): TablePart {
+  return laterParts.find((part) => laterTables[part].includes(table)) ?? "base";
 }
 
 function withColumn(table: string, column: string): string {

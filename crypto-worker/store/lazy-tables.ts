@@ -1,5 +1,5 @@
 import { makeTables, tablesAreMade } from "./migrate.ts";
-import type { TablePart } from "./migrations/migrations.ts";
+import type { LaterPart } from "./migrations/migrations.ts";
 import type { Database, Statement } from "./types.ts";
 
 const INSERTION = /^\s*INSERT\b/;
@@ -10,11 +10,11 @@ const INSERTION = /^\s*INSERT\b/;
  */
 export class LazyTables implements Database {
   readonly #database: Database;
-  readonly #part: TablePart;
+  readonly #part: LaterPart;
   /** Undefined while nobody has looked. */
   #made: boolean | undefined;
 
-  constructor(database: Database, part: TablePart) {
+  constructor(database: Database, part: LaterPart) {
     this.#database = database;
     this.#part = part;
   }

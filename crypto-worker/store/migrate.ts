@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { freshSchema } from "./fresh-schema.ts";
-import { migrations, type Migration, type TablePart } from "./migrations/migrations.ts";
+import { laterParts, migrations, type LaterPart, type Migration } from "./migrations/migrations.ts";
 import { StoreError, type Database } from "./types.ts";
 
 type AppliedRow = { version: number; checksum: string };
@@ -17,7 +17,7 @@ export function migrate(database: Database, known: readonly Migration[] = migrat
     for (const version of applied.keys()) if (version > newest) throw new StoreError("from-the-future");
     if (applied.size === 0) {
       database.execute(MIGRATION_TABLE);
-      database.execute(schemaOf(known).machine);
+      database.execute(schemaOf(known).base);
       record(database, known);
       return;
     }
@@ -29,21 +29,20 @@ export function migrate(database: Database, known: readonly Migration[] = migrat
     if (missing.length === 0) return;
     // What comes next may change tables that were not needed yet.
     const before = known.filter((migration) => !missing.includes(migration));
-    for (const part of ["occasional", "client"] as const) makeTables(database, part, before);
+    for (const part of laterParts) makeTables(database, part, before);
     for (const { statements } of missing) database.execute(statements.join(";\n"));
     record(database, missing);
   });
 }
 
 /** Whether the file has the tables of a part, all of which are made at once; also where these migrations know none. */
-export function tablesAreMade(database: Database, part: TablePart, applied: readonly Migration[] = migrations): boolean {
-  const first = applied.find((migration) => migration.part === part)?.statements[0];
-  const name = /^CREATE TABLE (\w+)/.exec(first ?? "")?.[1];
+export function tablesAreMade(database: Database, part: LaterPart, applied: readonly Migration[] = migrations): boolean {
+  const name = /^CREATE TABLE (\w+)/.exec(schemaOf(applied)[part])?.[1];
   return name === undefined || hasTable(database, name);
 }
 
 /** Makes the tables of a part as the `applied` migrations have them, where the file does not have them. */
-export function makeTables(database: Database, part: TablePart, applied: readonly Migration[] = migrations): void {
+export function makeTables(database: Database, part: LaterPart, applied: readonly Migration[] = migrations): void {
   if (!tablesAreMade(database, part, applied)) database.execute(schemaOf(applied)[part]);
 }
 

@@ -3,8 +3,9 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, tru
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { EventId } from "../../protocol/ids.ts";
 import { migrate } from "./migrate.ts";
-import { migrations } from "./migrations/migrations.ts";
+import { laterTables, migrations } from "./migrations/migrations.ts";
 import { openMemoryStore, openSqlCipherStore, type CryptoStore } from "./store.ts";
 import { StoreError, type StoreErrorCode } from "./types.ts";
 
@@ -296,6 +297,7 @@ describe("the SQLCipher file", () => {
     };
     const [made, grown] = [openMemoryStore(), openMemoryStore()];
     made.accountData.save("a", {});
+    made.megolmMessageIndices.claim(1, 0, "$event" as EventId, 0);
     made.secretsInbox.save({ name: "m.megolm_backup.v1", secret: new Uint8Array(32) });
     for (const { name } of grown.prepare<{ name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table'").all())
       if (!/^sqlite_|^search_index_/.test(name)) grown.execute(`DROP TABLE ${name}`);
@@ -326,6 +328,7 @@ describe("the SQLCipher file", () => {
     save();
     expect(tablesOf(store)).toEqual(expect.arrayContaining(["room", "account_data", "draft", "search_index"]));
     expect(tablesOf(store)).not.toContain("secret_request");
+    expect(laterTables.client.filter((name) => !tablesOf(store).includes(name))).toEqual([]);
     store.close();
     const again = openSqlCipherStore({ path, key });
     expect(again.accountData.load("a")).toEqual({ b: 1 });

@@ -239,10 +239,11 @@ function connectKeyed(path: string, key: Uint8Array, isNew: boolean): SQLite {
 
 function assemble(database: SqliteDatabase): CryptoStore {
   migrate(database);
+  const megolm = new LazyTables(database, "megolm");
   const occasional = new LazyTables(database, "occasional");
   const ofClient = new LazyTables(database, "client");
   return Object.assign(database, {
-    session: new SessionTable(database),
+    session: new SessionTable(ofClient),
     customValues: new CustomValueTable(database),
     accountData: new AccountDataTable(ofClient),
     drafts: new DraftTable(ofClient),
@@ -256,22 +257,22 @@ function assemble(database: SqliteDatabase): CryptoStore {
     outgoingAttachments: new OutgoingAttachmentTable(ofClient),
     gaps: new TimelineGapTable(ofClient),
     account: new AccountTable(database),
-    crossSigningKeys: new CrossSigningKeyTable(database),
+    crossSigningKeys: new CrossSigningKeyTable(occasional),
     devices: new DeviceTable(database),
-    identities: new IdentityTable(database),
+    identities: new IdentityTable(occasional),
     olmHashes: new OlmHashTable(database),
     olmSessions: new OlmSessionTable(database),
     signatureUploads: new SignatureUploadTable(occasional),
-    toDeviceRequests: new ToDeviceRequestTable(database),
+    toDeviceRequests: new ToDeviceRequestTable(occasional),
     trackedUsers: new TrackedUserTable(database),
-    wedgedDevices: new WedgedDeviceTable(database),
-    inboundGroupSessions: new InboundGroupSessionTable(database),
-    megolmMessageIndices: new MegolmMessageIndexTable(database),
-    outboundGroupSessions: new OutboundGroupSessionTable(database),
-    roomKeyShares: new RoomKeyShareTable(database),
-    roomSettings: new RoomSettingsTable(database),
-    onlyTrustedRooms: new OnlyTrustedRoomTable(database),
-    withheldSessions: new WithheldSessionTable(database),
+    wedgedDevices: new WedgedDeviceTable(occasional),
+    inboundGroupSessions: new InboundGroupSessionTable(megolm),
+    megolmMessageIndices: new MegolmMessageIndexTable(megolm),
+    outboundGroupSessions: new OutboundGroupSessionTable(megolm),
+    roomKeyShares: new RoomKeyShareTable(megolm),
+    roomSettings: new RoomSettingsTable(occasional),
+    onlyTrustedRooms: new OnlyTrustedRoomTable(occasional),
+    withheldSessions: new WithheldSessionTable(occasional),
     keyRequests: new KeyRequestTable(occasional),
     secretRequests: new SecretRequestTable(occasional),
     secretsInbox: new SecretsInboxTable(occasional),

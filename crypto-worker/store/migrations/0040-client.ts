@@ -3,7 +3,6 @@ import type { Migration } from "./migrations.ts";
 export const migration: Migration = {
   version: 40,
   name: "client",
-  part: "client",
   statements: [
     `CREATE TABLE room (
       room_id TEXT PRIMARY KEY,

@@ -3,7 +3,6 @@ import type { Migration } from "./migrations.ts";
 export const migration: Migration = {
   version: 50,
   name: "verification",
-  part: "occasional",
   statements: [
     `CREATE TABLE signature_upload (
       position INTEGER PRIMARY KEY, -- order of sending

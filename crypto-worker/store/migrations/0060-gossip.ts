@@ -3,7 +3,6 @@ import type { Migration } from "./migrations.ts";
 export const migration: Migration = {
   version: 60,
   name: "gossip",
-  part: "occasional",
   statements: [
     `CREATE TABLE secret_request (
       name TEXT PRIMARY KEY, -- of the secret that we asked our other devices for

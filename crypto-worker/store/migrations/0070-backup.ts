@@ -3,7 +3,6 @@ import type { Migration } from "./migrations.ts";
 export const migration: Migration = {
   version: 70,
   name: "backup",
-  part: "occasional",
   statements: [
     `CREATE TABLE key_backup (
       id INTEGER PRIMARY KEY CHECK (id = 1),

@@ -3,7 +3,6 @@ import type { Migration } from "./migrations.ts";
 export const migration: Migration = {
   version: 80,
   name: "history",
-  part: "occasional",
   statements: [
     `CREATE TABLE received_key_bundle (
       room_id TEXT NOT NULL,

@@ -3,7 +3,6 @@ import type { Migration } from "./migrations.ts";
 export const migration: Migration = {
   version: 90,
   name: "attachments",
-  part: "client",
   statements: [
     `CREATE TABLE outgoing_attachment (
       item_id TEXT NOT NULL REFERENCES send_queue (item_id) ON DELETE CASCADE,

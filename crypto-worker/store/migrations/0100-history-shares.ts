@@ -3,7 +3,6 @@ import type { Migration } from "./migrations.ts";
 export const migration: Migration = {
   version: 100,
   name: "history-shares",
-  part: "client",
   statements: [
     `CREATE TABLE history_share (
       room_id TEXT NOT NULL,

@@ -3,7 +3,6 @@ import type { Migration } from "./migrations.ts";
 export const migration: Migration = {
   version: 110,
   name: "dehydration",
-  part: "occasional",
   statements: [
     `CREATE TABLE dehydration (
       id INTEGER PRIMARY KEY CHECK (id = 1),

@@ -3,7 +3,6 @@ import type { Migration } from "./migrations.ts";
 export const migration: Migration = {
   version: 140,
   name: "drafts",
-  part: "client",
   statements: [
     `CREATE TABLE draft (
       room_id TEXT PRIMARY KEY,

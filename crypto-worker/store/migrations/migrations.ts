@@ -12,15 +12,10 @@ import { migration as dehydration } from "./0110-dehydration.ts";
 import { migration as trust } from "./0130-trust.ts";
 import { migration as drafts } from "./0140-drafts.ts";
 
-/** `machine`: what every store has from the beginning. The others are made when a table among them gets its first row: what a machine may never need, and what only a client fills. */
-export type TablePart = "machine" | "occasional" | "client";
-
 /** One step of the schema. Append-only: a released step is never edited, it is followed by another. */
 export type Migration = {
   readonly version: number;
   readonly name: string;
-  /** Of the tables that it creates; `machine` unless told. */
-  readonly part?: TablePart;
   /** One SQL statement each; tables are STRICT, with comments inside the parentheses. */
   readonly statements: readonly string[];
 };
@@ -40,3 +35,48 @@ export const migrations: readonly Migration[] = [
   trust,
   drafts,
 ];
+
+/** `base`: what every store has from the beginning. Each of the others is made as a whole when one of its tables gets its first row. */
+export const laterParts = ["megolm", "occasional", "client"] as const;
+export type LaterPart = (typeof laterParts)[number];
+export type TablePart = "base" | LaterPart;
+
+/** What room keys need, what a machine may never need, and what only a client fills. Files rely on it: a table never changes its part. */
+export const laterTables: Readonly<Record<LaterPart, readonly string[]>> = {
+  megolm: ["inbound_group_session", "megolm_message_index", "outbound_group_session", "room_key_share"],
+  occasional: [
+    "identity",
+    "cross_signing_key",
+    "wedged_device",
+    "to_device_request",
+    "withheld_session",
+    "room_settings",
+    "signature_upload",
+    "secret_request",
+    "secret_inbox",
+    "key_request",
+    "waiting_request",
+    "key_backup",
+    "backup_decryption_key",
+    "received_key_bundle",
+    "accepted_invite",
+    "restored_room",
+    "dehydration",
+    "only_trusted_room",
+  ],
+  client: [
+    "session",
+    "room",
+    "room_state",
+    "room_member",
+    "event",
+    "timeline_gap",
+    "receipt",
+    "account_data",
+    "send_queue",
+    "search_index",
+    "outgoing_attachment",
+    "history_share",
+    "draft",
+  ],
+};
