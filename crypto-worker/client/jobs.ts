@@ -1,5 +1,6 @@
 import type { Job } from "../../protocol/vault.ts";
 import type { ClientEmitter } from "./emitter.ts";
+import { Throttle } from "./throttle.ts";
 
 type Kind = Job["job"];
 type Running = { readonly controller: AbortController; view: Job };
@@ -12,18 +13,13 @@ export interface JobHandle {
   end(): void;
 }
 
-/** Progress is told at most this often. */
-const TELL_EVERY_MS = 100;
-
 /** Long work under way, one of a kind at a time: how far it is, and how a person stops it. */
 export class Jobs {
-  readonly #emitter: ClientEmitter;
   readonly #running = new Map<Kind, Running>();
-  #timer: NodeJS.Timeout | undefined;
-  #toldAt = 0;
+  readonly #progress: Throttle;
 
   constructor(emitter: ClientEmitter) {
-    this.#emitter = emitter;
+    this.#progress = new Throttle(() => emitter.emit("jobsChanged", this.list()));
   }
 
   list(): Job[] {
@@ -39,16 +35,16 @@ export class Jobs {
     this.cancel(job);
     const running: Running = { controller: new AbortController(), view: { job, done: 0, total: null } };
     this.#running.set(job, running);
-    this.#tell();
+    this.#progress.changed();
     return {
       signal: running.controller.signal,
       progress: (done, total) => {
         running.view = { job, done, total };
-        this.#tell();
+        this.#progress.changed();
       },
       end: () => {
         if (this.#running.get(job) === running) this.#running.delete(job);
-        this.#tell();
+        this.#progress.changed();
       },
     };
   }
@@ -61,18 +57,7 @@ export class Jobs {
   stop(): void {
     for (const { controller } of this.#running.values()) controller.abort();
     this.#running.clear();
-    clearTimeout(this.#timer);
-  }
-
-  #tell(): void {
-    if (this.#timer !== undefined) return;
-    const waitMs = Math.max(0, this.#toldAt + TELL_EVERY_MS - Date.now());
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#toldAt = Date.now();
-      this.#emitter.emit("jobsChanged", this.list());
-    }, waitMs);
-    this.#timer.unref();
+    this.#progress.stop();
   }
 }
 

@@ -1,12 +1,22 @@
+import { beforeAll, beforeEach } from "vitest";
 import type { NewBackup } from "../../crypto-worker/machine/backup/backup.ts";
 import type { ExportedRoomKey } from "../../crypto-worker/machine/megolm/exported-room-key.ts";
+import { OlmMachine } from "../../crypto-worker/machine/olm-machine.ts";
 import type { OutgoingRequest } from "../../crypto-worker/machine/requests/outgoing-request.ts";
 import { InboundGroupSession } from "../../crypto-worker/primitives/group-session.ts";
 import { PkEncryption } from "../../crypto-worker/primitives/pk.ts";
 import { entriesOfBackup } from "../../crypto-worker/wire/backup.ts";
 import type { JsonObject } from "../../crypto-worker/wire/json.ts";
-import type { TestDevice } from "./machine-world.ts";
+import { KeyServer, TestClock, TestDevice } from "./machine-world.ts";
 import { must } from "./megolm-world.ts";
+
+export const ALICE = "@alice:example.org";
+
+/** For all tests of a file: each begins with a device that has nothing. */
+export function eachWithAlice(begin: (alice: TestDevice) => void): void {
+  beforeAll(() => OlmMachine.ready());
+  beforeEach(() => begin(new TestDevice(new KeyServer(), ALICE, "A1", new TestClock())));
+}
 
 /** A backup that the server has accepted, and this device writes to and reads. */
 export function enable(device: TestDevice, version = "1"): NewBackup & { readonly info: JsonObject } {

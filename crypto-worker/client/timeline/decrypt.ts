@@ -51,17 +51,21 @@ export function decryptSource(context: ClientContext, roomId: RoomId, encrypted:
 
 function inClear(context: ClientContext, roomId: RoomId, event: RoomEvent, position: number | undefined): Reading {
   const said = event.stateKey === undefined && CLEAR_TEXT.has(event.type) && Object.keys(event.content).length > 0;
-  return {
-    type: event.type,
-    content: event.content,
-    source: undefined,
-    sessionId: undefined,
-    utdCode: undefined,
-    withheldCode: undefined,
-    shield: said && position !== undefined && wasEncryptedAt(context, roomId, position) ? "red SentInClear" : undefined,
-    forwarder: undefined,
-  };
+  const isDoubtful = said && position !== undefined && wasEncryptedAt(context, roomId, position);
+  return isDoubtful ? { ...clearReading(event), shield: "red SentInClear" } : clearReading(event);
 }
+
+/** An event as it stands, in clear or without content. */
+export const clearReading = (event: RoomEvent): Reading => ({
+  type: event.type,
+  content: event.content,
+  source: undefined,
+  sessionId: undefined,
+  utdCode: undefined,
+  withheldCode: undefined,
+  shield: undefined,
+  forwarder: undefined,
+});
 
 /** Whether the room was encrypted by then. While the event that turned encryption on is not in our part of the timeline, it is older than all of it. */
 function wasEncryptedAt({ store }: ClientContext, roomId: RoomId, position: number): boolean {

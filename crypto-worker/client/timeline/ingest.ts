@@ -6,7 +6,7 @@ import type { Changes } from "../changes.ts";
 import type { ClientContext } from "../context.ts";
 import { parseShownEventId, parseShownUserId } from "../shown-ids.ts";
 import { decideShown, prevContentOf } from "./classify.ts";
-import { decryptEvent, type Reading } from "./decrypt.ts";
+import { clearReading, decryptEvent, type Reading } from "./decrypt.ts";
 import { indexForSearch } from "./search-text.ts";
 import { NotifyJudge } from "./notify-judge.ts";
 import { REDACTION, REPLACEMENT, relationOf } from "./relation.ts";
@@ -161,17 +161,6 @@ export class Ingest {
 function isShowable(event: RoomEvent): boolean {
   return parseShownEventId(event.eventId) !== undefined && parseShownUserId(event.sender) !== undefined;
 }
-
-const clearReading = (event: RoomEvent): Reading => ({
-  type: event.type,
-  content: event.content,
-  source: undefined,
-  sessionId: undefined,
-  utdCode: undefined,
-  withheldCode: undefined,
-  shield: undefined,
-  forwarder: undefined,
-});
 
 /** Forgets what a message said. State stays: redacting it changes history, not the room. */
 function applyRedaction(context: ClientContext, changes: Changes, target: EventRecord, redaction: EventRecord): void {

@@ -1,22 +1,18 @@
 import { randomBytes } from "node:crypto";
-import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { advanced, enable, firstEntry, forge, keyOf, uploadAll, write } from "../../../tests/support/backup-world.ts";
-import { KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
+import { describe, expect, test } from "vitest";
+import { ALICE, advanced, eachWithAlice, enable, firstEntry, forge, keyOf, uploadAll, write } from "../../../tests/support/backup-world.ts";
+import { TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
 import { Secret } from "../../primitives/secret.ts";
 import { entriesOfBackup } from "../../wire/backup.ts";
 import { objectField, stringField } from "../../wire/json.ts";
-import { OlmMachine } from "../olm-machine.ts";
 import { encodeRecoveryKey } from "../secret-storage/recovery-key.ts";
 
-const USER = "@alice:example.org";
 const ROOM = "!room0:example.org";
 
 let alice: TestDevice;
 
-beforeAll(() => OlmMachine.ready());
-
-beforeEach(() => {
-  alice = new TestDevice(new KeyServer(), USER, "A1", new TestClock());
+eachWithAlice((fresh) => {
+  alice = fresh;
 });
 
 describe("restoring", () => {
@@ -168,7 +164,7 @@ describe("what a backup is worth", () => {
     // Under its own id, in alice's name: read, and shown as what it is.
     const injected = forge(backup.publicKey, { ...theirs, sender_key: alice.machine.identityKeys.curve25519 });
     expect(alice.machine.backup.restoreEntry(ROOM, theirs.session_id, injected).importedCount).toBe(1);
-    const forged = { ...mallory.say(ROOM, "I am alice"), sender: USER };
+    const forged = { ...mallory.say(ROOM, "I am alice"), sender: ALICE };
     const read = alice.machine.decryptRoomEvent(forged, ROOM);
     if (!read.ok) throw new Error(read.reason.code);
     expect(read.event.encryptionInfo.shield(false)).toEqual({ color: "grey", code: "AuthenticityNotGuaranteed" });

@@ -1,18 +1,13 @@
-import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { enable } from "../../../tests/support/backup-world.ts";
-import { KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
+import { describe, expect, test } from "vitest";
+import { ALICE, eachWithAlice, enable } from "../../../tests/support/backup-world.ts";
+import { TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
 import { objectField } from "../../wire/json.ts";
 import { signJson } from "../../wire/signatures.ts";
-import { OlmMachine } from "../olm-machine.ts";
-
-const USER = "@alice:example.org";
 
 let alice: TestDevice;
 
-beforeAll(() => OlmMachine.ready());
-
-beforeEach(() => {
-  alice = new TestDevice(new KeyServer(), USER, "A1", new TestClock());
+eachWithAlice((fresh) => {
+  alice = fresh;
 });
 
 describe("who vouches for a backup", () => {
@@ -51,7 +46,7 @@ describe("who vouches for a backup", () => {
     const seen = alice.machine.backup.verify(info);
     expect(seen).toMatchObject({ deviceState: "missing", userState: "missing", trusted: false });
     expect([...seen.otherDevices]).toEqual([["A2", "validButNotTrusted"]]);
-    alice.machine.setLocalTrust(USER, "A2", "verified");
+    alice.machine.setLocalTrust(ALICE, "A2", "verified");
     expect(alice.machine.backup.verify(info).trusted).toBe(true);
     alice.machine.setLocalTrust("@bob:example.org", "B1", "verified");
     expect(alice.machine.backup.verify({ algorithm: bobs.algorithm, auth_data: bobs.auth_data })).toMatchObject({ trusted: false });
@@ -64,13 +59,13 @@ describe("who vouches for a backup", () => {
     second.machine.markAllTrackedUsersAsDirty();
     second.flush();
     expect(second.machine.backup.verify(info)).toMatchObject({ userState: "validButNotTrusted", trusted: false });
-    second.machine.verifyIdentity(USER);
+    second.machine.verifyIdentity(ALICE);
     expect(second.machine.backup.verify(info)).toMatchObject({ userState: "validAndTrusted", trusted: true });
   });
 
   test("a device that calls itself like our master key is not taken for it (CVE-2022-39250)", () => {
     alice.send(...alice.machine.bootstrapCrossSigning());
-    const master = alice.machine.getIdentity(USER)?.masterKey ?? "";
+    const master = alice.machine.getIdentity(ALICE)?.masterKey ?? "";
     const evil = alice.another(master);
     evil.flush();
     alice.machine.markAllTrackedUsersAsDirty();
@@ -93,6 +88,6 @@ describe("who vouches for a backup", () => {
     const { publicKey } = alice.machine.backup.createInfo();
     const signed = signJson({ public_key: publicKey }, () => "x", "@bob:example.org", "ed25519:B1");
     const both = alice.machine.backup.sign(signed);
-    expect(Object.keys(objectField(both, "signatures") ?? {})).toEqual(["@bob:example.org", USER]);
+    expect(Object.keys(objectField(both, "signatures") ?? {})).toEqual(["@bob:example.org", ALICE]);
   });
 });

@@ -1,20 +1,16 @@
-import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { advanced, enable, firstEntry, keyOf, uploadAll, write } from "../../../tests/support/backup-world.ts";
-import { KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
+import { describe, expect, test } from "vitest";
+import { advanced, eachWithAlice, enable, firstEntry, keyOf, uploadAll, write } from "../../../tests/support/backup-world.ts";
+import type { TestDevice } from "../../../tests/support/machine-world.ts";
 import { must } from "../../../tests/support/megolm-world.ts";
 import { PkDecryption } from "../../primitives/pk.ts";
 import { entriesOfBackup, parseBackupEntry } from "../../wire/backup.ts";
-import { OlmMachine } from "../olm-machine.ts";
 
-const USER = "@alice:example.org";
 const ROOM = "!room0:example.org";
 
 let alice: TestDevice;
 
-beforeAll(() => OlmMachine.ready());
-
-beforeEach(() => {
-  alice = new TestDevice(new KeyServer(), USER, "A1", new TestClock());
+eachWithAlice((fresh) => {
+  alice = fresh;
 });
 
 describe("uploading", () => {
