@@ -102,3 +102,54 @@ test("what cannot be undone takes a word", async () => {
   await expect.poll(() => reset.isEnabled()).toBe(true);
   await page.close();
 });
+
+test("a passphrase can wait: Escape closes the vault, as the window behind has the way out of a forgotten one", async () => {
+  const page = await open("scene=unlock");
+  await page.getByText(/^Forgotten it\?/).waitFor();
+  await page.keyboard.press("Escape");
+  await expect.poll(() => page.evaluate(() => window.fakeShell?.calls.at(-1)?.[0])).toBe("closeVault");
+  await page.close();
+});
+
+test("who waits in vain for another device has another way", async () => {
+  const page = await open("intent=verification&flows=asking&own&nodevice&safety=unverified");
+  await page.getByRole("button", { name: "Another way" }).click();
+  await page.getByRole("button", { name: /^With your recovery key/ }).waitFor();
+  await page.close();
+});
+
+test("after a wrong passphrase for a key file the field for it has the focus", async () => {
+  const page = await open("intent=import-keys");
+  const keys = `-----BEGIN MEGOLM SESSION DATA-----\n${"A".repeat(400)}\n-----END MEGOLM SESSION DATA-----\n`;
+  await page.locator("input[type=file]").setInputFiles({ name: "keys.txt", mimeType: "text/plain", buffer: Buffer.from(keys) });
+  const field = page.getByLabel("Its passphrase", { exact: true });
+  await field.fill("nope");
+  await page.waitForTimeout(700);
+  await field.press("Enter");
+  await page.getByText(/^That passphrase does not open this file/).waitFor();
+  expect(await field.evaluate((element) => element === document.activeElement)).toBe(true);
+  await page.close();
+});
+
+test.each([
+  ["the emoji", "intent=verification&flows=sas-compare"],
+  ["a request", "intent=verification&flows=asked"],
+  ["a code", "intent=verification&flows=qr-shown"],
+  ["the overview", ""],
+  ["a passphrase to choose", "scene=create"],
+  ["recovery", "intent=recovery&safety=no-recovery"],
+])("magnified twofold, nothing of %s is cut off, and the seal stays in sight", async (_name, query) => {
+  const page = await preview.browser.newPage({ viewport: { width: 260, height: 340 }, reducedMotion: "reduce" });
+  await page.goto(`${preview.url}/vault.html?${query}`);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  const cut = await page.evaluate(() =>
+    [...document.querySelectorAll("button, input, h1, h2, p, li, .seal, .vault__word")].flatMap((element) => {
+      const { left, right } = element.getBoundingClientRect();
+      return left < 0 || right > innerWidth ? [element.textContent.slice(0, 40)] : [];
+    }),
+  );
+  expect(cut).toEqual([]);
+  const [word, seal] = await Promise.all([page.locator(".vault__word").boundingBox(), page.locator(".seal").first().boundingBox()]);
+  expect((word?.x ?? 0) + (word?.width ?? 999)).toBeLessThanOrEqual(seal?.x ?? 0);
+  await page.close();
+});
