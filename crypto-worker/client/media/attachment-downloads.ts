@@ -22,6 +22,8 @@ import type { TransferRegister } from "./transfer-register.ts";
 
 type Wanted = Pick<ParamsOf<ChatContract["openAttachment"]>, "part" | "maxBytes">;
 
+const HOLDS_FILES: ReadonlySet<string> = new Set(["m.room.message", "m.sticker"]);
+
 /** What is to be opened, and where it is: with the server, or in the spool already. */
 type Found = {
   readonly eventId: EventId | null;
@@ -167,7 +169,7 @@ export class AttachmentDownloads {
     const eventId = parseEventId(id);
     const event = eventId.ok ? this.#context.store.events.load(roomId, eventId.value) : undefined;
     if (event === undefined) return this.#findQueued(roomId, id, part);
-    if (event.redactedBy !== undefined || event.utdCode !== undefined || event.type !== "m.room.message") throw new CodedError("not-found");
+    if (event.redactedBy !== undefined || event.utdCode !== undefined || !HOLDS_FILES.has(event.type)) throw new CodedError("not-found");
     const content = effectiveContent(event, this.#context.store.events.related(roomId, event.eventId));
     const file = parseMediaFile(content, part, event.source !== undefined);
     // Something is named that cannot be what it says it is.

@@ -15,9 +15,10 @@ import { lineState, requestedOf } from "../verification/verification-line.ts";
 import { hasMediaFile } from "../media/media-content.ts";
 import { cleanName, NameDirectory } from "../rooms/names.ts";
 import { latestEdit } from "./edits.ts";
+import { eventText } from "./event-text.ts";
 import { decideMembershipChange } from "./membership-change.ts";
 import type { MissingEvents } from "./missing-events.ts";
-import { messageText, oneLine } from "./message-text.ts";
+import { oneLine } from "./message-text.ts";
 import { previewEvent } from "./preview.ts";
 import { collectReactions } from "./reactions.ts";
 import { repliedTo } from "./relation.ts";
@@ -153,7 +154,7 @@ export class ItemAssembler {
 
   /** `original` carries the reply of an edited message: an edit cannot change what was answered. */
   #message(type: string, content: JsonObject, edited: boolean, mentionsMe: boolean, original?: EventRecord): Content {
-    const text = type === "m.room.message" ? messageText(content) : undefined;
+    const text = eventText(type, content);
     if (text === undefined) return { kind: "unsupported", type: type.slice(0, 255) };
     const replyTo = this.#quote(repliedTo(original?.content ?? content), original?.eventId);
     if (text.kind === "message") return { ...text, edited, mentionsMe, replyTo };

@@ -4,8 +4,9 @@ import type { EventRecord } from "../../store/tables/events.ts";
 import { stringField } from "../../wire/json.ts";
 import type { ClientContext } from "../context.ts";
 import { NameDirectory } from "../rooms/names.ts";
+import { eventText } from "./event-text.ts";
 import { formattedText } from "./formatted-text.ts";
-import { messageText, oneLine, type MessageText } from "./message-text.ts";
+import { oneLine, type MessageText } from "./message-text.ts";
 import { decideMembershipChange } from "./membership-change.ts";
 import { effectiveContent } from "./search-text.ts";
 
@@ -17,7 +18,7 @@ export function lastMessage(context: ClientContext, roomId: RoomId): LastMessage
   const names = new NameDirectory(store.members, roomId);
   const waiting = store.sendQueue.inRoom(roomId).findLast((entry) => entry.target === undefined && entry.state !== "sent");
   if (waiting !== undefined) {
-    const text = messageText(waiting.content);
+    const text = eventText(waiting.type, waiting.content);
     return {
       eventId: null,
       sender: userId,
@@ -47,7 +48,7 @@ export function previewEvent(context: ClientContext, event: EventRecord, names: 
   if (event.redactedBy !== undefined) return { kind: "redacted", preview: "" };
   if (event.utdCode !== undefined) return { kind: "undecryptable", preview: "" };
   if (event.stateKey !== undefined) return { kind: "state", preview: oneLine(describeState(event, names)) };
-  const text = messageText(effectiveContent(event, context.store.events.related(event.roomId, event.eventId)));
+  const text = eventText(event.type, effectiveContent(event, context.store.events.related(event.roomId, event.eventId)));
   if (text === undefined) return { kind: "message", preview: "" };
   return { kind: text.kind, preview: lineOf(text) };
 }
