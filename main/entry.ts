@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { app, dialog, session } from "electron";
+import { APP_ID } from "./app/app-id.ts";
 import { Account } from "./account/account.ts";
 import { Application } from "./app/application.ts";
 import { readBuildInfo } from "./app/build-info.ts";
@@ -28,6 +29,7 @@ const dist = dirname(dirname(fileURLToPath(import.meta.url)));
 // Everything that this process writes is for its user alone.
 process.umask(0o077);
 const refused = hardenStart(app, process.env);
+app.setAppUserModelId(APP_ID);
 
 const { profileDir, homeserver } = parseArguments(process.argv.slice(1), process.cwd());
 if (profileDir !== undefined) app.setPath("userData", profileDir);

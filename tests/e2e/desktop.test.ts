@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, test, expect as value } from "vitest";
+import { identity } from "../../build/packaging/identity.ts";
 import { type AppDriver, expect, text } from "../support/app-driver.ts";
 import { World } from "./world.ts";
 
@@ -17,6 +18,10 @@ beforeAll(async () => {
   await expect(app.composer).toBeVisible();
 });
 afterAll(() => World.end(world));
+
+test("the program tells Windows the name that its shortcut has, without which there are no notifications", () => {
+  value(recorded("app-user-model-id")).toEqual([identity.appId]);
+});
 
 test("a right click on a text field has the menu that text fields have, and one beside all text has none", async () => {
   await app.composer.fill("some words");

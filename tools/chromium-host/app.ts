@@ -276,7 +276,9 @@ class App extends LooseEmitter implements Checked {
   showAboutPanel(): void {
     testLink.report({ t: "recorded", what: "about-panel", value: true });
   }
-  setAppUserModelId(): void {}
+  setAppUserModelId(id: string): void {
+    testLink.report({ t: "recorded", what: "app-user-model-id", value: id });
+  }
   setLoginItemSettings(settings: Electron.Settings): void {
     testLink.report({ t: "recorded", what: "login-item", value: settings });
   }
