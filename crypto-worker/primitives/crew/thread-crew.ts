@@ -82,7 +82,13 @@ export class ThreadCrew implements Crew {
       if (this.#threads.delete(thread)) this.#onFailure(code);
     };
     try {
-      const worker = new Worker(threadUrl(), { workerData: { index, port: port2 }, transferList: [port2], env: {}, name: "crew" });
+      const worker = new Worker(threadUrl(), {
+        workerData: { index, port: port2 },
+        transferList: [port2],
+        env: {},
+        execArgv: [],
+        name: "crew",
+      });
       worker.once("error", drop("crew-thread-failed"));
       worker.once("exit", drop("crew-thread-ended"));
       // Neither keeps the process from ending.
