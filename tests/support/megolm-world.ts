@@ -125,10 +125,6 @@ export class TestDirectory implements DeviceDirectory {
 
   markUserDirty(): void {}
 
-  isTracked(): boolean {
-    return true;
-  }
-
   trackedUsers(): readonly UserId[] {
     return [...this.#devices.keys()];
   }

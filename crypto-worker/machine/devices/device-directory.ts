@@ -14,7 +14,6 @@ export interface DeviceDirectory {
 
   /** The user's devices may have changed: query them before the next message. Ignored for a user who is not tracked. */
   markUserDirty(userId: UserId): void;
-  isTracked(userId: UserId): boolean;
   trackedUsers(): readonly UserId[];
   updateTrackedUsers(userIds: Iterable<UserId>): void;
 

@@ -41,10 +41,6 @@ export class StoredDeviceDirectory implements DeviceDirectory {
     this.#tracked.markDirty(userId);
   }
 
-  isTracked(userId: UserId): boolean {
-    return this.#tracked.isTracked(userId);
-  }
-
   trackedUsers(): readonly UserId[] {
     return this.#tracked.all();
   }
