@@ -31,6 +31,17 @@ async function second(of: InProcessClient): Promise<InProcessClient> {
   return client;
 }
 
+/** Two verified devices that use the same backup, with a key in it. */
+async function twoDevices(): Promise<{ client: InProcessClient; other: InProcessClient; roomId: string }> {
+  const { client, recoveryKey, roomId } = await alice();
+  await say(client, roomId, "one");
+  await complete(client);
+  const other = await second(client);
+  await other.client.keeping.recovery.recover({ recoveryKey });
+  await client.until(() => client.client.keeping.safety.view().otherVerifiedDevices === 1, "the other device");
+  return { client, other, roomId };
+}
+
 async function say(client: InProcessClient, roomId: string, ...texts: string[]): Promise<void> {
   for (const text of texts) client.send(roomId, text);
   await client.untilSent();
@@ -85,12 +96,7 @@ describe("upload", () => {
   });
 
   test("stops for a backup that is gone, and goes on with the one that another device made", async () => {
-    const { client, recoveryKey, roomId } = await alice();
-    await say(client, roomId, "one");
-    await complete(client);
-    const other = await second(client);
-    await other.client.keeping.recovery.recover({ recoveryKey });
-    await client.until(() => client.client.keeping.safety.view().otherVerifiedDevices === 1, "the other device");
+    const { client, other, roomId } = await twoDevices();
     await ask(client, "DELETE", "room_keys/version/1");
     await say(client, roomId, "two");
     client.machine.importRoomKeys(foreignKeys(1));
@@ -168,12 +174,7 @@ describe("restore", () => {
   });
 
   test("one key when it is needed, and not again and again where there is none", async () => {
-    const { client, recoveryKey, roomId } = await alice();
-    await say(client, roomId, "one");
-    await complete(client);
-    const other = await second(client);
-    await other.client.keeping.recovery.recover({ recoveryKey });
-    await client.until(() => client.client.keeping.safety.view().otherVerifiedDevices === 1, "the other device");
+    const { client, other, roomId } = await twoDevices();
     // A message whose key is kept from the other device, and is in the backup.
     await other.stopSyncing();
     client.machine.discardRoomKey(roomId);

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { reaches, view } from "../../../tests/support/client-verification.ts";
 import { useClientWorld } from "../../../tests/support/client-world.ts";
 import { InProcessClient } from "../../../tests/support/in-process-client.ts";
-import type { VerificationView } from "../../../protocol/messages/verification-view.ts";
 
 const world = useClientWorld();
 
@@ -30,14 +30,15 @@ function putClockForward(ms: number): void {
   vi.spyOn(Date, "now").mockImplementation(() => realNow() + ahead);
 }
 
-const view = (client: InProcessClient, flowId: string): VerificationView | undefined =>
-  client.client.verification.views().find((known) => known.flowId === flowId);
-
-function reaches(client: InProcessClient, flowId: string, state: VerificationView["state"]): Promise<VerificationView> {
-  return client.until(() => {
-    const now = view(client, flowId);
-    return now?.state === state ? now : undefined;
-  }, `${client.userId} to be in the state ${state}`);
+/** A new device of somebody has asked their old one, which has agreed. */
+async function readyDevices(): Promise<{ old: InProcessClient; fresh: InProcessClient; flowId: string }> {
+  const old = await person("ada");
+  const fresh = await person("ada", old);
+  const flowId = await fresh.client.verification.request({ kind: "own-devices" });
+  await reaches(old, flowId, "asked");
+  await old.client.verification.accept(flowId);
+  await reaches(fresh, flowId, "ready");
+  return { old, fresh, flowId };
 }
 
 async function compareEmoji(one: InProcessClient, other: InProcessClient, flowId: string): Promise<void> {
@@ -118,12 +119,7 @@ describe("a verification", () => {
   });
 
   test("is refused where the codes differ, and nothing is signed", async () => {
-    const old = await person("ada");
-    const fresh = await person("ada", old);
-    const flowId = await fresh.client.verification.request({ kind: "own-devices" });
-    await reaches(old, flowId, "asked");
-    await old.client.verification.accept(flowId);
-    await reaches(fresh, flowId, "ready");
+    const { old, fresh, flowId } = await readyDevices();
     await old.client.verification.startSas(flowId);
     await compareEmoji(old, fresh, flowId);
     old.client.verification.mismatchSas(flowId);
@@ -135,12 +131,7 @@ describe("a verification", () => {
   });
 
   test("waits for the network, in order", async () => {
-    const old = await person("ada");
-    const fresh = await person("ada", old);
-    const flowId = await fresh.client.verification.request({ kind: "own-devices" });
-    await reaches(old, flowId, "asked");
-    await old.client.verification.accept(flowId);
-    await reaches(fresh, flowId, "ready");
+    const { old, fresh, flowId } = await readyDevices();
     fresh.setReachable(false);
     await fresh.client.verification.startSas(flowId);
     expect(view(old, flowId)?.state).toBe("ready");

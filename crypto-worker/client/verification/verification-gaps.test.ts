@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
+import { reaches, view } from "../../../tests/support/client-verification.ts";
 import { useClientWorld } from "../../../tests/support/client-world.ts";
 import type { InProcessClient } from "../../../tests/support/in-process-client.ts";
 import type { RoomId } from "../../../protocol/ids.ts";
@@ -29,12 +30,6 @@ async function person(name: string): Promise<InProcessClient> {
   await client.until(() => client.client.account.encryptionStatus().crossSigning.thisDeviceSigned, "the identity");
   return client;
 }
-
-const state = (client: InProcessClient, flowId: string): string | undefined =>
-  client.client.verification.views().find((view) => view.flowId === flowId)?.state;
-
-const reaches = (client: InProcessClient, flowId: string, wanted: string): Promise<true> =>
-  client.until(() => state(client, flowId) === wanted || undefined, `${client.userId} to be in the state ${wanted}`);
 
 async function chatter(client: InProcessClient, roomId: RoomId): Promise<void> {
   for (let n = 0; n < MANY; n++) client.send(roomId, `${n}`);
@@ -72,7 +67,7 @@ test("a request that was taken back in the gap comes to nothing", async () => {
   await ada.sync();
   await ada.until(() => pagesRead(ada) > 0 && ada.machine.getVerificationRequests().length > 0, "the gap to be read");
   expect(ada.client.verification.incoming()).toEqual([]);
-  expect(state(ada, flowId)).not.toBe("asked");
+  expect(view(ada, flowId)?.state).not.toBe("asked");
 });
 
 test("a gap is left alone where all in it is too old to be answered", async () => {
@@ -84,7 +79,7 @@ test("a gap is left alone where all in it is too old to be answered", async () =
   await ada.sync();
   await ada.sync();
   expect(pagesRead(ada)).toBe(0);
-  expect(state(ada, flowId)).toBeUndefined();
+  expect(view(ada, flowId)?.state).toBeUndefined();
 });
 
 const pagesRead = ({ userId }: InProcessClient): number => world.server.requests({ userId, path: /\/messages$/ }).length;
