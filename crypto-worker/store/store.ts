@@ -272,7 +272,7 @@ function assemble(database: SqliteDatabase): CryptoStore {
     roomKeyShares: new RoomKeyShareTable(megolm),
     roomSettings: new RoomSettingsTable(occasional),
     onlyTrustedRooms: new OnlyTrustedRoomTable(occasional),
-    withheldSessions: new WithheldSessionTable(occasional),
+    withheldSessions: new WithheldSessionTable(megolm),
     keyRequests: new KeyRequestTable(occasional),
     secretRequests: new SecretRequestTable(occasional),
     secretsInbox: new SecretsInboxTable(occasional),
