@@ -61,6 +61,8 @@ test.each(["text/plain\r\nx-evil: 1", "text/plain\nx", "text/plain\u0000", "téx
 test("a file goes nowhere else, and comes from nowhere else", async () => {
   await expect(upload("/_matrix/client/v3/login", "text/plain")).rejects.toMatchObject({ code: "invalid-request" });
   const download = { spoolId: ID, path: "/_matrix/media/v3/download/..%2f..%2f..%2fx", maxBytes: 10, timeoutMs: 1000 };
-  await expect(Promise.resolve(handlers.download(download, { signal: never, ports: [] }))).rejects.toMatchObject({ code: "invalid-request" });
+  await expect(Promise.resolve(handlers.download(download, { signal: never, ports: [] }))).rejects.toMatchObject({
+    code: "invalid-request",
+  });
   expect(sent).toEqual([]);
 });

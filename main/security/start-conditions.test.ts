@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
 import { hardenStart } from "./start-conditions.ts";
 
-function appWith(isPackaged: boolean, switches: readonly string[]): { app: Parameters<typeof hardenStart>[0]; left: Set<string>; settings: string[] } {
+function appWith(
+  isPackaged: boolean,
+  switches: readonly string[],
+): { app: Parameters<typeof hardenStart>[0]; left: Set<string>; settings: string[] } {
   const left = new Set(switches);
   const settings: string[] = [];
   const commandLine = {

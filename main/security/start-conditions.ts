@@ -40,12 +40,7 @@ const SWITCHES = [
 ] as const;
 
 /** Without these a page is one bug away from everything; by the time we are asked it is too late to put the sandbox back. */
-const REFUSED = [
-  "no-sandbox",
-  "single-process",
-  "disable-seccomp-filter-sandbox",
-  "disable-namespace-sandbox",
-] as const;
+const REFUSED = ["no-sandbox", "single-process", "disable-seccomp-filter-sandbox", "disable-namespace-sandbox"] as const;
 
 /**
  * Takes away, before anything is loaded, what an environment or a command line could do to the app; in a package also what developers use. Answers the
