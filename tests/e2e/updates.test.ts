@@ -45,6 +45,11 @@ test("nothing was asked for yet; a check by hand finds a feed that nobody signed
     .getByRole("tab", { name: text("settings.about"), exact: true })
     .click();
   await expect(about().getByText(text("updates.idleText"))).toBeVisible();
+  const daily = about().getByRole("switch", { name: text("updates.daily") });
+  await expect(daily).toBeChecked();
+  await daily.press("Space");
+  await expect(daily).not.toBeChecked();
+  await app.screenshot("update-daily-off");
   const { signatures } = feed.publish("0.2.0", content);
   feed.serve("stable.json.sig", Buffer.from(signatures.replace(/^.{8}/, "AAAAAAAA")));
   await button("updates.check").click();
