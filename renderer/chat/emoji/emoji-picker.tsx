@@ -85,9 +85,8 @@ export function EmojiPicker({ onPick }: PickerProps): ReactNode {
             role="combobox"
             aria-expanded={chosen !== undefined}
             aria-autocomplete="list"
-            {...(chosen === undefined
-              ? {}
-              : { "aria-controls": id, "aria-activedescendant": `${id}-${Math.min(active, shown.length - 1)}` })}
+            aria-controls={id}
+            {...(chosen === undefined ? {} : { "aria-activedescendant": `${id}-${Math.min(active, shown.length - 1)}` })}
             onKeyDown={onKeyDown}
           />
         </div>
@@ -111,7 +110,7 @@ export function EmojiPicker({ onPick }: PickerProps): ReactNode {
         ))}
       </Toolbar>
       {shown.length === 0 ? (
-        <p className="emoji-picker__none" role="status">
+        <p id={id} className="emoji-picker__none" role="status">
           {say("emoji.none", { term: term.trim() })}
         </p>
       ) : (

@@ -53,11 +53,11 @@ export function RoomList({ rooms, shown, listRef }: ListProps): ReactNode {
   };
   const pick = useCallback((roomId: string) => session.openRoom(roomId), [session]);
   const [menu, setMenu] = useState<{ readonly roomId: string; readonly at: { readonly x: number; readonly y: number } } | null>(null);
-  const openMenu = useCallback((roomId: string, at: { readonly x: number; readonly y: number }) => setMenu({ roomId, at }), []);
+  const openMenu = useCallback((roomId: string, at: { readonly x: number; readonly y: number }) => setMenu({ roomId, at }), [setMenu]);
   const closeMenu = useCallback(() => {
     setMenu(null);
     listRef.current?.focus({ preventScroll: true });
-  }, [listRef]);
+  }, [listRef, setMenu]);
   const menuRoom = menu === null ? undefined : rooms.byId.get(menu.roomId);
   const keep = useMemo(() => (activeIndex >= 0 ? [activeIndex] : []), [activeIndex]);
 
