@@ -5,8 +5,7 @@ import { roomSummarySchema, type RoomSummary } from "../../protocol/messages/roo
 import { describeError, type Log } from "../log.ts";
 import type { Env } from "../machine/env.ts";
 import type { CryptoStore } from "../store/store.ts";
-import { isJsonObject, parseJsonBody } from "../wire/json.ts";
-import { SYNC_JSON_LIMITS } from "../wire/sync-response.ts";
+import { isJsonObject, parseJsonBody, SYNC_JSON_LIMITS } from "../wire/json.ts";
 import { Account } from "./account.ts";
 import { AvatarCache } from "./avatars.ts";
 import { inBackground } from "./background.ts";

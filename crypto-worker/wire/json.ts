@@ -11,6 +11,8 @@ export type JsonLimits = { readonly maxBytes: number; readonly maxDepth: number 
 export const EVENT_JSON_LIMITS: JsonLimits = { maxBytes: 65_536, maxDepth: 64 };
 /** Decrypted to-device messages may carry secrets and device keys, and many servers do not apply the event limit to them. */
 export const TO_DEVICE_JSON_LIMITS: JsonLimits = { maxBytes: 1 << 20, maxDepth: 64 };
+/** An initial sync of a large account is some tens of megabytes. */
+export const SYNC_JSON_LIMITS: JsonLimits = { maxBytes: 256 * 1024 * 1024, maxDepth: 128 };
 
 /**
  * Parses text from outside. Of a repeated key the last value counts, as everywhere in JavaScript: what is verified afterwards is the
