@@ -25,6 +25,7 @@ export class RoomPreferences {
 
   /** The tag `m.favourite` (spec, "Room tagging"). */
   async setFavourite(roomId: RoomId, favourite: boolean): Promise<void> {
+    this.#requireKnown(roomId);
     const known = this.#context.store.accountData.load("m.tag", roomId) ?? {};
     const tags = Object.entries(objectField(known, "tags") ?? {}).filter(([name]) => name !== "m.favourite");
     if (favourite) tags.push(["m.favourite", { order: 0.5 }]);
@@ -36,6 +37,7 @@ export class RoomPreferences {
 
   /** Spec, "Unread markers": a flag of its own, which reading takes away. */
   async markUnread(roomId: RoomId, unread: boolean): Promise<void> {
+    this.#requireKnown(roomId);
     const path = this.#path(roomId, "account_data/m.marked_unread");
     await this.#set(roomId, "m.marked_unread", { unread }, [{ kind: "room", method: "PUT", path, body: { unread } }]);
   }
@@ -50,6 +52,7 @@ export class RoomPreferences {
 
   /** As other clients do it: a rule of the room's own before all others for nothing at all, and one behind those for mentions for no more than these. */
   async setNotify(roomId: RoomId, notify: RoomNotify): Promise<void> {
+    this.#requireKnown(roomId);
     const before = this.#context.store.accountData.load("m.push_rules");
     const global = (before === undefined ? undefined : objectField(before, "global")) ?? {};
     const requests: JsonRequest[] = [];
@@ -64,6 +67,11 @@ export class RoomPreferences {
     const override = change("override", notify === "none" ? { conditions: [{ ...isRoom, pattern: roomId }], actions: [] } : undefined);
     const room = change("room", notify === "mentions" ? { actions: [] } : undefined);
     await this.#set(undefined, "m.push_rules", { ...before, global: { ...global, override, room } }, requests, roomId);
+  }
+
+  /** Nothing is kept for a room that is not one of ours. */
+  #requireKnown(roomId: RoomId): void {
+    if (this.#context.store.rooms.load(roomId) === undefined) throw new CodedError("not-found");
   }
 
   async #set(
