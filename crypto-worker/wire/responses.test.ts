@@ -123,3 +123,21 @@ describe("stripped state", () => {
     expect(parseRoomEvent({ ...event, content: nested(100) })).toEqual({ ok: false, error: "not-an-object" });
   });
 });
+
+describe("room settings", () => {
+  test("history visibility", () => {
+    expect(["invited", "joined", "shared", "world_readable", "x", 5].map((v) => parseHistoryVisibility({ history_visibility: v }))).toEqual(
+      ["invited", "joined", "shared", "world_readable", "shared", "shared"],
+    );
+    expect((["invited", "joined", "shared", "world_readable"] as const).map(isSharedHistory)).toEqual([false, false, true, true]);
+  });
+
+  test("encryption", () => {
+    const algorithm = "m.megolm.v1.aes-sha2";
+    expect(parseEncryptionContent({ algorithm, rotation_period_ms: 5, rotation_period_msgs: -1 })).toEqual({
+      ok: true,
+      value: { algorithm, rotationPeriodMs: 5, rotationPeriodMsgs: undefined },
+    });
+    expect(parseEncryptionContent({ algorithm: "x" })).toEqual({ ok: false, error: "unsupported-algorithm" });
+  });
+});

@@ -36,7 +36,8 @@ describe("the store", () => {
     const { alice, bob } = all;
     const flowId = ready(all);
     using dispose = vi.spyOn(Secret.prototype, Symbol.dispose);
-    const wiped = (kind: string): number => dispose.mock.contexts.filter((secret) => secret.kind === kind).length;
+    const wiped = (kind: string): number =>
+      dispose.mock.contexts.filter((secret) => secret instanceof Secret && secret.kind === kind).length;
     alice.send(...alice.machine.startSas(BOB, flowId));
     settle(alice, bob);
     bob.send(...bob.machine.acceptSas(ALICE, flowId));
