@@ -256,21 +256,3 @@ describe.each([
     await app.page.keyboard.press("Escape");
   });
 });
-
-describe("at twice its size, or in half a window", () => {
-  beforeAll(() => app.page.setViewportSize({ width: 640, height: 400 }));
-
-  test("there is either the list or a room, and a way between them", async () => {
-    await expect(app.feed).toBeVisible();
-    await expect(app.sidebar).toHaveCount(0);
-    const composer = await app.composer.boundingBox();
-    value(composer !== null && composer.width > 400).toBe(true);
-    value(await app.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
-    await app.screenshot("room-640x400");
-    await app.page.getByRole("button", { name: text("sidebar.back"), exact: true }).click();
-    await expect(app.sidebar).toBeVisible();
-    await expect(app.main).toHaveCount(0);
-    await app.roomList.getByRole("option").first().click();
-    await expect(app.feed).toBeVisible();
-  });
-});

@@ -64,3 +64,16 @@ test("Ctrl+B and its like put Markdown around what is selected, and take it off 
   await expect(app.row("very dry").locator("em")).toHaveText("dry");
   value((await ada.waitForMessage(roomId, { body: "very *dry*" })).decrypted).toBe(true);
 });
+
+test("at twice its size, or in half a window, there is either the list or a room to write in, and a way between them", async () => {
+  await app.page.setViewportSize({ width: 640, height: 400 });
+  await expect(app.feed).toBeVisible();
+  await expect(app.sidebar).toHaveCount(0);
+  const composer = await app.composer.boundingBox();
+  value(composer !== null && composer.width > 300).toBe(true);
+  value(await app.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+  await app.page.getByRole("button", { name: text("sidebar.back"), exact: true }).click();
+  await expect(app.sidebar).toBeVisible();
+  await expect(app.main).toHaveCount(0);
+  await app.openRoom("Harbour crew");
+});
