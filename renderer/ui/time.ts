@@ -22,7 +22,7 @@ export function useClock(): Clock {
 }
 
 export function clockOf(intl: Pick<IntlShape, "formatDate" | "formatTime" | "formatTimeToParts">, say: Say): Clock {
-  const time = (at: number): string => intl.formatTime(at, { hour: "2-digit", minute: "2-digit" });
+  const time = (at: number): string => intl.formatTime(at, { hour: "numeric", minute: "2-digit" });
   return {
     time,
     minute: (at) =>
@@ -53,7 +53,7 @@ export function clockOf(intl: Pick<IntlShape, "formatDate" | "formatTime" | "for
         day: "numeric",
         month: "long",
         year: "numeric",
-        hour: "2-digit",
+        hour: "numeric",
         minute: "2-digit",
         second: "2-digit",
       }),
