@@ -22,7 +22,7 @@ export function useClock(): Clock {
 }
 
 export function clockOf(intl: Pick<IntlShape, "formatDate" | "formatTime" | "formatTimeToParts">, say: Say): Clock {
-  const time = (at: number): string => intl.formatTime(at, { hour: "numeric", minute: "2-digit" });
+  const time = (at: number): string => intl.formatTime(at, { timeStyle: "short" });
   return {
     time,
     minute: (at) =>
@@ -47,16 +47,7 @@ export function clockOf(intl: Pick<IntlShape, "formatDate" | "formatTime" | "for
       const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear();
       return intl.formatDate(at, sameYear ? { day: "numeric", month: "short" } : { day: "2-digit", month: "2-digit", year: "2-digit" });
     },
-    full: (at) =>
-      intl.formatDate(at, {
-        weekday: "long",
-        day: "numeric",
-        month: "long",
-        year: "numeric",
-        hour: "numeric",
-        minute: "2-digit",
-        second: "2-digit",
-      }),
+    full: (at) => intl.formatDate(at, { dateStyle: "full", timeStyle: "medium" }),
   };
 }
 
