@@ -76,7 +76,10 @@ export class Pictures {
 
   async #load(roomId: string, item: MediaItem, store: Store<Picture>): Promise<void> {
     const part = item.content.hasThumbnail ? "thumbnail" : "file";
-    const answer = await receiveFile(this.#link, { roomId, id: item.eventId ?? item.id, part, maxBytes: MAX_PREVIEW_BYTES });
+    const wanted = { roomId, id: item.eventId ?? item.id, part, maxBytes: MAX_PREVIEW_BYTES } as const;
+    let answer = await receiveFile(this.#link, wanted);
+    // One's own leaves the place where it waits for its upload, also while it is read there: by now it is on the server.
+    if (!answer.ok && item.send !== null) answer = await receiveFile(this.#link, wanted);
     // Forgotten in the meantime: nobody looks at it any more.
     if (this.#known.get(item.id) !== store) return;
     // Whatever the message calls it: only what the worker has found to be a picture is drawn.
