@@ -1,4 +1,4 @@
-import { parseRoomId, parseUserId, type DeviceId, type UserId } from "../../protocol/ids.ts";
+import { parseUserId, type DeviceId, type UserId } from "../../protocol/ids.ts";
 import type { Result } from "../../protocol/result.ts";
 import type { IdentityKeys } from "../primitives/account.ts";
 import { soloCrew, type Crew } from "../primitives/crew/crew.ts";
@@ -21,6 +21,7 @@ import { MachineError, RoomKeyFileError } from "./machine-error.ts";
 import { MachineParts } from "./machine-parts.ts";
 import type { EncryptionSettings } from "./megolm/encryption-settings.ts";
 import type { ExportedRoomKey } from "./megolm/exported-room-key.ts";
+import type { RawRoomEvent } from "./megolm/room-event-decryption.ts";
 import type { DecryptionResult } from "./megolm/room-event.ts";
 import { decryptRoomKeyFile, encryptRoomKeyFile } from "./megolm/room-key-file.ts";
 import type { ImportOptions, ImportResult, RoomKeyPredicate } from "./megolm/room-key-transfer.ts";
@@ -190,15 +191,8 @@ export class OlmMachine extends MachineGossip {
    * Decrypts events that `decryptRoomEvent` is about to be given, in the same transaction, with all threads of the crew at once. Changes nothing but how
    * long that takes.
    */
-  decryptAhead(events: readonly { readonly event: unknown; readonly roomId: string }[]): void {
-    this.run(({ megolm }) => {
-      megolm.decryptAhead(
-        events.flatMap(({ event, roomId }) => {
-          const room = parseRoomId(roomId);
-          return room.ok ? [{ event, roomId: room.value }] : [];
-        }),
-      );
-    });
+  decryptAhead(events: readonly RawRoomEvent[]): void {
+    this.run(({ megolm }) => megolm.decryptAhead(events));
   }
 
   /** Never throws for what the event contains. */

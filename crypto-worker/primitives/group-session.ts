@@ -1,5 +1,6 @@
 import { parseSessionId, type SessionId } from "../../protocol/ids.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
+import { encodeBase64 } from "./base64.ts";
 import { parseMegolmHeader } from "./megolm-message.ts";
 import { MAX_STACK_INPUT, olm } from "./olm-library.ts";
 import { olmObject, olmResult, type OlmFailure } from "./olm-error.ts";
@@ -95,6 +96,11 @@ export class InboundGroupSession {
   static importSession(exportedKey: string): Result<InboundGroupSession, OlmFailure> {
     if (exportedKey.length > MAX_SESSION_KEY_LENGTH) return err("bad-session-key");
     return InboundGroupSession.build((session) => session.import_session(exportedKey));
+  }
+
+  /** The same from its bytes. */
+  static importBytes(exportedKey: Uint8Array): Result<InboundGroupSession, OlmFailure> {
+    return InboundGroupSession.importSession(encodeBase64(exportedKey));
   }
 
   static unpickle(pickle: string, pickleKey: Uint8Array): Result<InboundGroupSession, OlmFailure> {

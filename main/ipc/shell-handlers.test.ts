@@ -1,10 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { DEFAULT_SETTINGS } from "../../protocol/default-settings.ts";
-import type { UpdateState } from "../../protocol/messages/update-state.ts";
 import { err } from "../../protocol/result.ts";
 import { AccountWorld } from "../../tests/support/account-world.ts";
+import { shellDeps } from "../../tests/support/shell-deps.ts";
 import type { Account } from "../account/account.ts";
-import { Observed } from "../crypto-host/observed.ts";
 import { shellHandlers } from "./shell-handlers.ts";
 
 let world: AccountWorld;
@@ -18,27 +16,13 @@ afterEach(() => world.close());
 
 function discover(account: Account, server: string): Promise<unknown> {
   const handlers = shellHandlers({
-    account,
+    ...shellDeps(account),
     transport: {
       send: ({ url }) => {
         asked.push(new URL(url).hostname);
         return Promise.resolve(err("unreachable" as const));
       },
     },
-    settings: new Observed(DEFAULT_SETTINGS),
-    saveSettings: () => undefined,
-    version: "1",
-    commit: null,
-    diagnostics: { compose: () => "", save: () => Promise.resolve(false) },
-    keychain: false,
-    suggestedHomeserver: undefined,
-    openVault: () => undefined,
-    takeVaultIntent: () => null,
-    takeLink: () => null,
-    updates: { state: new Observed<UpdateState>({ phase: "off" }), check: () => false, cancel: () => undefined, install: () => false },
-    closeVault: () => undefined,
-    confirmAndOpen: () => Promise.resolve(false),
-    openBrowser: () => Promise.resolve(),
   });
   return Promise.resolve(handlers.discover({ server }, { signal: new AbortController().signal, ports: [] }));
 }

@@ -18,7 +18,6 @@ import { serveControl } from "../../crypto-worker/rpc/control-server.ts";
 import { portChannel, type PortLike } from "../../crypto-worker/rpc/port-channel.ts";
 import { openSqlCipherStore } from "../../crypto-worker/store/store.ts";
 import { Account } from "../../main/account/account.ts";
-import { Observed } from "../../main/crypto-host/observed.ts";
 import { shellHandlers } from "../../main/ipc/shell-handlers.ts";
 import { pickVaultHandlers, vaultShellContract } from "../../main/ipc/vault-shell.ts";
 import { Log } from "../../main/logging/log.ts";
@@ -30,19 +29,18 @@ import { mediaHandlers } from "../../main/media/media-server.ts";
 import { MediaSpool } from "../../main/media/media-spool.ts";
 import { ProfileFolder } from "../../main/profile/profile-folder.ts";
 import { chatContract } from "../../protocol/chat.ts";
-import { DEFAULT_SETTINGS } from "../../protocol/default-settings.ts";
 import { controlContract } from "../../protocol/control.ts";
 import type { Contract } from "../../protocol/define.ts";
 import { rpcErrorSchema } from "../../protocol/errors.ts";
 import { networkContract } from "../../protocol/network.ts";
 import { err, ok } from "../../protocol/result.ts";
 import { connect, serve, type Channel, type Client } from "../../protocol/rpc.ts";
-import type { UpdateState } from "../../protocol/messages/update-state.ts";
 import { shellContract, type Settings } from "../../protocol/shell.ts";
 import { vaultContract } from "../../protocol/vault.ts";
 import { describeContracts, PROTOCOL_VERSION } from "../../protocol/version.ts";
 import { answering } from "../support/fake-network.ts";
 import { changedTables, dump, isPolluted, mutate, NASTY } from "../support/hostile.ts";
+import { shellDeps } from "../support/shell-deps.ts";
 import { seedOf, Seeded } from "../support/seeded.ts";
 
 const SEED = seedOf("FUZZ_SEED");
@@ -280,24 +278,7 @@ describe(`FUZZ_SEED=${SEED}`, () => {
       log,
     });
     const saved: Settings[] = [];
-    const handlers = shellHandlers({
-      account,
-      transport: { send: () => Promise.resolve(err("offline" as const)) },
-      settings: new Observed(DEFAULT_SETTINGS),
-      saveSettings: (next) => saved.push(next),
-      version: "1",
-      commit: null,
-      diagnostics: { compose: () => "", save: () => Promise.resolve(false) },
-      keychain: false,
-      suggestedHomeserver: undefined,
-      openVault: () => undefined,
-      takeVaultIntent: () => null,
-      takeLink: () => null,
-      updates: { state: new Observed<UpdateState>({ phase: "off" }), check: () => false, cancel: () => undefined, install: () => false },
-      closeVault: () => undefined,
-      confirmAndOpen: () => Promise.resolve(false),
-      openBrowser: () => Promise.resolve(),
-    });
+    const handlers = shellHandlers({ ...shellDeps(account), saveSettings: (next) => saved.push(next) });
     const bugs: unknown[] = [];
     const onBug = (_: string, error: unknown): void => void bugs.push(error);
     const [chat, chatEnd] = portPair();

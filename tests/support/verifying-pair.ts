@@ -42,6 +42,19 @@ export function withCodes(all: AliceAndBob): string {
   return flowId;
 }
 
+/** Both say that the codes are the same; done on both sides, and what Alice signed is still to be uploaded. */
+export function confirmBoth({ alice, bob }: AliceAndBob, flowId: string): void {
+  alice.send(...alice.machine.confirmSas(BOB, flowId));
+  settle(alice, bob);
+  bob.send(...bob.machine.confirmSas(ALICE, flowId));
+  bob.flush();
+  alice.sync();
+  alice.send(...alice.waiting("to_device"));
+  bob.sync();
+  bob.flush();
+  alice.sync();
+}
+
 /** Where the newest flow with a user stands. */
 export const phase = (device: TestDevice, userId: string): string | undefined =>
   device.machine.getVerificationRequests(userId).at(-1)?.phase;

@@ -54,7 +54,7 @@ export function encodeExportedKey(bytes: Uint8Array): string {
 
 /** A libolm session at this ratchet; the caller frees it. */
 export function openRatchet(bytes: Uint8Array): InboundGroupSession {
-  const session = InboundGroupSession.importSession(encodeExportedKey(bytes));
+  const session = InboundGroupSession.importBytes(bytes);
   if (!session.ok) throw new StoreError("corrupt");
   return session.value;
 }

@@ -1,4 +1,4 @@
-import type { RoomId } from "../../../protocol/ids.ts";
+import { parseRoomId, type RoomId } from "../../../protocol/ids.ts";
 import { err, ok, type Result } from "../../../protocol/result.ts";
 import type { OlmFailure } from "../../primitives/olm-error.ts";
 import type { JsonObject } from "../../wire/json.ts";
@@ -20,8 +20,8 @@ import { findSender } from "./sender-finder.ts";
 import { decideTrust, verificationStateOf, type DecryptionSettings } from "./trust-requirement.ts";
 import type { UnableToDecryptCode, UnableToDecryptReason } from "./unable-to-decrypt.ts";
 
-/** As the server sent it. */
-export type RawRoomEvent = { readonly event: unknown; readonly roomId: RoomId };
+/** As the server sent it, unchecked. */
+export type RawRoomEvent = { readonly event: unknown; readonly roomId: string };
 
 /** Decrypts room events. Never throws for what an event holds. */
 export class RoomEventDecryption {
@@ -43,8 +43,9 @@ export class RoomEventDecryption {
     if (!crew.isWorthwhile(events.length)) return;
     const named: NamedCiphertext[] = [];
     for (const { event: value, roomId } of events) {
-      const event = parseEncryptedRoomEvent(value, roomId);
-      const session = event.ok ? this.#sessions.find(roomId, event.value.content.sessionId) : undefined;
+      const room = parseRoomId(roomId);
+      const event = room.ok ? parseEncryptedRoomEvent(value, room.value) : room;
+      const session = room.ok && event.ok ? this.#sessions.find(room.value, event.value.content.sessionId) : undefined;
       if (event.ok && session !== undefined) named.push({ session: session.record, ciphertext: event.value.content.ciphertext });
     }
     if (crew.isWorthwhile(named.length)) this.#ahead.decrypt(named);

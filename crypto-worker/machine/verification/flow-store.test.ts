@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { ALICE, BOB, phase, ready, settle, verifyingPair, withCodes } from "../../../tests/support/verifying-pair.ts";
+import { ALICE, BOB, confirmBoth, phase, ready, settle, verifyingPair, withCodes } from "../../../tests/support/verifying-pair.ts";
 import { Secret } from "../../primitives/secret.ts";
 import { objectField, stringField } from "../../wire/json.ts";
 import { OlmMachine } from "../olm-machine.ts";
@@ -59,17 +59,9 @@ describe("the store", () => {
 
   test("keeps the signatures over a restart until the server has them; flows end with the program", () => {
     const all = verifyingPair();
-    const { alice, bob } = all;
+    const { alice } = all;
     const flowId = withCodes(all);
-    alice.send(...alice.machine.confirmSas(BOB, flowId));
-    settle(alice, bob);
-    bob.send(...bob.machine.confirmSas(ALICE, flowId));
-    bob.flush();
-    alice.sync();
-    alice.send(...alice.waiting("to_device"));
-    bob.sync();
-    bob.flush();
-    alice.sync();
+    confirmBoth(all, flowId);
     const [upload] = alice.waiting("signatures_upload");
     expect(upload?.path).toBe("/_matrix/client/v3/keys/signatures/upload");
     alice.restart();

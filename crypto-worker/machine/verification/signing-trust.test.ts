@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { refresh, TestDevice } from "../../../tests/support/machine-world.ts";
-import { ALICE, BOB, METHODS, settle, verifyingPair, withCodes } from "../../../tests/support/verifying-pair.ts";
+import { ALICE, BOB, confirmBoth, METHODS, settle, verifyingPair, withCodes } from "../../../tests/support/verifying-pair.ts";
 import { OlmMachine } from "../olm-machine.ts";
 
 beforeAll(() => OlmMachine.ready());
@@ -36,15 +36,7 @@ test("who was verified already is signed no second time", () => {
   const uploads: number[] = [];
   for (let round = 0; round < 2; round++) {
     const flowId = withCodes(all);
-    alice.send(...alice.machine.confirmSas(BOB, flowId));
-    settle(alice, bob);
-    bob.send(...bob.machine.confirmSas(ALICE, flowId));
-    bob.flush();
-    alice.sync();
-    alice.send(...alice.waiting("to_device"));
-    bob.sync();
-    bob.flush();
-    alice.sync();
+    confirmBoth(all, flowId);
     expect(alice.machine.getVerification(BOB, flowId)).toMatchObject({ state: "done" });
     uploads.push(alice.waiting("signatures_upload").length);
     settle(alice, bob);

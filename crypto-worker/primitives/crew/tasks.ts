@@ -1,6 +1,5 @@
 import type { KeyObject } from "node:crypto";
 import type { Curve25519PublicKey, Ed25519PublicKey } from "../../../protocol/ids.ts";
-import { encodeBase64 } from "../base64.ts";
 import { verifySignature } from "../ed25519.ts";
 import { InboundGroupSession, type MegolmPlaintext } from "../group-session.ts";
 import { outboundSessionPickle } from "../olm-agreement.ts";
@@ -59,13 +58,18 @@ const benches: { readonly [Name in TaskName]: (shared: Tasks[Name]["shared"]) =>
   decrypt: (ratchets) => {
     // Kept for the whole share: a ratchet that has moved is near the next message.
     const open = new Map<number, InboundGroupSession>();
+    const openRatchet = (index: number): InboundGroupSession | undefined => {
+      const bytes = ratchets[index];
+      const session = bytes === undefined ? undefined : InboundGroupSession.importBytes(bytes);
+      if (session?.ok !== true) return undefined;
+      open.set(index, session.value);
+      return session.value;
+    };
     return {
       perform: ({ session: index, ciphertext }) => {
-        const session = open.get(index) ?? openRatchet(ratchets[index]);
-        if (session === undefined) return undefined;
-        open.set(index, session);
-        const plaintext = session.decrypt(ciphertext);
-        return plaintext.ok ? plaintext.value : undefined;
+        const session = open.get(index) ?? openRatchet(index);
+        const plaintext = session?.decrypt(ciphertext);
+        return plaintext?.ok === true ? plaintext.value : undefined;
       },
       close: () => {
         for (const session of open.values()) session.free();
@@ -120,10 +124,4 @@ const wipes: { readonly [Name in TaskName]: (shared: Tasks[Name]["shared"]) => v
 
 export function openBench<Name extends TaskName>(task: Name, shared: Tasks[Name]["shared"]): Bench<Name> {
   return benches[task](shared);
-}
-
-function openRatchet(bytes: Uint8Array | undefined): InboundGroupSession | undefined {
-  if (bytes === undefined) return undefined;
-  const session = InboundGroupSession.importSession(encodeBase64(bytes));
-  return session.ok ? session.value : undefined;
 }

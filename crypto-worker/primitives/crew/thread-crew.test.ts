@@ -1,5 +1,6 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { must } from "../../../tests/support/megolm-world.ts";
 import { parseCurve25519PublicKey, parseEd25519PublicKey } from "../../../protocol/ids.ts";
 import { Account } from "../account.ts";
 import { encodeBase64 } from "../base64.ts";
@@ -54,11 +55,11 @@ describe.each([
     const sessions = alice.createOutboundSessions(crew, peers, pickleKey);
     expect(new Set(sessions.map((session) => session?.sessionId)).size).toBe(PIECES);
     for (const [i, made] of sessions.entries()) {
-      using session = unwrap(OlmSession.unpickle(made?.pickle ?? "", pickleKey));
+      using session = must(OlmSession.unpickle(made?.pickle ?? "", pickleKey));
       expect(session.sessionId).toBe(made?.sessionId);
       const message = session.encrypt(`hello ${i}`);
-      using inbound = unwrap(bob.createInboundSession(alice.identityKeys.curve25519, message.body));
-      expect(unwrap(inbound.decrypt(message.type, message.body))).toBe(`hello ${i}`);
+      using inbound = must(bob.createInboundSession(alice.identityKeys.curve25519, message.body));
+      expect(must(inbound.decrypt(message.type, message.body))).toBe(`hello ${i}`);
     }
     expect(pickleKey).toEqual(new Uint8Array(32).fill(7));
   });
@@ -76,18 +77,18 @@ describe.each([
     expect(encrypted.pop()).toBeUndefined();
     for (const [i, outcome] of encrypted.entries()) {
       if (outcome === undefined) throw new Error(`nothing in place ${i}`);
-      using inbound = unwrap(bob.createInboundSession(alice.identityKeys.curve25519, outcome.message.body));
-      expect(unwrap(inbound.decrypt(outcome.message.type, outcome.message.body))).toBe(`head and tail ${i}`);
-      using moved = unwrap(OlmSession.unpickle(outcome.pickle, pickleKey));
+      using inbound = must(bob.createInboundSession(alice.identityKeys.curve25519, outcome.message.body));
+      expect(must(inbound.decrypt(outcome.message.type, outcome.message.body))).toBe(`head and tail ${i}`);
+      using moved = must(OlmSession.unpickle(outcome.pickle, pickleKey));
       const next = moved.encrypt("next");
-      expect(unwrap(inbound.decrypt(next.type, next.body))).toBe("next");
+      expect(must(inbound.decrypt(next.type, next.body))).toBe("next");
     }
     expect(pickleKey).toEqual(new Uint8Array(32).fill(7));
   });
 
   test("opens no session with a key of low order", () => {
     using alice = Account.create();
-    const lowOrder = unwrap(parseCurve25519PublicKey("A".repeat(43)));
+    const lowOrder = must(parseCurve25519PublicKey("A".repeat(43)));
     const peers = Array.from({ length: PIECES }, () => ({ identityKey: lowOrder, oneTimeKey: lowOrder }));
     expect(alice.createOutboundSessions(crew, peers, new Uint8Array(32))).toEqual(peers.map(() => undefined));
   });
@@ -142,7 +143,7 @@ function newCheck(number: number): SignatureCheck {
   const message = `signed ${number}`;
   const raw = publicKey.export({ format: "der", type: "spki" }).subarray(-32);
   return {
-    publicKey: unwrap(parseEd25519PublicKey(encodeBase64(raw))),
+    publicKey: must(parseEd25519PublicKey(encodeBase64(raw))),
     message,
     signature: encodeBase64(sign(null, Buffer.from(message), privateKey)),
   };
@@ -153,11 +154,6 @@ const forged = (check: SignatureCheck): SignatureCheck => ({ ...check, message: 
 function newMegolm(): { readonly exported: Uint8Array; readonly encrypt: (text: string) => string } {
   const outbound = OutboundGroupSession.create();
   onTestFinished(() => outbound.free());
-  using inbound = unwrap(InboundGroupSession.fromSessionKey(outbound.sessionKey()));
-  return { exported: Buffer.from(unwrap(inbound.exportSession(0)), "base64"), encrypt: (text) => outbound.encrypt(text) };
-}
-
-function unwrap<T>(result: { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string }): T {
-  if (!result.ok) throw new Error(result.error);
-  return result.value;
+  using inbound = must(InboundGroupSession.fromSessionKey(outbound.sessionKey()));
+  return { exported: Buffer.from(must(inbound.exportSession(0)), "base64"), encrypt: (text) => outbound.encrypt(text) };
 }
