@@ -7,7 +7,7 @@ import type { OlmPeer, PickledOlmSession } from "./crew/tasks.ts";
 import { isLowOrderKey } from "./curve25519.ts";
 import { MAX_STACK_INPUT, olm } from "./olm-library.ts";
 import { olmObject, type OlmFailure } from "./olm-error.ts";
-import { inboundSessionPickle, outboundSessionPickle } from "./olm-agreement.ts";
+import { inboundSessionPickle, outboundSession } from "./olm-agreement.ts";
 import { parsePreKeyMessage } from "./olm-message.ts";
 import { transferCipher } from "./olm-pickle.ts";
 import { OlmSession } from "./olm-session.ts";
@@ -117,7 +117,7 @@ export class Account {
   /** The caller has verified the signature on the one-time key. */
   createOutboundSession(theirIdentityKey: Curve25519PublicKey, theirOneTimeKey: Curve25519PublicKey): Result<OlmSession, OlmFailure> {
     if (isLowOrderKey(theirIdentityKey) || isLowOrderKey(theirOneTimeKey)) return err("low-order-key");
-    const pickle = outboundSessionPickle(this.#identityPair(), rawKey(theirIdentityKey), rawKey(theirOneTimeKey));
+    const { pickle } = outboundSession(this.#identityPair(), rawKey(theirIdentityKey), rawKey(theirOneTimeKey), transferCipher);
     return OlmSession.unpickle(pickle, transferCipher.pickleKey);
   }
 

@@ -3,6 +3,7 @@ import { parseEd25519PublicKey, type Ed25519PublicKey } from "../../protocol/ids
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { decodeBase64, encodeBase64 } from "./base64.ts";
 import { rawKeyPair, type RawKeyPair } from "./jwk-pair.ts";
+import { publicKeyObject } from "./public-key-object.ts";
 import type { Secret } from "./secret.ts";
 
 const ED25519_KEY_BYTES = 32;
@@ -44,7 +45,7 @@ export function verifySignature(publicKey: Ed25519PublicKey, message: string | U
   const r = decoded.value.subarray(0, 32);
   const s = decoded.value.subarray(32);
   if (!isBelowGroupOrder(s) || isWeakPoint(r)) return false;
-  const key = publicKeyObject(publicKey);
+  const key = verifyingKey(publicKey);
   if (key === undefined) return false;
   return verify(null, typeof message === "string" ? Buffer.from(message, "utf8") : message, key, decoded.value);
 }
@@ -100,7 +101,7 @@ export function newExpandedEd25519KeyPair(): RawKeyPair {
   return { publicKey, privateKey };
 }
 
-function publicKeyObject(publicKey: Ed25519PublicKey): KeyObject | undefined {
+function verifyingKey(publicKey: Ed25519PublicKey): KeyObject | undefined {
   const cached = publicKeys.get(publicKey);
   if (cached !== undefined) {
     publicKeys.delete(publicKey);
@@ -109,8 +110,7 @@ function publicKeyObject(publicKey: Ed25519PublicKey): KeyObject | undefined {
   }
   const raw = Buffer.from(publicKey, "base64");
   if (raw.length !== ED25519_KEY_BYTES || isWeakPoint(raw)) return undefined;
-  // Cheaper than DER here: no ASN.1 decoder is set up.
-  const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: raw.toString("base64url") }, format: "jwk" });
+  const key = publicKeyObject("ed25519", publicKey);
   publicKeys.set(publicKey, key);
   if (publicKeys.size > MAX_CACHED_KEYS) {
     for (const oldest of publicKeys.keys()) {

@@ -1,4 +1,4 @@
-import { hkdfSync } from "node:crypto";
+import { createSecretKey, hkdfSync } from "node:crypto";
 import { Secret } from "./secret.ts";
 
 /** `node:crypto` takes no more. */
@@ -12,5 +12,5 @@ export function hkdfSha256<Kind extends string>(
   length: number,
   kind: Kind,
 ): Secret<Kind> {
-  return Secret.take(new Uint8Array(hkdfSync("sha256", input, salt, info, length)), kind);
+  return Secret.take(new Uint8Array(hkdfSync("sha256", createSecretKey(input), salt, info, length)), kind);
 }

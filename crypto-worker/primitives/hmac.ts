@@ -1,7 +1,8 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, timingSafeEqual } from "node:crypto";
 
+/** As a key object, because Node takes longer to find out that bytes are none than to compute the rest. */
 export function hmacSha256(key: Uint8Array, data: string | Uint8Array): Uint8Array {
-  return createHmac("sha256", key).update(data).digest();
+  return createHmac("sha256", createSecretKey(key)).update(data).digest();
 }
 
 /** The same in pieces, for files. */
@@ -9,7 +10,7 @@ export class HmacSha256Stream {
   readonly #hmac: ReturnType<typeof createHmac>;
 
   constructor(key: Uint8Array) {
-    this.#hmac = createHmac("sha256", key);
+    this.#hmac = createHmac("sha256", createSecretKey(key));
   }
 
   update(data: Uint8Array): void {

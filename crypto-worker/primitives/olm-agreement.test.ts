@@ -2,10 +2,12 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { parseCurve25519PublicKey, type Curve25519PublicKey } from "../../protocol/ids.ts";
 import type { Result } from "../../protocol/result.ts";
 import { Account } from "./account.ts";
+import { soloCrew } from "./crew/crew.ts";
 import { verifySignature } from "./ed25519.ts";
 import { loadOlm, olm } from "./olm-library.ts";
 
 const KEY = new Uint8Array(32).fill(3);
+const LOW_ORDER = unwrap(parseCurve25519PublicKey("A".repeat(43)));
 
 beforeAll(() => loadOlm());
 
@@ -46,6 +48,24 @@ describe("against libolm's own agreement", () => {
     expect(session.decrypt(answer.type, answer.body)).toEqual({ ok: true, value: "three" });
     theirs.free();
     bob.raw.free();
+  });
+
+  test("sessions that are made for the store are as libolm would have pickled them", () => {
+    using alice = Account.create();
+    const bob = newReference();
+    bob.raw.generate_one_time_keys(1);
+    const peer = { identityKey: bob.identityKey, oneTimeKey: firstKey(bob.raw.one_time_keys()) };
+    const [made, weak] = alice.createOutboundSessions(soloCrew, [peer, { ...peer, oneTimeKey: LOW_ORDER }], KEY);
+    expect(weak).toBeUndefined();
+    const copy = new (olm().Session)();
+    copy.unpickle(Uint8Array.from(KEY), made?.pickle ?? "");
+    expect(copy.session_id()).toBe(made?.sessionId);
+    expect(copy.pickle(Uint8Array.from(KEY))).toBe(made?.pickle);
+    const { body } = copy.encrypt("one");
+    const theirs = new (olm().Session)();
+    theirs.create_inbound_from(bob.raw, alice.identityKeys.curve25519, body);
+    expect(theirs.decrypt(0, body)).toBe("one");
+    for (const object of [copy, theirs, bob.raw]) object.free();
   });
 
   test("a new account is as libolm would have made it", () => {

@@ -1,5 +1,6 @@
-import { hkdfSync, type KeyObject } from "node:crypto";
-import { transferCipher } from "./olm-pickle.ts";
+import { createSecretKey, hash, hkdfSync, type KeyObject } from "node:crypto";
+import { withoutPadding } from "./base64.ts";
+import { transferCipher, type PickleCipher } from "./olm-pickle.ts";
 import { agree, newX25519KeyObject, newX25519KeyPair, x25519PublicKey } from "./x25519.ts";
 
 /*
@@ -11,12 +12,13 @@ const SESSION_PICKLE_VERSION = 1;
 /** Version, received flag, three public keys, root key, and the counts of three lists. */
 const HEAD_BYTES = 4 + 1 + 3 * 32 + 32;
 
-/** Both raw; the caller has refused low-order keys and checked the one-time key's signature. Sealed for `transferCipher`. */
-export function outboundSessionPickle(
+/** The id and the pickle of a new session. Their keys are raw; the caller has refused low-order keys and checked the one-time key's signature. */
+export function outboundSession(
   own: { readonly publicKey: Uint8Array; readonly privateKey: KeyObject },
   theirIdentityKey: Uint8Array,
   theirOneTimeKey: Uint8Array,
-): string {
+  cipher: PickleCipher,
+): { readonly sessionId: string; readonly pickle: string } {
   const base = newX25519KeyObject();
   const ratchet = newX25519KeyPair();
   const identity = x25519PublicKey(theirIdentityKey);
@@ -34,10 +36,11 @@ export function outboundSessionPickle(
   writer.count(0);
   writer.count(0);
   for (const secret of [base.privateKey, ratchet.privateKey, root, chain]) secret.fill(0);
-  return transferCipher.seal(writer.done());
+  const sessionId = withoutPadding(hash("sha256", Buffer.concat([own.publicKey, base.publicKey, theirOneTimeKey]), "base64"));
+  return { sessionId, pickle: cipher.seal(writer.done()) };
 }
 
-/** The other side of it: our private identity and one-time key with the public keys of a pre-key message. */
+/** The other side of it: our private identity and one-time key with the public keys of a pre-key message. Sealed for `transferCipher`. */
 export function inboundSessionPickle(
   own: { readonly identity: KeyObject; readonly oneTime: KeyObject; readonly oneTimePublic: Uint8Array },
   their: { readonly identityKey: Uint8Array; readonly baseKey: Uint8Array; readonly ratchetKey: Uint8Array },
@@ -58,7 +61,7 @@ export function inboundSessionPickle(
 
 function deriveRoot(secrets: readonly Buffer[]): { readonly root: Uint8Array; readonly chain: Uint8Array } {
   const input = Buffer.concat(secrets);
-  const derived = new Uint8Array(hkdfSync("sha256", input, "", "OLM_ROOT", 64));
+  const derived = new Uint8Array(hkdfSync("sha256", createSecretKey(input), "", "OLM_ROOT", 64));
   for (const secret of [input, ...secrets]) secret.fill(0);
   return { root: derived.subarray(0, 32), chain: derived.subarray(32) };
 }

@@ -3,8 +3,8 @@ import { encodeBase64 } from "./base64.ts";
 
 const MAC_BYTES = 8;
 
-/** The keys that libolm derives from a pickle key. */
-class PickleCipher {
+/** What libolm does with a pickle key, with the platform's AES and HMAC. */
+export class PickleCipher {
   /** What libolm's `pickle` and `unpickle` are given. Its wrapper wipes what it is given: pass a copy. */
   readonly pickleKey: Uint8Array;
   /** Key objects: set up once, they cost a third of raw keys. */
@@ -13,7 +13,7 @@ class PickleCipher {
   readonly #iv: Uint8Array;
 
   constructor(pickleKey: Uint8Array = randomBytes(32)) {
-    const derived = new Uint8Array(hkdfSync("sha256", pickleKey, "", "Pickle", 80));
+    const derived = new Uint8Array(hkdfSync("sha256", createSecretKey(pickleKey), "", "Pickle", 80));
     this.pickleKey = pickleKey;
     this.#aesKey = createSecretKey(derived.subarray(0, 32));
     this.#macKey = createSecretKey(derived.subarray(32, 64));

@@ -1,5 +1,7 @@
 import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { encodeBase64 } from "./base64.ts";
 import { rawKeyPair, type RawKeyPair } from "./jwk-pair.ts";
+import { publicKeyObject } from "./public-key-object.ts";
 
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b656e04220420", "hex");
 
@@ -34,8 +36,7 @@ export function x25519KeyPairOf(privateKey: Uint8Array): Uint8Array {
 
 /** 32 bytes. */
 export function x25519PublicKey(publicKey: Uint8Array): KeyObject {
-  const x = Buffer.from(publicKey.buffer, publicKey.byteOffset, publicKey.byteLength).toString("base64url");
-  return createPublicKey({ key: { kty: "OKP", crv: "X25519", x }, format: "jwk" });
+  return publicKeyObject("x25519", encodeBase64(publicKey));
 }
 
 /** The caller has refused low-order keys. SECURITY: the result is secret. */

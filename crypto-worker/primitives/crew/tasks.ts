@@ -2,8 +2,8 @@ import type { KeyObject } from "node:crypto";
 import type { Curve25519PublicKey, Ed25519PublicKey } from "../../../protocol/ids.ts";
 import { verifySignature } from "../ed25519.ts";
 import { InboundGroupSession, type MegolmPlaintext } from "../group-session.ts";
-import { outboundSessionPickle } from "../olm-agreement.ts";
-import { transferCipher } from "../olm-pickle.ts";
+import { outboundSession } from "../olm-agreement.ts";
+import { PickleCipher } from "../olm-pickle.ts";
 import { OlmSession, type OlmMessage } from "../olm-session.ts";
 
 /** A signature in base64 over the UTF-8 bytes of a text. */
@@ -76,19 +76,14 @@ const benches: { readonly [Name in TaskName]: (shared: Tasks[Name]["shared"]) =>
       },
     };
   },
-  openSession: (own) => ({
-    perform: ({ identityKey, oneTimeKey }) => {
-      const fresh = outboundSessionPickle(own, Buffer.from(identityKey, "base64"), Buffer.from(oneTimeKey, "base64"));
-      const session = OlmSession.unpickle(fresh, transferCipher.pickleKey);
-      if (!session.ok) return undefined;
-      try {
-        return { sessionId: session.value.sessionId, pickle: session.value.pickle(own.pickleKey) };
-      } finally {
-        session.value.free();
-      }
-    },
-    close: () => undefined,
-  }),
+  openSession: (own) => {
+    const cipher = new PickleCipher(own.pickleKey);
+    return {
+      perform: ({ identityKey, oneTimeKey }) =>
+        outboundSession(own, Buffer.from(identityKey, "base64"), Buffer.from(oneTimeKey, "base64"), cipher),
+      close: () => undefined,
+    };
+  },
   encrypt: ({ pickleKey, head }) => ({
     perform: ({ pickle, tail }) => {
       const session = OlmSession.unpickle(pickle, pickleKey);
