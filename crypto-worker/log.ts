@@ -9,6 +9,7 @@ export type LogEvent =
   | "sync.ignored"
   | "sync.event-skipped"
   | "request.failed"
+  | "devices.refused"
   | "identity.setup"
   | "send.failed"
   | "send.accepted"

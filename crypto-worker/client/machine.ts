@@ -8,6 +8,7 @@ export type Machine = Pick<
   | "receiveSyncChanges"
   | "outgoingRequests"
   | "markRequestAsSent"
+  | "markAnswerAsTooLarge"
   | "updateTrackedUsers"
   | "trackedUsers"
   | "getMissingSessions"

@@ -1,11 +1,15 @@
 import { err, ok, type Result } from "../../protocol/result.ts";
+import type { RequestOutcome } from "../machine/machine-parts.ts";
 import type { OutgoingRequest } from "../machine/requests/outgoing-request.ts";
 import { describeError } from "../log.ts";
 import { delay, type BackOff } from "./back-off.ts";
 import { inBackground } from "./background.ts";
 import type { ClientContext } from "./context.ts";
 import type { HttpFailure } from "./http.ts";
+import type { Machine } from "./machine.ts";
 import { Retries } from "./retries.ts";
+
+type PumpContext = Pick<ClientContext, "machine" | "http" | "log" | "commit" | "isClosed">;
 
 const BACK_OFF: BackOff = { firstMs: 1000, maxMs: 300_000 };
 
@@ -14,14 +18,14 @@ const BACK_OFF: BackOff = { firstMs: 1000, maxMs: 300_000 };
  * that fails backs off by itself and holds up no other.
  */
 export class RequestPump {
-  readonly #context: ClientContext;
+  readonly #context: PumpContext;
   readonly #inFlight = new Map<string, Promise<Result<void, HttpFailure>>>();
   readonly #retries: Retries<string>;
   #divert: (request: OutgoingRequest) => boolean = () => false;
   #online = true;
   #stopped = false;
 
-  constructor(context: ClientContext) {
+  constructor(context: PumpContext) {
     this.#context = context;
     this.#retries = new Retries(context, BACK_OFF, () => this.trigger());
   }
@@ -89,16 +93,14 @@ export class RequestPump {
       retry: request.kind === "keys_claim" ? "never" : "safe",
     });
     if (this.#stopped) return err({ code: "cancelled", errcode: undefined, permanent: false });
-    if (!answer.ok) {
-      this.#retries.failed(request.id);
-      this.#context.log.warn("request.failed", { kind: request.kind, code: answer.error.code });
-      return answer;
-    }
+    if (!answer.ok) this.#context.log.warn("request.failed", { kind: request.kind, code: answer.error.code });
     try {
-      this.#context.commit((changes) => {
-        const { changedUsers } = this.#context.machine.markRequestAsSent(request.id, answer.value);
-        for (const userId of changedUsers) changes.deviceOwners.add(userId);
-      });
+      if (answer.ok) this.#take((machine) => machine.markRequestAsSent(request.id, answer.value));
+      // The same request would fail in the same way; what takes its place is due at once.
+      else if (answer.error.code !== "too-large" || !this.#take((machine) => machine.markAnswerAsTooLarge(request.id))) {
+        this.#retries.failed(request.id);
+        return answer;
+      }
       this.#retries.succeeded(request.id);
       return ok(undefined);
     } catch (error) {
@@ -106,6 +108,17 @@ export class RequestPump {
       this.#context.log.error("bug", { kind: request.kind, ...describeError(error) });
       return err({ code: "internal", errcode: undefined, permanent: false });
     }
+  }
+
+  /** What came of an answer, with what it changed; false where nothing did. */
+  #take(step: (machine: Machine) => RequestOutcome | undefined): boolean {
+    const outcome = this.#context.commit((changes) => {
+      const taken = step(this.#context.machine);
+      for (const userId of taken?.changedUsers ?? []) changes.deviceOwners.add(userId);
+      return taken;
+    });
+    for (const { reason } of outcome?.refusedDeviceLists ?? []) this.#context.log.warn("devices.refused", { code: reason });
+    return outcome !== undefined;
   }
 
   #outgoing(): readonly OutgoingRequest[] {

@@ -17,8 +17,8 @@ import { Devices } from "./devices/devices.ts";
 import { StoredDeviceDirectory } from "./devices/directory.ts";
 import { EmbeddedDevices } from "./devices/embedded-devices.ts";
 import { Identities } from "./devices/identities.ts";
-import { KeyQueries } from "./devices/key-queries.ts";
-import { KeyQueryResponseReceiver, type KeyQueryOutcome } from "./devices/key-query-response.ts";
+import { KeyQueries, type KeyQueriesOutcome, type RefusedDeviceList } from "./devices/key-queries.ts";
+import { KeyQueryResponseReceiver } from "./devices/key-query-response.ts";
 import { TrackedUsers } from "./devices/tracked-users.ts";
 import type { Env } from "./env.ts";
 import { Gossip } from "./gossip/gossip.ts";
@@ -44,6 +44,13 @@ import { ToDeviceReceiver, type ReceivedToDeviceEvents } from "./to-device/to-de
 import { SigningTrust } from "./verification/signing-trust.ts";
 import { VerificationReceiver } from "./verification/verification-receiver.ts";
 import { Verifications } from "./verification/verifications.ts";
+
+export type RequestOutcome = {
+  /** Whose devices or identity changed with a response: what was shown about them may be out of date. */
+  readonly changedUsers: readonly UserId[];
+  /** Whose devices were not taken from it, and why; what was known of them stays. */
+  readonly refusedDeviceLists: readonly RefusedDeviceList[];
+};
 
 /** The parts of one machine, put together, and the few operations that need several of them. Every method runs inside the facade's transaction. */
 export class MachineParts {
@@ -79,6 +86,7 @@ export class MachineParts {
   readonly #renewed: RenewedDevices;
   readonly #stopListening: () => void;
   readonly #changedUsers = new Set<UserId>();
+  #refusedDeviceLists: readonly RefusedDeviceList[] = [];
 
   private constructor(context: MachineContext, account: OlmAccount) {
     this.context = context;
@@ -171,12 +179,17 @@ export class MachineParts {
     return [...this.#requests.all(), ...this.verifications.outgoingRequests(), ...roomKeys];
   }
 
-  markRequestAsSent(id: string, responseBody: unknown): { readonly changedUsers: readonly UserId[] } {
-    this.#changedUsers.clear();
+  markRequestAsSent(id: string, responseBody: unknown): RequestOutcome {
+    this.#beginOutcome();
     this.#unsentRoomKeys.delete(id);
     const ofVerification = this.verifications.markSent(id, responseBody);
     if (!this.#requests.markSent(id, responseBody) && !ofVerification) this.megolm.onToDeviceSent(id);
-    return { changedUsers: [...this.#changedUsers] };
+    return this.#outcome();
+  }
+
+  markAnswerAsTooLarge(id: string): RequestOutcome | undefined {
+    this.#beginOutcome();
+    return this.#queries.tooLarge(id) ? this.#outcome() : undefined;
   }
 
   decryptRoomEvent(event: unknown, roomId: RoomId, settings: DecryptionSettings): DecryptionResult {
@@ -275,8 +288,18 @@ export class MachineParts {
     return roomKey;
   }
 
-  #onKeyQuery({ changedDevices, changedIdentities }: KeyQueryOutcome): void {
+  #beginOutcome(): void {
+    this.#changedUsers.clear();
+    this.#refusedDeviceLists = [];
+  }
+
+  #outcome(): RequestOutcome {
+    return { changedUsers: [...this.#changedUsers], refusedDeviceLists: this.#refusedDeviceLists };
+  }
+
+  #onKeyQuery({ changedDevices, changedIdentities, refused }: KeyQueriesOutcome): void {
     const { userId } = this.context;
+    this.#refusedDeviceLists = refused;
     if (changedIdentities.includes(userId)) this.crossSigning.clearIfDiffers();
     for (const device of changedDevices) this.#changedUsers.add(device.userId);
     for (const changed of changedIdentities) this.#changedUsers.add(changed);

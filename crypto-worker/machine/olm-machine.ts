@@ -18,7 +18,7 @@ import type { Env } from "./env.ts";
 import { MachineGossip } from "./gossip/machine-gossip.ts";
 import { MachineHistory } from "./history/machine-history.ts";
 import { MachineError, RoomKeyFileError } from "./machine-error.ts";
-import { MachineParts } from "./machine-parts.ts";
+import { MachineParts, type RequestOutcome } from "./machine-parts.ts";
 import type { EncryptionSettings } from "./megolm/encryption-settings.ts";
 import type { ExportedRoomKey } from "./megolm/exported-room-key.ts";
 import type { RawRoomEvent } from "./megolm/room-event-decryption.ts";
@@ -55,9 +55,6 @@ export type SyncChanges = {
   /** Which senders' custom to-device events to accept; everyone's unless told. */
   readonly settings?: DecryptionSettings;
 };
-
-/** Whose devices or identity changed with a response: what was shown about them may be out of date. */
-export type RequestOutcome = { readonly changedUsers: readonly UserId[] };
 
 /**
  * The encryption state machine of one device. No I/O but its store: requests are handed out as data, and their responses brought back. Every call is
@@ -139,6 +136,14 @@ export class OlmMachine extends MachineGossip {
   /** `responseBody` is the parsed JSON body of a successful response. One that is not known, or was answered before, is ignored. */
   markRequestAsSent(id: string, responseBody?: unknown): RequestOutcome {
     return this.run((parts) => parts.markRequestAsSent(id, responseBody));
+  }
+
+  /**
+   * The response was larger than what the caller takes. A query of devices is then made in parts, which are among the requests from now on; undefined where
+   * nothing can be done about it, and the request stays.
+   */
+  markAnswerAsTooLarge(id: string): RequestOutcome | undefined {
+    return this.run((parts) => parts.markAnswerAsTooLarge(id));
   }
 
   /** Follows the devices of these users from now on; those who are followed already are not asked for again. */

@@ -10,6 +10,8 @@ export type KeysQueryResponse = {
   readonly masterKeys: ReadonlyMap<UserId, JsonValue>;
   readonly selfSigningKeys: ReadonlyMap<UserId, JsonValue>;
   readonly userSigningKeys: ReadonlyMap<UserId, JsonValue>;
+  /** Users with more devices than `MAX_DEVICES_PER_USER`: their list says whose devices are still there, and nothing of any. */
+  readonly oversized: ReadonlySet<UserId>;
   /** Servers that could not be asked. */
   readonly failures: ReadonlySet<ServerName>;
   /** How many entries had unusable ids. */
@@ -28,6 +30,11 @@ export type KeysClaimResponse = {
 /** Algorithm → how many the server holds now. */
 export type KeysUploadResponse = { readonly oneTimeKeyCounts: ReadonlyMap<string, number> };
 
+/**
+ * Ours; neither the spec nor Synapse has one. Each new device costs two signature checks, and later an Olm session and a message for each room key; people
+ * have a handful, and accounts that a client is tested with every day some hundreds.
+ */
+export const MAX_DEVICES_PER_USER = 1000;
 /** What is signed of a key object is some 500 characters, and has to go through libolm where we sign it. */
 const MAX_SIGNED_LENGTH = 16_384;
 /** With some hundreds of signatures. */
@@ -37,8 +44,10 @@ const MAX_KEYS_DEPTH = 8;
 export function parseKeysQueryResponse(body: unknown): Result<KeysQueryResponse, KeysResponseFailure> {
   if (!isJsonObject(body)) return err("not-an-object");
   const counter = { dropped: 0 };
+  const listed = parseDeviceMap(objectField(body, "device_keys"), counter, (value) => value);
   return ok({
-    devices: parseDeviceMap(objectField(body, "device_keys"), counter, boundedKeys),
+    devices: new Map([...listed].map(([userId, devices]) => [userId, boundedDevices(devices)])),
+    oversized: new Set([...listed].flatMap(([userId, devices]) => (isOversized(devices) ? [userId] : []))),
     masterKeys: parseUserMap(objectField(body, "master_keys"), counter),
     selfSigningKeys: parseUserMap(objectField(body, "self_signing_keys"), counter),
     userSigningKeys: parseUserMap(objectField(body, "user_signing_keys"), counter),
@@ -108,6 +117,14 @@ function parseUserMap(users: JsonObject | undefined, counter: Counter): Map<User
   }
   return result;
 }
+
+/** With nothing in the place of each where they are too many: then not even their sizes are looked at. */
+function boundedDevices(devices: ReadonlyMap<DeviceId, JsonValue>): Map<DeviceId, JsonValue> {
+  const bounded = isOversized(devices) ? (): null => null : boundedKeys;
+  return new Map([...devices].map(([deviceId, value]) => [deviceId, bounded(value)]));
+}
+
+const isOversized = (devices: ReadonlyMap<DeviceId, JsonValue>): boolean => devices.size > MAX_DEVICES_PER_USER;
 
 /**
  * Keys as they are, or nothing in their place: whoever lists them decides on their size, we keep them, and those of people whom we verify we sign. An entry

@@ -1,5 +1,5 @@
 import { serverNameOf, type ServerName, type UserId } from "../../../protocol/ids.ts";
-import { parseKeysQueryResponse } from "../../wire/keys-responses.ts";
+import { parseKeysQueryResponse, type KeysQueryResponse } from "../../wire/keys-responses.ts";
 import type { MachineContext } from "../context.ts";
 import { FailuresCache } from "../failures-cache.ts";
 import { keysQueryRequest } from "../requests/outgoing-request.ts";
@@ -10,8 +10,15 @@ import type { TrackedUsers } from "./tracked-users.ts";
 
 /** Users asked for in one request. */
 export const MAX_USERS_PER_QUERY = 250;
+/** Devices that one transaction takes in, unless they are one user's: some two seconds of signature checks where all are new. */
+const MAX_DEVICES_PER_ANSWER = 10_000;
 
 type Query = { readonly userIds: Set<UserId>; readonly sequence: number };
+
+/** A user whose list of devices was not taken, so that what was known before stays. It is asked for again when it has changed. */
+export type RefusedDeviceList = { readonly userId: UserId; readonly reason: "too-many-devices" | "answer-too-large" };
+
+export type KeyQueriesOutcome = Omit<KeyQueryOutcome, "oversized"> & { readonly refused: readonly RefusedDeviceList[] };
 
 /** Asks for the devices of users whose list is out of date. Servers that cannot be reached are left alone for a while. */
 export class KeyQueries {
@@ -21,14 +28,14 @@ export class KeyQueries {
   readonly #requests: OutgoingRequests;
   readonly #failures: FailuresCache<ServerName>;
   readonly #pending = new Map<string, Query>();
-  readonly #onOutcome: (outcome: KeyQueryOutcome) => void;
+  readonly #onOutcome: (outcome: KeyQueriesOutcome) => void;
 
   constructor(
     context: MachineContext,
     tracked: TrackedUsers,
     receiver: KeyQueryResponseReceiver,
     requests: OutgoingRequests,
-    onOutcome: (outcome: KeyQueryOutcome) => void,
+    onOutcome: (outcome: KeyQueriesOutcome) => void,
   ) {
     this.#context = context;
     this.#tracked = tracked;
@@ -50,6 +57,34 @@ export class KeyQueries {
     }
   }
 
+  /**
+   * The answer to a query was too much to be taken in. Its users are asked for in halves, until whoever is to blame is alone, and is left as they are. False
+   * when the request is no query of ours.
+   */
+  tooLarge(id: string): boolean {
+    const query = this.#pending.get(id);
+    if (query === undefined) return false;
+    this.#pending.delete(id);
+    this.#requests.drop(id);
+    if (!this.#split(query)) this.#refuse(query);
+    return true;
+  }
+
+  /** False for a single user. */
+  #split({ userIds, sequence }: Query): boolean {
+    if (userIds.size < 2) return false;
+    const all = [...userIds];
+    const half = Math.ceil(all.length / 2);
+    for (const part of [all.slice(0, half), all.slice(half)]) this.#add({ userIds: new Set(part), sequence });
+    return true;
+  }
+
+  #refuse({ userIds, sequence }: Query): void {
+    for (const userId of userIds) this.#tracked.markClean(userId, sequence);
+    const refused = [...userIds].map((userId) => ({ userId, reason: "answer-too-large" as const }));
+    this.#onOutcome({ changedDevices: [], changedIdentities: [], refused });
+  }
+
   #add(query: Query): void {
     this.#supersede(query.userIds);
     const request = keysQueryRequest(newRequestId(this.#context.env), [...query.userIds]);
@@ -60,8 +95,10 @@ export class KeyQueries {
     });
   }
 
-  #receive(responseBody: unknown, { userIds, sequence }: Query): void {
+  #receive(responseBody: unknown, query: Query): void {
+    const { userIds, sequence } = query;
     const response = parseKeysQueryResponse(responseBody);
+    if (response.ok && devicesIn(response.value, userIds) > MAX_DEVICES_PER_ANSWER && this.#split(query)) return;
     const servers = new Set([...userIds].map(serverNameOf));
     const failed = response.ok ? response.value.failures : servers;
     for (const server of servers) {
@@ -69,11 +106,11 @@ export class KeyQueries {
       else this.#failures.succeed(server);
     }
     if (!response.ok) return;
-    const outcome = this.#receiver.receive(response.value, [...userIds]);
+    const { oversized, ...outcome } = this.#receiver.receive(response.value, [...userIds]);
     for (const userId of userIds) {
       if (response.value.devices.has(userId) || !failed.has(serverNameOf(userId))) this.#tracked.markClean(userId, sequence);
     }
-    this.#onOutcome(outcome);
+    this.#onOutcome({ ...outcome, refused: oversized.map((userId) => ({ userId, reason: "too-many-devices" })) });
   }
 
   /** An answer to an older query, should it come late, must not undo the one to a newer. */
@@ -95,4 +132,9 @@ export class KeyQueries {
     }
     return covered;
   }
+}
+
+/** Without those of users of whom none is taken. */
+function devicesIn({ devices, oversized }: KeysQueryResponse, userIds: Iterable<UserId>): number {
+  return [...userIds].reduce((sum, userId) => sum + (oversized.has(userId) ? 0 : (devices.get(userId)?.size ?? 0)), 0);
 }

@@ -16,9 +16,14 @@ export type KeyQueryOutcome = {
   /** New, changed and deleted ones. */
   readonly changedDevices: readonly Device[];
   readonly changedIdentities: readonly UserId[];
+  /** Users of whose devices none were taken, as they are too many. */
+  readonly oversized: readonly UserId[];
 };
 
-/** Takes the keys of the asked users out of a response. One bad key costs nobody but itself. */
+/**
+ * Takes the keys of the asked users out of a response. One bad key costs nobody but itself, and a list that is too long nobody but its user: who is known of
+ * them stays as they are, except for those whom the list leaves out, and nobody is added.
+ */
 export class KeyQueryResponseReceiver {
   readonly #context: MachineContext;
   readonly #devices: Devices;
@@ -41,7 +46,7 @@ export class KeyQueryResponseReceiver {
       const devices = response.devices.get(userId);
       if (devices !== undefined) changedDevices.push(...this.#receiveDevices(userId, devices, verify));
     }
-    return { changedDevices, changedIdentities };
+    return { changedDevices, changedIdentities, oversized: ordered.filter((userId) => response.oversized.has(userId)) };
   }
 
   /** Also for an identity that was made here, before the server has it. */
