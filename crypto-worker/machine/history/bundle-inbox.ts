@@ -13,6 +13,7 @@ import { parseExportedRoomKey } from "../megolm/exported-room-key.ts";
 import type { SessionSink } from "../megolm/inbound-session.ts";
 import type { RoomKeyInfo } from "../megolm/room-key.ts";
 import { senderDataOf } from "../megolm/sender-data.ts";
+import { NOTICE_BOUNDS } from "../megolm/withheld.ts";
 import type { DecryptedOlmEvent } from "../olm/decrypted-olm-event.ts";
 import { BUNDLE_EVENT_TYPE } from "./bundle-sharing.ts";
 import { HISTORY_NOT_SHARED, parseRoomKeyBundle, type RoomKeyBundle } from "./room-key-bundle.ts";
@@ -170,7 +171,14 @@ export class BundleInbox {
     const { withheldSessions } = this.#context.store;
     // What the maker has told us themselves explains more.
     if (withheldSessions.codeOf(roomId, session.sessionId) !== undefined) return [];
-    withheldSessions.save(roomId, session.sessionId, code, forwarder.userId, senderKey);
+    const notice = {
+      roomId,
+      sessionId: session.sessionId,
+      code,
+      sender: forwarder.userId,
+      ...(senderKey === undefined ? {} : { senderKey }),
+    };
+    withheldSessions.save(notice, NOTICE_BOUNDS);
     return [session.sessionId];
   }
 

@@ -26,6 +26,7 @@ import { parseRoomKey, type RoomKeyInfo } from "./room-key.ts";
 import { RoomSettings, type RoomSettingsFailure } from "./room-settings.ts";
 import { senderDataOf, UNKNOWN_SENDER } from "./sender-data.ts";
 import { DEFAULT_DECRYPTION_SETTINGS, type DecryptionSettings } from "./trust-requirement.ts";
+import { NOTICE_BOUNDS } from "./withheld.ts";
 
 /** A key of which somebody told us that we do not get it. */
 export type RoomKeyWithheldInfo = { readonly roomId: RoomId; readonly sessionId: string; readonly code: string };
@@ -82,7 +83,7 @@ export class Megolm {
     if (!withheld.ok || withheld.value.session === undefined) return undefined;
     const { code, session } = withheld.value;
     const { roomId, sessionId } = session;
-    this.#context.store.withheldSessions.save(roomId, sessionId, code, sender);
+    this.#context.store.withheldSessions.save({ roomId, sessionId, code, sender }, NOTICE_BOUNDS);
     return { roomId, sessionId, code };
   }
 

@@ -1,10 +1,17 @@
 import { MEGOLM_ALGORITHM } from "../../wire/algorithms.ts";
+import type { NoticeBounds } from "../../store/tables/withheld-sessions.ts";
 import type { JsonObject } from "../../wire/json.ts";
 
 /** E2EE §Reporting that decryption keys are withheld. Others may send codes that are not here; those are kept as they are. */
 export type WithheldCode = "m.blacklisted" | "m.unverified" | "m.unauthorised" | "m.unavailable" | "m.no_olm" | "m.history_not_shared";
 
 export const WITHHELD_EVENT_TYPE = "m.room_key.withheld";
+
+/**
+ * SECURITY: anybody can write notices, of sessions that there are none of, and we keep them. What is lost is no more than an explanation. A room's bundle may
+ * hold thousands.
+ */
+export const NOTICE_BOUNDS: NoticeBounds = { ofSenderInRoom: 10_000, inTotal: 100_000 };
 
 const REASONS: Readonly<Record<WithheldCode, string>> = {
   "m.blacklisted": "The sender has blocked you.",

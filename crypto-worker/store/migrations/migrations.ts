@@ -11,6 +11,7 @@ import { migration as historyShares } from "./0100-history-shares.ts";
 import { migration as dehydration } from "./0110-dehydration.ts";
 import { migration as trust } from "./0130-trust.ts";
 import { migration as drafts } from "./0140-drafts.ts";
+import { migration as withheldOrder } from "./0150-withheld-order.ts";
 
 /** One step of the schema. Append-only: a released step is never edited, it is followed by another. */
 export type Migration = {
@@ -34,6 +35,7 @@ export const migrations: readonly Migration[] = [
   dehydration,
   trust,
   drafts,
+  withheldOrder,
 ];
 
 /** `base`: what every store has from the beginning. Each of the others is made as a whole when one of its tables gets its first row. */
