@@ -156,6 +156,22 @@ export const chatContract = {
       reachedStart: z.boolean(),
     }),
   ),
+  /** The address at matrix.to of a message, with servers that can help to join its room. */
+  messageLink: call(
+    "public",
+    z.strictObject({ roomId: roomIdSchema, eventId: eventIdSchema }),
+    z.strictObject({ link: z.string().max(4096) }),
+  ),
+  /** What a message has said, version by version, the oldest first; each judged by its own mark. The server is asked for those that are not here. */
+  editHistory: call(
+    "plaintext",
+    z.strictObject({ roomId: roomIdSchema, eventId: eventIdSchema }),
+    z.strictObject({
+      versions: z.array(timelineItemSchema).max(100),
+      /** False where the server could not be asked, or there are more than are given. */
+      complete: z.boolean(),
+    }),
+  ),
   /** Asks our other devices for the key of a message that cannot be read. */
   askOwnDevices: call("public", z.strictObject({ roomId: roomIdSchema, eventId: eventIdSchema }), nothing),
   typing: call("public", z.strictObject({ roomId: roomIdSchema, typing: z.boolean() }), nothing),
@@ -187,6 +203,15 @@ export const chatContract = {
   edit: call(
     "public",
     z.strictObject({ roomId: roomIdSchema, eventId: eventIdSchema, markdown: bodySchema.min(1) }),
+    z.strictObject({ itemId: idSchema }),
+  ),
+  /**
+   * Sends what a message says, its file included, to another room as a message of ours: it answers nothing, mentions nobody, and is not edited. Throws
+   * `unsupported` for a file that would have to be encrypted, or decrypted, for that room.
+   */
+  forward: call(
+    "public",
+    z.strictObject({ roomId: roomIdSchema, eventId: eventIdSchema, toRoomId: roomIdSchema }),
     z.strictObject({ itemId: idSchema }),
   ),
   react: call("public", z.strictObject({ roomId: roomIdSchema, eventId: eventIdSchema, key: z.string().min(1).max(128) }), nothing),

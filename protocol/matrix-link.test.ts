@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isDeceptive } from "./deceptive.ts";
-import { type MatrixLink, matrixLinkSchema, parseMatrixLink } from "./matrix-link.ts";
+import { encodeMatrixLink, type MatrixLink, matrixLinkSchema, parseMatrixLink } from "./matrix-link.ts";
 
 const room = (id: string, eventId: string | null = null, via: string[] = []): MatrixLink => ({ kind: "room", room: id, eventId, via });
 
@@ -132,5 +132,15 @@ describe("a Matrix link", () => {
       }),
       { numRuns: 3000 },
     );
+  });
+
+  it("writes addresses that are read as what they were written for", () => {
+    const links: MatrixLink[] = [
+      { kind: "user", userId: "@ada/l?&#%:example.org" },
+      room("#harbour/crew:example.org"),
+      room("!room", "$a/b+c:example.org", ["example.org", "[::1]:8448"]),
+    ];
+    for (const link of links) expect(parseMatrixLink(encodeMatrixLink(link))).toEqual(link);
+    expect(encodeMatrixLink(room("!r:example.org", "$e", ["example.org"]))).toBe("https://matrix.to/#/!r:example.org/%24e?via=example.org");
   });
 });

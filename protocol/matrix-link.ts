@@ -39,6 +39,19 @@ export function parseMatrixLink(address: string): MatrixLink | undefined {
   return fragment === undefined ? undefined : parseFragment(fragment);
 }
 
+/** The address at matrix.to that is read as this link: what people give each other, whatever program they use. */
+export function encodeMatrixLink(link: MatrixLink): string {
+  if (link.kind === "user") return `${MATRIX_TO}${escape(link.userId)}`;
+  const event = link.eventId === null ? "" : `/${escape(link.eventId)}`;
+  const via = link.via.map((server) => `via=${escape(server)}`).join("&");
+  return `${MATRIX_TO}${escape(link.room)}${event}${via === "" ? "" : `?${via}`}`;
+}
+
+const MATRIX_TO = "https://matrix.to/#/";
+
+/** Colons and the sigil of a person need no escape in a fragment, and every program knows them as they are. */
+const escape = (id: string): string => encodeURIComponent(id).replaceAll("%40", "@").replaceAll("%3A", ":");
+
 /** Sigils of the types; the long names are those of the first draft, which are still about. */
 const SIGILS: ReadonlyMap<string, "@" | "!" | "#" | "$"> = new Map([
   ["u", "@"],

@@ -58,6 +58,11 @@ const history: readonly (readonly [version: number, hash: string, change: string
     "chat: new names of people in what is shown; reactions say whose they are",
   ],
   [17, "2ee76dbb2900672ae43e719665cc4fad05040b7ab0243b403362549b45fedc5f", "shell: signing in again in the browser after a soft logout"],
+  [
+    18,
+    "0f6ca91074750eceafc6d19b044ab25a83ecb1f442186ddb9522abb83150b850",
+    "chat: links to messages, what they said before, passing them on",
+  ],
 ];
 
 describe("the wire between the processes", () => {
@@ -80,9 +85,9 @@ describe("the wire between the processes", () => {
 const classified: Readonly<Record<string, Readonly<Record<Sensitivity, string>>>> = {
   chat: {
     public:
-      "acceptIdentity account accountChanged appendAttachment askOwnDevices beginAttachment cancelSend changePrecautions closeAttachment closeTimeline createRoom devices devicesChanged discardAttachment edit enableEncryption encryptionStatus forget identity invite join kick leave markRead markUnread membersChanged outcome precautions react redact renameDevice retrySend roomByAlias roomSafety safety safetyChanged saveDraft searchUsers send sendAnyway sendAttachment setBlacklisted setDisplayName setFavourite setRoomName setRoomNotify setRoomPrecautions setRoomTopic signOutRisk status statusChanged transfersChanged typing typingChanged",
+      "acceptIdentity account accountChanged appendAttachment askOwnDevices beginAttachment cancelSend changePrecautions closeAttachment closeTimeline createRoom devices devicesChanged discardAttachment edit enableEncryption encryptionStatus forget forward identity invite join kick leave markRead markUnread membersChanged messageLink outcome precautions react redact renameDevice retrySend roomByAlias roomSafety safety safetyChanged saveDraft searchUsers send sendAnyway sendAttachment setBlacklisted setDisplayName setFavourite setRoomName setRoomNotify setRoomPrecautions setRoomTopic signOutRisk status statusChanged transfersChanged typing typingChanged",
     plaintext:
-      "avatar draft members namesChanged notification openAttachment openTimeline paginateBack readAttachment room rooms roomsChanged search timelineChanged",
+      "avatar draft editHistory members namesChanged notification openAttachment openTimeline paginateBack readAttachment room rooms roomsChanged search timelineChanged",
     secret: "",
   },
   control: {

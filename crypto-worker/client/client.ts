@@ -40,6 +40,7 @@ import { TypingRegister } from "./sync/ephemeral.ts";
 import { SYNC_FILTER } from "./sync/filter.ts";
 import { applySync } from "./sync/receive-sync.ts";
 import { SyncPosition } from "./sync/sync-position.ts";
+import { EditHistory } from "./timeline/edit-history.ts";
 import { Timelines } from "./timeline/timeline.ts";
 import { PersonNames } from "./verification/person-names.ts";
 import { VerificationCenter } from "./verification/verification-center.ts";
@@ -61,6 +62,7 @@ export class Client {
   readonly avatars: AvatarCache;
   readonly composer: Composer;
   readonly drafts: Drafts;
+  readonly editHistory: EditHistory;
   readonly keeping: Safekeeping;
   readonly media: Media;
   readonly ownDevices: OwnDevices;
@@ -123,6 +125,7 @@ export class Client {
     this.views = new RoomViews(context, this.#members);
     this.composer = new Composer(context, this.sendQueue, encryption);
     this.drafts = new Drafts(context);
+    this.editHistory = new EditHistory(context);
     this.attachments = this.media.drafts(this.composer);
     this.ownDevices = new OwnDevices(context);
     this.people = new People(context, this.#pump, this.ownDevices);

@@ -93,6 +93,7 @@ describe("code in the chat page", () => {
       "kick",
       "send",
       "edit",
+      "forward",
       "redact",
       "react",
       "createRoom",

@@ -8,6 +8,7 @@ import { encodeBase64Url } from "../../primitives/base64.ts";
 import { sha256 } from "../../primitives/hash.ts";
 import { constantTimeEqual } from "../../primitives/hmac.ts";
 import { Secret } from "../../primitives/secret.ts";
+import type { QueuedEvent } from "../../store/tables/send-queue.ts";
 import type { AttachmentPart } from "../../store/tables/outgoing-attachments.ts";
 import { objectField, stringField, type JsonObject } from "../../wire/json.ts";
 import type { AttachmentKeys } from "../../wire/encrypted-file.ts";
@@ -183,7 +184,7 @@ export class AttachmentDownloads {
     const entry = sendQueue.byItem(id) ?? (eventId.ok ? sendQueue.byEvent(roomId, eventId.value) : undefined);
     if (entry === undefined || entry.roomId !== roomId) throw new CodedError("not-found");
     const attachment = outgoingAttachments.of(entry.itemId).find((each) => each.part === part);
-    if (attachment === undefined) throw new CodedError("not-found");
+    if (attachment === undefined) return this.#findPassedOn(entry, part);
     const { uploaded } = attachment;
     const isGone = entry.state === "sent" && uploaded !== undefined;
     const isClear = isGone && !uploaded.encrypted;
@@ -193,6 +194,14 @@ export class AttachmentDownloads {
       keys: isClear ? undefined : { key: Secret.from(attachment.key, "attachment-key"), iv: attachment.iv, sha256: attachment.sha256 },
       place: isGone ? { kind: "server", mxc: uploaded.mxc } : { kind: "spool", spoolId: attachment.spoolId },
     };
+  }
+
+  /** A file of a message that somebody else wrote, on its way to another room: it lies on the server already. */
+  #findPassedOn(entry: QueuedEvent, part: AttachmentPart): Found {
+    const isEncrypted = this.#context.store.rooms.load(entry.roomId)?.algorithm !== undefined;
+    const file = parseMediaFile(entry.content, part, isEncrypted);
+    if (file === undefined) throw new CodedError("not-found");
+    return { eventId: entry.eventId ?? null, ...describe(entry.content, part), keys: file.keys, place: { kind: "server", mxc: file.mxc } };
   }
 }
 

@@ -100,6 +100,29 @@ describe("a file in an encrypted room", () => {
     expect(world.server.requests({ path: "/_matrix/media/v3/upload" })).toHaveLength(1);
   });
 
+  test("is passed on by its reference: it is not uploaded again, can be opened at once, and goes into no room in clear", async () => {
+    const { alice, bob, roomId } = await two(true);
+    await send(alice, roomId, FILE, { thumbnail: THUMBNAIL, caption: "look" });
+    const item = await media(bob, roomId);
+    const [inside, outside] = [
+      await bob.client.rooms.create({ encrypted: true, invite: [], direct: false }),
+      await bob.client.rooms.create({ encrypted: false, invite: [], direct: false }),
+    ];
+    const forward = (to: string): string => bob.client.composer.forward(room(roomId), item.eventId ?? "", room(to));
+    expect(() => forward(outside)).toThrow("unsupported");
+    bob.setReachable(false);
+    const itemId = forward(inside);
+    expect(bob.timeline(inside).at(-1)).toMatchObject({ id: itemId, content: { available: true, hasThumbnail: true, caption: "look" } });
+    bob.setReachable(true);
+    expect((await receive(bob, inside, itemId)).bytes).toEqual(FILE);
+    await bob.untilSent();
+    const arrived = await media(bob, inside);
+    expect(arrived).toMatchObject({ mine: true, content: { name: "a.bin", size: FILE.length, replyTo: null } });
+    expect(await receive(bob, inside, arrived.eventId ?? "", "thumbnail")).toMatchObject({ bytes: PNG, mimetype: "image/png" });
+    expect(world.server.requests({ path: "/_matrix/media/v3/upload" })).toHaveLength(2);
+    expect(JSON.stringify(world.server.acceptedEvents(outside))).not.toContain("m.file");
+  });
+
   test("of which the answer was lost is uploaded again", async () => {
     const { alice, bob, roomId } = await two(true);
     world.server.faults.add({ kind: "lostResponse", path: "/_matrix/media/v3/upload", times: 1 });

@@ -1,7 +1,8 @@
 import type { ChatContract } from "../../../protocol/chat.ts";
 import type { ResultOf } from "../../../protocol/define.ts";
 import { CodedError } from "../../../protocol/errors.ts";
-import { parseRoomId, type RoomId } from "../../../protocol/ids.ts";
+import { parseRoomId, type EventId, type RoomId } from "../../../protocol/ids.ts";
+import { encodeMatrixLink } from "../../../protocol/matrix-link.ts";
 import type { Member } from "../../../protocol/messages/room-summary.ts";
 import { parseHistoryVisibility } from "../../wire/history-visibility.ts";
 import { field, stringField, type JsonObject } from "../../wire/json.ts";
@@ -11,6 +12,7 @@ import { parseDirectRooms } from "./direct-rooms.ts";
 import type { MemberLoader } from "./members.ts";
 import { PowerLevels } from "./power-levels.ts";
 import { summariseRoom } from "./summary.ts";
+import { viaServers } from "./via-servers.ts";
 
 type RoomView = ResultOf<ChatContract["room"]>;
 const MAX_MEMBERS = 50_000;
@@ -68,6 +70,12 @@ export class RoomViews {
     const answer = await http.json({ kind: "room", method: "GET", path, timeoutMs: DIRECTORY_WAIT_MS });
     const roomId = answer.ok ? parseRoomId(field(answer.value, "room_id")) : answer;
     return roomId.ok && store.rooms.load(roomId.value)?.membership === "join" ? roomId.value : null;
+  }
+
+  /** The address of a message for others to follow. */
+  link(roomId: RoomId, eventId: EventId): string {
+    if (this.#context.store.rooms.load(roomId) === undefined) throw new CodedError("not-found");
+    return encodeMatrixLink({ kind: "room", room: roomId, eventId, via: viaServers(this.#context, roomId) });
   }
 
   /** Everybody who is or was there; those whom we know already where the server cannot be asked. */

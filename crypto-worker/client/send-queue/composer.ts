@@ -9,8 +9,10 @@ import { inBackground } from "../background.ts";
 import type { ClientContext } from "../context.ts";
 import type { EventRecord } from "../../store/tables/events.ts";
 import { messageText } from "../timeline/message-text.ts";
+import { effectiveContent } from "../timeline/search-text.ts";
 import { ANNOTATION, annotationKey } from "../timeline/relation.ts";
 import { composeAttachment, composeEdit, composeMessage, composeReaction, type Composition } from "./compose.ts";
+import { composeForward } from "./forward.ts";
 import type { MentionTexts } from "./markdown.ts";
 import type { RoomEncryption } from "./room-encryption.ts";
 import type { SendQueue } from "./send-queue.ts";
@@ -79,6 +81,21 @@ export class Composer {
     const composition = { msgtype: text.msgtype, markdown, mentions, mentioned: this.#mentioned(roomId, mentions) };
     const content = composeEdit(original.eventId, composition);
     return this.#queue.enqueue({ roomId, type: "m.room.message", content, target: original.eventId });
+  }
+
+  /** Sends what a message says to another room, as a message of ours. */
+  forward(roomId: RoomId, event: string, toRoomId: RoomId): string {
+    this.requireWritable(toRoomId);
+    const { store } = this.#context;
+    const original = this.#require(roomId, event);
+    if (original.type !== "m.room.message" || original.redactedBy !== undefined || original.utdCode !== undefined)
+      throw new CodedError("unsupported");
+    const content = composeForward(effectiveContent(original, store.events.related(roomId, original.eventId)), {
+      fromEncrypted: original.source !== undefined,
+      toEncrypted: store.rooms.load(toRoomId)?.algorithm !== undefined,
+    });
+    if (content === undefined) throw new CodedError("unsupported");
+    return this.#queue.enqueue({ roomId: toRoomId, type: "m.room.message", content });
   }
 
   /** A key that we have used already is not sent again. */

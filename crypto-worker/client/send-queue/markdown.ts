@@ -1,5 +1,6 @@
 import MarkdownIt, { type StateCore, type Token } from "markdown-it";
 import type { UserId } from "../../../protocol/ids.ts";
+import { encodeMatrixLink } from "../../../protocol/matrix-link.ts";
 
 /** Whom a piece of text stands for, `@Ada` for `@ada:example.org`. */
 export type MentionTexts = ReadonlyMap<string, UserId>;
@@ -76,7 +77,7 @@ function splitText(state: StateCore, token: Token, mentioned: MentionTexts): Tok
     if (first === undefined || userId === undefined) break;
     if (first.at > 0) parts.push(text(rest.slice(0, first.at)));
     const open = new state.Token("link_open", "a", 1);
-    open.attrSet("href", `https://matrix.to/#/${encodeURIComponent(userId).replace("%40", "@").replaceAll("%3A", ":")}`);
+    open.attrSet("href", encodeMatrixLink({ kind: "user", userId }));
     parts.push(open, text(first.written), new state.Token("link_close", "a", -1));
     rest = rest.slice(first.at + first.written.length);
   }

@@ -9,7 +9,7 @@ import { systemEnv } from "../../primitives/system-env.ts";
 import { openMemoryStore, type CryptoStore } from "../../store/store.ts";
 import type { EventRecord } from "../../store/tables/events.ts";
 import { Client } from "../client.ts";
-import { latestEdit } from "./edits.ts";
+import { laterVersions, latestEdit } from "./edits.ts";
 
 const me = "@me:x.org";
 const ada = "@ada:x.org";
@@ -131,5 +131,25 @@ describe("an edit (CVE-2026-45057)", () => {
     const shieldOf = (eventId: string) => items.find((item) => item.eventId === eventId)?.shield;
     expect(shieldOf("$1")).toEqual({ color: "red", code: "MismatchedSender" });
     expect(shieldOf("$3")).toBeNull();
+    const versions = async (eventId: string) => (await client.editHistory.of(room, must(parseEventId(eventId)))).versions;
+    expect((await versions("$1")).map(({ shield }) => shield?.code ?? null)).toEqual([null, "MismatchedSender"]);
+    expect((await versions("$3")).map(({ shield }) => shield?.code ?? null)).toEqual(["UnknownDevice", null]);
+  });
+
+  test("that cannot be read has its place in the history, unless it could not be an edit whatever it says", async () => {
+    const { store } = await received(message("$1", "original"), edit("$2", "$1", "edited"), edit("$3", "$1", "again"));
+    const original = { ...load(store, "$1"), source: {} };
+    const second = { ...load(store, "$2"), source: {} };
+    const unread = { ...load(store, "$3"), source: {}, type: "m.room.encrypted", content: {}, utdCode: "MissingMegolmSession" };
+    expect(laterVersions(original, [unread, second])).toEqual([second, unread]);
+    expect(latestEdit(original, [unread, second])).toEqual(second);
+    for (const other of [
+      { sender: "@eve:x.org" as never },
+      { relatesTo: "$other" as never },
+      { stateKey: "" },
+      { redactedBy: ada as never },
+    ])
+      expect(laterVersions(original, [{ ...unread, ...other }])).toEqual([]);
+    expect(laterVersions(load(store, "$1"), [unread])).toEqual([]);
   });
 });

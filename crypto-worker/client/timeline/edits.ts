@@ -14,22 +14,36 @@ export function latestEdit(original: EventRecord, related: readonly EventRecord[
   return latest;
 }
 
+/** Every version that its sender has made of a message since, the oldest first. One that cannot be read is among them: what it says is not known to be no edit. */
+export function laterVersions(original: EventRecord, related: readonly EventRecord[]): EventRecord[] {
+  const isUnread = (edit: EventRecord): boolean =>
+    edit.utdCode !== undefined && original.source !== undefined && isByItsSender(original, edit);
+  return related.filter((edit) => isValidEdit(original, edit) || isUnread(edit)).sort((a, b) => (isLater(a, b) ? 1 : -1));
+}
+
 function isValidEdit(original: EventRecord, edit: EventRecord): boolean {
+  return (
+    isByItsSender(original, edit) &&
+    edit.type === original.type &&
+    edit.utdCode === undefined &&
+    (original.source === undefined || edit.source !== undefined) &&
+    objectField(edit.content, "m.new_content") !== undefined
+  );
+}
+
+/** Whether the envelope is that of an edit: all of it that can be told without reading the content. */
+function isByItsSender(original: EventRecord, edit: EventRecord): boolean {
   return (
     edit.relation === REPLACEMENT &&
     edit.relatesTo === original.eventId &&
     edit.eventId !== original.eventId &&
     edit.roomId === original.roomId &&
     edit.sender === original.sender &&
-    edit.type === original.type &&
     edit.stateKey === undefined &&
     original.stateKey === undefined &&
     original.relation !== REPLACEMENT &&
     original.redactedBy === undefined &&
-    edit.redactedBy === undefined &&
-    edit.utdCode === undefined &&
-    (original.source === undefined || edit.source !== undefined) &&
-    objectField(edit.content, "m.new_content") !== undefined
+    edit.redactedBy === undefined
   );
 }
 

@@ -59,15 +59,9 @@ export class ItemAssembler {
     const pendingEdit = pending.findLast((entry) => entry.type === event.type && objectField(entry.content, "m.new_content") !== undefined);
     const content = this.#content(event, edit, pendingEdit, pending);
     return this.#checked({
+      ...this.#envelope(event),
       id: event.itemId,
-      eventId: event.eventId,
       position: event.position,
-      sender: event.sender,
-      senderName: this.#names.name(event.sender),
-      senderAvatar: this.#names.avatar(event.sender),
-      mine: event.sender === userId,
-      at: event.ts,
-      encrypted: event.source !== undefined,
       shield: content.kind === "redacted" ? null : parseShield((edit ?? event).shield),
       keySharedBy: content.kind === "redacted" ? null : this.#keySharedBy((edit ?? event).forwarder),
       content,
@@ -82,6 +76,22 @@ export class ItemAssembler {
             ),
       send: pendingEdit === undefined ? null : sendState(pendingEdit, false),
       readBy: this.#readBy(event.position),
+    });
+  }
+
+  /** What a message said in one of its versions, which may be the event itself, with that version's time and mark. */
+  fromVersion(event: EventRecord, index: number): TimelineItem | undefined {
+    const said = objectField(event.content, "m.new_content") ?? event.content;
+    return this.#checked({
+      ...this.#envelope(event),
+      id: event.eventId,
+      position: index,
+      shield: parseShield(event.shield),
+      keySharedBy: this.#keySharedBy(event.forwarder),
+      content: event.utdCode === undefined ? this.#message(event.type, said, false, false, event) : this.#unreadable(event, event.utdCode),
+      reactions: [],
+      send: null,
+      readBy: [],
     });
   }
 
@@ -120,21 +130,10 @@ export class ItemAssembler {
     pendingEdit: QueuedEvent | undefined,
     pending: readonly QueuedEvent[],
   ): Content {
-    const { userId, deviceCreatedAt } = this.#context;
+    const { userId } = this.#context;
     if (event.redactedBy !== undefined) return this.#redacted(event.redactedBy, event.redactionReason);
     if (pending.some(isWaitingRedaction)) return this.#redacted(userId, undefined);
-    if (event.utdCode !== undefined) {
-      return {
-        kind: "undecryptable",
-        utd: encodeUtd({
-          code: event.utdCode,
-          withheldCode: event.withheldCode,
-          membership: event.senderMembership,
-          sentAt: event.ts,
-          deviceCreatedAt,
-        }),
-      };
-    }
+    if (event.utdCode !== undefined) return this.#unreadable(event, event.utdCode);
     if (event.stateKey !== undefined) return this.#state(event, event.stateKey);
     const to = requestedOf(userId, event.sender, event.type, event.content);
     if (to !== undefined)
@@ -144,12 +143,38 @@ export class ItemAssembler {
     return this.#message(event.type, edited ?? event.content, edited !== undefined, event.notify === 2, event);
   }
 
+  /** Who sent an event, and when. */
+  #envelope(event: EventRecord): Pick<TimelineItem, "eventId" | "sender" | "senderName" | "senderAvatar" | "mine" | "at" | "encrypted"> {
+    return {
+      eventId: event.eventId,
+      sender: event.sender,
+      senderName: this.#names.name(event.sender),
+      senderAvatar: this.#names.avatar(event.sender),
+      mine: event.sender === this.#context.userId,
+      at: event.ts,
+      encrypted: event.source !== undefined,
+    };
+  }
+
+  #unreadable(event: EventRecord, code: string): Content {
+    const { withheldCode, senderMembership: membership, ts: sentAt } = event;
+    return {
+      kind: "undecryptable",
+      utd: encodeUtd({ code, withheldCode, membership, sentAt, deviceCreatedAt: this.#context.deviceCreatedAt }),
+    };
+  }
+
   /** A file that waits to be sent has no place yet, and can be shown all the same. */
   #queued(entry: QueuedEvent): Content {
     const content = this.#message(entry.type, entry.content, false, false);
     if (content.kind !== "media") return content;
     const parts = this.#context.store.outgoingAttachments.of(entry.itemId).map(({ part }) => part);
-    return { ...content, available: parts.includes("file"), hasThumbnail: parts.includes("thumbnail") };
+    // One that is passed on lies on the server already.
+    return {
+      ...content,
+      available: content.available || parts.includes("file"),
+      hasThumbnail: content.hasThumbnail || parts.includes("thumbnail"),
+    };
   }
 
   /** `original` carries the reply of an edited message: an edit cannot change what was answered. */

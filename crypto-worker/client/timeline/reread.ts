@@ -60,3 +60,12 @@ export function rereadEvent(context: ClientContext, changes: Changes, event: Eve
     changes.notifications.push({ roomId: event.roomId, eventId: event.eventId });
   }
 }
+
+/** A mark of doubt may have been lifted since it was stored. */
+export function reviewShields(context: ClientContext, events: readonly EventRecord[]): void {
+  const doubtful = events.filter((event) => event.source !== undefined && (event.shield !== undefined || event.utdCode !== undefined));
+  if (doubtful.length === 0) return;
+  context.commit((changes) => {
+    for (const event of doubtful) rereadEvent(context, changes, event, false);
+  });
+}

@@ -1,13 +1,13 @@
 import type { EventId, RoomId } from "../../../protocol/ids.ts";
 import { CodedError } from "../../../protocol/errors.ts";
 import type { TimelineItem } from "../../../protocol/messages/timeline-item.ts";
-import type { Changes, TimelineChanges } from "../changes.ts";
+import type { TimelineChanges } from "../changes.ts";
 import type { ClientContext } from "../context.ts";
 import type { EventRecord } from "../../store/tables/events.ts";
 import { ECHO_POSITIONS, ItemAssembler } from "./item.ts";
 import { MissingEvents } from "./missing-events.ts";
 import { fillGap } from "./pagination.ts";
-import { rereadEvent } from "./reread.ts";
+import { reviewShields } from "./reread.ts";
 
 export type TimelinePage = { readonly items: TimelineItem[]; readonly reachedStart: boolean };
 
@@ -31,7 +31,7 @@ export class Timelines {
     const room = this.#context.store.rooms.load(roomId);
     if (room === undefined) throw new CodedError("not-found");
     const page = this.#stored(roomId, ECHO_POSITIONS, limit);
-    this.#reviewShields(page.events);
+    reviewShields(this.#context, page.events);
     const assembler = new ItemAssembler(this.#context, roomId, this.#missing);
     const echoes = this.#context.store.sendQueue
       .inRoom(roomId)
@@ -113,15 +113,6 @@ export class Timelines {
       this.#filling.delete(roomId);
     }
     return failure;
-  }
-
-  /** A mark of doubt may have been lifted since it was stored. */
-  #reviewShields(events: readonly EventRecord[]): void {
-    const doubtful = events.filter((event) => event.source !== undefined && (event.shield !== undefined || event.utdCode !== undefined));
-    if (doubtful.length === 0) return;
-    this.#context.commit((changes: Changes) => {
-      for (const event of doubtful) rereadEvent(this.#context, changes, event, false);
-    });
   }
 }
 

@@ -8,12 +8,15 @@ type Verbs =
   | "openTimeline"
   | "closeTimeline"
   | "paginateBack"
+  | "messageLink"
+  | "editHistory"
   | "typing"
   | "markRead"
   | "draft"
   | "saveDraft"
   | "send"
   | "edit"
+  | "forward"
   | "react"
   | "redact"
   | "outcome"
@@ -39,6 +42,8 @@ export function timelineHandlers(host: AccountHost, timelines: OpenTimelines): P
       return {};
     },
     paginateBack: ({ roomId, before, limit }, { signal }) => host.client.timelines.before(roomIdOf(roomId), before, limit, signal),
+    messageLink: ({ roomId, eventId }) => ({ link: host.client.views.link(roomIdOf(roomId), eventIdOf(eventId)) }),
+    editHistory: ({ roomId, eventId }) => host.client.editHistory.of(roomIdOf(roomId), eventIdOf(eventId)),
     typing: async ({ roomId, typing }) => {
       const id = roomIdOf(roomId);
       if (typing) host.client.composer.prepare(id);
@@ -58,6 +63,9 @@ export function timelineHandlers(host: AccountHost, timelines: OpenTimelines): P
     },
     send: ({ roomId, ...message }) => ({ itemId: host.client.composer.send(roomIdOf(roomId), message) }),
     edit: ({ roomId, eventId, markdown }) => ({ itemId: host.client.composer.edit(roomIdOf(roomId), eventId, markdown) }),
+    forward: ({ roomId, eventId, toRoomId }) => ({
+      itemId: host.client.composer.forward(roomIdOf(roomId), eventId, roomIdOf(toRoomId)),
+    }),
     react: ({ roomId, eventId, key }) => {
       host.client.composer.react(roomIdOf(roomId), eventId, key);
       return {};

@@ -1,6 +1,7 @@
 import "../../../protocol/no-eval.ts";
 import { chatContract } from "../../../protocol/chat.ts";
 import { CodedError, errorCodeSchema } from "../../../protocol/errors.ts";
+import { encodeMatrixLink } from "../../../protocol/matrix-link.ts";
 import type { RoomPreferences } from "../../../protocol/messages/room-summary.ts";
 import type { TimelineItem } from "../../../protocol/messages/timeline-item.ts";
 import { serve } from "../../../protocol/rpc.ts";
@@ -10,7 +11,7 @@ import { mediaItems, uploading } from "./fixture-media.ts";
 import { roomSafety, safety, signOutRisk } from "./fake-safety.ts";
 import { installShell } from "./fake-shell.ts";
 import { devices, members } from "./fixture-people.ts";
-import { heldBack, history, item, showcase, troubles, unsent, verifications } from "./fixture-timeline.ts";
+import { heldBack, history, item, showcase, troubles, unsent, verifications, versionsOf } from "./fixture-timeline.ts";
 import { ADA, INVITES, ME, NOW, PEOPLE, summary } from "./fixture.ts";
 
 const query = new URLSearchParams(location.search);
@@ -172,6 +173,19 @@ const server = serve(
       if (query.has("olderfail")) throw new CodedError("timeout");
       const older = timelineOf(roomId).filter((one) => one.position < before);
       return { items: older.slice(-limit), reachedStart: older.length <= limit };
+    },
+    messageLink: ({ roomId, eventId }) => ({ link: encodeMatrixLink({ kind: "room", room: roomId, eventId, via: ["harbour.example"] }) }),
+    editHistory: async ({ roomId, eventId }) => {
+      await done();
+      const found = timelineOf(roomId).find((one) => one.eventId === eventId);
+      if (found === undefined) throw new CodedError("not-found");
+      return { versions: versionsOf(found), complete: !query.has("incomplete") };
+    },
+    forward: async ({ roomId, eventId, toRoomId }) => {
+      await done();
+      const found = timelineOf(roomId).find((one) => one.eventId === eventId);
+      if (found === undefined) throw new CodedError("not-found");
+      return { itemId: showEcho(toRoomId, found.content) };
     },
     typing: done,
     markRead: done,

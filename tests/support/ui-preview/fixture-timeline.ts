@@ -150,6 +150,32 @@ export function showcase(): TimelineItem[] {
   ];
 }
 
+/** What an edited message has said before. */
+export function versionsOf(now: TimelineItem): TimelineItem[] {
+  const before = (index: number, content: Content, more: Partial<TimelineItem> = {}): TimelineItem => ({
+    ...now,
+    id: `${now.id}v${index}`,
+    eventId: `${now.eventId}v${index}`,
+    position: index,
+    at: now.at - (4 - index) * 25 * 60_000,
+    reactions: [],
+    content,
+    ...more,
+  });
+  return [
+    before(0, text("Checked: wet, and it holds.")),
+    before(
+      1,
+      text("Checked: **dry**, and it holds.\n\nSee https://harbour.example/log.", {
+        html: "<p>Checked: <strong>dry</strong>, and it holds.</p><p>See https://harbour.example/log.</p>",
+      }),
+      { shield: { color: "red", code: "UnsignedDevice" } },
+    ),
+    before(2, { kind: "undecryptable", utd: { code: "MissingMegolmSession", cause: "waiting" } }),
+    before(3, now.content),
+  ];
+}
+
 export function unsent(): TimelineItem[] {
   return [
     item(30, "me", NOW - 50_000, text("I am below deck, signal is poor."), { eventId: null, send: { state: "failed", error: "timeout" } }),
