@@ -73,7 +73,7 @@ export class RoomKeySharing {
   shareAgain(devices: readonly Device[]): OutgoingRequest[] {
     const { store, env } = this.#context;
     const requests: OutgoingRequest[] = [];
-    for (const roomId of store.roomKeyShares.roomsOf(new Set(devices.map(({ curve25519 }) => curve25519)))) {
+    for (const roomId of store.roomKeyShares.roomsOf(devices.map(({ curve25519 }) => curve25519))) {
       const session = this.#sessions.find(roomId);
       if (session === undefined || decideExpiry(session, env.now()) !== undefined) continue;
       const holders = devices.filter((device) => session.sharedFrom(device) !== undefined && device.localTrust !== "blacklisted");
