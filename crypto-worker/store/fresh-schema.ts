@@ -7,7 +7,10 @@ const SUBJECT = /^(?:CREATE (?:VIRTUAL )?TABLE|CREATE (?:UNIQUE )?INDEX \w+ ON|A
 const ADDED_COLUMN = /^ALTER TABLE \w+ ADD COLUMN ([^;]+)$/;
 const CREATED_TABLE = /^CREATE TABLE /;
 const OTHER_CHANGE = /^(?:ALTER|DROP) /;
-const CHANGED_ROWS = /^(?:UPDATE|DELETE) /;
+const CHANGED_ROWS = /^(?:INSERT|UPDATE|DELETE) /;
+/** A table that is made anew is put aside first, and dropped when its rows are in the other. */
+const PUT_ASIDE = /^ALTER TABLE (\w+) RENAME TO \1_before$/;
+const DROPPED = /^DROP TABLE \w+_before$/;
 const TABLE_CONSTRAINT = /\n\s*(?:PRIMARY KEY|UNIQUE|FOREIGN KEY|CHECK)\s*\(/;
 const END_OF_COLUMNS = /\n\s*\)[^)]*$/;
 
@@ -17,13 +20,17 @@ const END_OF_COLUMNS = /\n\s*\)[^)]*$/;
  * opening.
  */
 export function freshSchema(known: readonly Migration[]): FreshSchema {
-  const scripts: Record<TablePart, string[]> = { base: [], megolm: [], occasional: [], client: [] };
+  const scripts: Record<TablePart, string[]> = { base: [], olm: [], megolm: [], occasional: [], client: [] };
   /** Where a table's creation stands in its script, as long as a column can be added to it there. */
   const creations = new Map<string, number>();
   for (const statement of known.flatMap(({ statements }) => statements)) {
-    if (CHANGED_ROWS.test(statement)) continue;
-    const table = SUBJECT.exec(statement)?.[1] ?? "";
+    if (CHANGED_ROWS.test(statement) || DROPPED.test(statement)) continue;
+    const table = subjectOf(statement);
     const script = scripts[partOf(table)];
+    if (PUT_ASIDE.test(statement)) {
+      for (const [at, earlier] of script.entries()) if (subjectOf(earlier) === table) script[at] = "";
+      continue;
+    }
     const column = ADDED_COLUMN.exec(statement)?.[1];
     const creation = creations.get(table);
     if (column !== undefined && creation !== undefined) {
@@ -34,8 +41,18 @@ export function freshSchema(known: readonly Migration[]): FreshSchema {
     else if (OTHER_CHANGE.test(statement)) creations.delete(table);
     script.push(statement);
   }
-  const textOf = (part: TablePart): string => scripts[part].map(terse).join(";\n");
-  return { base: textOf("base"), megolm: textOf("megolm"), occasional: textOf("occasional"), client: textOf("client") };
+  const textOf = (part: TablePart): string => scripts[part].filter(Boolean).map(terse).join(";\n");
+  return {
+    base: textOf("base"),
+    olm: textOf("olm"),
+    megolm: textOf("megolm"),
+    occasional: textOf("occasional"),
+    client: textOf("client"),
+  };
+}
+
+function subjectOf(statement: string): string {
+  return SUBJECT.exec(statement)?.[1] ?? "";
 }
 
 function partOf(table: string): TablePart {

@@ -3,8 +3,8 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { EventId } from "../../protocol/ids.ts";
-import { migrate } from "./migrate.ts";
+import type { Curve25519PublicKey, EventId, RoomId } from "../../protocol/ids.ts";
+import { makeTables, migrate } from "./migrate.ts";
 import { laterParts, laterTables, migrations } from "./migrations/migrations.ts";
 import { openMemoryStore, openSqlCipherStore, type CryptoStore } from "./store.ts";
 import { StoreError, type StoreErrorCode } from "./types.ts";
@@ -297,6 +297,7 @@ describe("the SQLCipher file", () => {
     };
     const [made, grown] = [openMemoryStore(), openMemoryStore()];
     made.accountData.save("a", {});
+    made.olmHashes.add(new Uint8Array(32), 0);
     made.megolmMessageIndices.claim(1, 0, "$event" as EventId, 0);
     made.secretsInbox.save({ name: "m.megolm_backup.v1", secret: new Uint8Array(32) });
     for (const { name } of grown.prepare<{ name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table'").all())
@@ -337,9 +338,11 @@ describe("the SQLCipher file", () => {
 
   it("has no module whose statements are about tables of two parts, of which one may not be there", () => {
     const modules = new URL("./tables/", import.meta.url);
-    for (const file of readdirSync(modules)) {
+    for (const file of readdirSync(modules).filter((name) => !name.endsWith(".test.ts"))) {
       const code = readFileSync(new URL(file, modules), "utf8");
-      const tables = [...code.matchAll(/\b(?:FROM|INTO|UPDATE|JOIN) ([a-z_]+)\b(?!\()/g)].map(([, name = ""]) => name);
+      const named = [...code.matchAll(/\bWITH RECURSIVE ([a-z_]+)\b/g)].map(([, name]) => name);
+      const mentioned = [...code.matchAll(/\b(?:FROM|INTO|UPDATE|JOIN) ([a-z_]+)\b(?!\()/g)].map(([, name = ""]) => name);
+      const tables = mentioned.filter((name) => !named.includes(name));
       const parts = tables.map((name) => laterParts.find((part) => laterTables[part].includes(name)) ?? "base");
       expect([file, new Set(parts).size]).toEqual([file, 1]);
     }
@@ -356,6 +359,56 @@ describe("the SQLCipher file", () => {
     migrate(store);
     expect(tablesOf(store)).toEqual(expect.arrayContaining(["room", "secret_request", "history_share"]));
     expect(store.prepare<{ name: string }>("SELECT name FROM pragma_table_info('event')").all()).toContainEqual({ name: "forwarder" });
+    store.close();
+  });
+
+  it("keeps sessions and marks of messages when their tables are made anew", () => {
+    const store = openMemoryStore();
+    for (const name of tablesOf(store)) if (!name.startsWith("sqlite_")) store.execute(`DROP TABLE ${name}`);
+    const before = migrations.filter(({ version }) => version < 160);
+    migrate(store, before);
+    for (const part of ["olm", "megolm"] as const) makeTables(store, part, before);
+    const [made, seen] = [Date.UTC(2026, 0, 1), Date.UTC(2026, 1, 1)];
+    const hash = new Uint8Array(32).fill(5);
+    store.execute(`
+      INSERT INTO olm_session VALUES ('S1', 'CURVE', 'one', ${made}, 1), ('S2', 'CURVE', 'two', ${made}, 2);
+      INSERT INTO olm_hash VALUES (x'${Buffer.from(hash).toString("hex")}', ${seen});
+      INSERT INTO inbound_group_session (id, session_id, room_id, sender_key, ratchet, first_known_index, imported, shared_history, sender_kind,
+        sender_flags, backup_version) VALUES (7, 'M', '!r', 'K', x'01', 3, 0, 1, 0, 1, '4')`);
+    migrate(store);
+    migrate(store);
+    expect(
+      store.olmSessions
+        .withDevice("CURVE" as Curve25519PublicKey)
+        .map(({ sessionId, pickle, createdTs }) => [sessionId, pickle, createdTs]),
+    ).toEqual([
+      ["S2", "two", made],
+      ["S1", "one", made],
+    ]);
+    expect([store.olmHashes.has(hash), store.olmHashes.has(new Uint8Array(32))]).toEqual([true, false]);
+    expect(store.inboundGroupSessions.find("!r" as RoomId, "M")).toMatchObject({
+      id: 7,
+      senderKey: "K",
+      ratchet: { sessionId: "M", firstKnownIndex: 3, bytes: Buffer.from([1]) },
+      sharedHistory: true,
+      senderData: { kind: "unknownDevice", legacy: true },
+      backupVersion: "4",
+    });
+    expect(tablesOf(store).filter((name) => name.endsWith("_before"))).toEqual([]);
+    store.close();
+  });
+
+  it("finds marks of messages of any time, and forgets those of whole periods", () => {
+    const store = openMemoryStore();
+    const DAY = 24 * 60 * 60 * 1000;
+    const hashes = [0, 40, 100, 4000].map((day) => ({ day, hash: new Uint8Array(32).fill(day % 251) }));
+    for (const { day, hash } of hashes) store.olmHashes.add(hash, day * DAY);
+    const found = (): number[] => hashes.filter(({ hash }) => store.olmHashes.has(hash)).map(({ day }) => day);
+    expect(found()).toEqual([0, 40, 100, 4000]);
+    store.olmHashes.removeBefore(50 * DAY);
+    expect(found()).toEqual([40, 100, 4000]);
+    store.olmHashes.removeBefore(61 * DAY);
+    expect(found()).toEqual([100, 4000]);
     store.close();
   });
 

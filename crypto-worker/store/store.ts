@@ -210,11 +210,11 @@ function openExisting(path: string, key: Uint8Array, keyCheck: KeyCheck): Crypto
   }
 }
 
-/** The log was flushed: with the file below it and both their names, what is in it lasts. */
+/** The log was flushed: with the file below it and both their names, what is in it lasts. The key check comes last and need not. */
 function finish(path: string, keyCheck: KeyCheck): void {
   syncPath(path);
-  keyCheck.write();
   if (process.platform !== "win32") syncPath(dirname(path));
+  keyCheck.write();
 }
 
 function connectKeyed(path: string, key: Uint8Array, isNew: boolean): SQLite {
@@ -239,6 +239,7 @@ function connectKeyed(path: string, key: Uint8Array, isNew: boolean): SQLite {
 
 function assemble(database: SqliteDatabase): CryptoStore {
   migrate(database);
+  const olm = new LazyTables(database, "olm");
   const megolm = new LazyTables(database, "megolm");
   const occasional = new LazyTables(database, "occasional");
   const ofClient = new LazyTables(database, "client");
@@ -260,8 +261,8 @@ function assemble(database: SqliteDatabase): CryptoStore {
     crossSigningKeys: new CrossSigningKeyTable(occasional),
     devices: new DeviceTable(database),
     identities: new IdentityTable(occasional),
-    olmHashes: new OlmHashTable(database),
-    olmSessions: new OlmSessionTable(database),
+    olmHashes: new OlmHashTable(olm),
+    olmSessions: new OlmSessionTable(olm),
     signatureUploads: new SignatureUploadTable(occasional),
     toDeviceRequests: new ToDeviceRequestTable(occasional),
     trackedUsers: new TrackedUserTable(database),

@@ -71,10 +71,10 @@ function* withheldOf(context: MachineContext, roomId: RoomId): Generator<JsonObj
 }
 
 function* sessionsOf({ store }: MachineContext, roomId: RoomId, shared: boolean): Generator<InboundSession> {
-  for (let after = 0; ;) {
+  for (let after = ""; ;) {
     const page = store.inboundGroupSessions.pageOfRoom(roomId, after, PAGE);
     for (const session of page) {
-      after = session.id;
+      after = session.ratchet.sessionId;
       if (session.sharedHistory === shared) yield session;
     }
     if (page.length < PAGE) return;

@@ -154,8 +154,8 @@ describe("a message that comes twice", () => {
     const [event] = server.sync(bob.userId, bob.deviceId).toDeviceEvents;
     const dummy = event ?? {};
     expect(receive(bob, dummy)).toEqual(["decrypted"]);
-    for (const { sessionId } of bob.store.olmSessions.withDevice(alice.machine.identityKeys.curve25519))
-      bob.store.olmSessions.remove(sessionId);
+    for (const { curve25519, sessionId } of bob.store.olmSessions.withDevice(alice.machine.identityKeys.curve25519))
+      bob.store.olmSessions.remove(curve25519, sessionId);
     bob.restart();
     expect(receive(bob, dummy)).toEqual(["unableToDecrypt"]);
   });
@@ -184,8 +184,8 @@ describe("a message that comes twice", () => {
     const disguised = withBody(event, disguise(messageOf(event).body));
     expect(disguised).not.toEqual(event);
     expect(receive(bob, event)).toEqual(["decrypted"]);
-    for (const { sessionId } of bob.store.olmSessions.withDevice(alice.machine.identityKeys.curve25519))
-      bob.store.olmSessions.remove(sessionId);
+    for (const { curve25519, sessionId } of bob.store.olmSessions.withDevice(alice.machine.identityKeys.curve25519))
+      bob.store.olmSessions.remove(curve25519, sessionId);
     bob.restart();
     expect(receive(bob, disguised)).toEqual(["unableToDecrypt"]);
   });

@@ -2,6 +2,7 @@ import type { Curve25519PublicKey } from "../../../protocol/ids.ts";
 import type { PickledOlmSession } from "../../primitives/crew/tasks.ts";
 import { OlmSession } from "../../primitives/olm-session.ts";
 import { StoreError } from "../../store/types.ts";
+import type { OlmSessionRecord } from "../../store/tables/olm-sessions.ts";
 import type { MachineContext } from "../context.ts";
 import { LruMap } from "../lru-map.ts";
 
@@ -13,7 +14,13 @@ export const MAX_SESSIONS_PER_DEVICE = 10;
 /** One Olm session with a device. `use` gives libolm's object, made when first needed. */
 export type SessionEntry = { readonly sessionId: string; readonly createdTs: number; readonly use: () => OlmSession };
 
-type Entry = SessionEntry & { usedTs: number; dirty: boolean; pickle: string | undefined; handle: OlmSession | undefined };
+type Entry = SessionEntry & {
+  readonly curve25519: Curve25519PublicKey;
+  usedTs: number;
+  dirty: boolean;
+  pickle: string | undefined;
+  handle: OlmSession | undefined;
+};
 type DeviceSessions = { readonly curve25519: Curve25519PublicKey; readonly entries: Entry[] };
 
 /**
@@ -64,12 +71,12 @@ export class OlmSessions {
   addPickled(curve25519: Curve25519PublicKey, { sessionId, pickle }: PickledOlmSession): Entry {
     const entries = this.#load(curve25519);
     const now = this.#context.env.now();
-    const usedTs = nextUse(entries, now);
-    const entry = newEntry(sessionId, now, usedTs, pickle, this.#unpickle);
-    this.#context.store.olmSessions.insert({ sessionId, curve25519, pickle, createdTs: now, usedTs });
+    const record = { sessionId, curve25519, pickle, createdTs: now, usedTs: nextUse(entries, now) };
+    const entry = newEntry(record, this.#unpickle);
+    this.#context.store.olmSessions.insert(record);
     entries.unshift(entry);
     for (const dropped of entries.splice(MAX_SESSIONS_PER_DEVICE)) {
-      this.#context.store.olmSessions.remove(dropped.sessionId);
+      this.#context.store.olmSessions.remove(curve25519, dropped.sessionId);
       this.#dirty.delete(dropped);
       free(dropped);
     }
@@ -123,15 +130,14 @@ export class OlmSessions {
   #write(entry: Entry): void {
     entry.dirty = false;
     this.#dirty.delete(entry);
-    this.#context.store.olmSessions.update(entry.sessionId, this.pickled(entry), entry.usedTs);
+    const { curve25519, sessionId, usedTs } = entry;
+    this.#context.store.olmSessions.update({ curve25519, sessionId, pickle: this.pickled(entry), usedTs });
   }
 
   #load(curve25519: Curve25519PublicKey): Entry[] {
     const cached = this.#cache.get(curve25519);
     if (cached !== undefined) return cached.entries;
-    const entries = this.#context.store.olmSessions
-      .withDevice(curve25519)
-      .map((row) => newEntry(row.sessionId, row.createdTs, row.usedTs, row.pickle, this.#unpickle));
+    const entries = this.#context.store.olmSessions.withDevice(curve25519).map((row) => newEntry(row, this.#unpickle));
     this.#cache.set(curve25519, { curve25519, entries });
     return entries;
   }
@@ -148,13 +154,10 @@ export class OlmSessions {
   };
 }
 
-function newEntry(sessionId: string, createdTs: number, usedTs: number, pickle: string, unpickle: (pickle: string) => OlmSession): Entry {
+function newEntry(record: OlmSessionRecord, unpickle: (pickle: string) => OlmSession): Entry {
   const entry: Entry = {
-    sessionId,
-    createdTs,
-    usedTs,
+    ...record,
     dirty: false,
-    pickle,
     handle: undefined,
     use: () => {
       if (entry.handle === undefined) {

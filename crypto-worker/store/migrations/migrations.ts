@@ -12,6 +12,7 @@ import { migration as dehydration } from "./0110-dehydration.ts";
 import { migration as trust } from "./0130-trust.ts";
 import { migration as drafts } from "./0140-drafts.ts";
 import { migration as withheldOrder } from "./0150-withheld-order.ts";
+import { migration as fewerPages } from "./0160-fewer-pages.ts";
 
 /** One step of the schema. Append-only: a released step is never edited, it is followed by another. */
 export type Migration = {
@@ -36,15 +37,17 @@ export const migrations: readonly Migration[] = [
   trust,
   drafts,
   withheldOrder,
+  fewerPages,
 ];
 
 /** `base`: what every store has from the beginning. Each of the others is made as a whole when one of its tables gets its first row. */
-export const laterParts = ["megolm", "occasional", "client"] as const;
+export const laterParts = ["olm", "megolm", "occasional", "client"] as const;
 export type LaterPart = (typeof laterParts)[number];
 export type TablePart = "base" | LaterPart;
 
-/** What room keys need, what a machine may never need, and what only a client fills. No statement is about two parts. Files rely on it: a table never changes its part. */
+/** What Olm and room keys need, what a machine may never need, and what only a client fills. No statement is about two parts. Files rely on it: a table never changes its part. */
 export const laterTables: Readonly<Record<LaterPart, readonly string[]>> = {
+  olm: ["olm_session", "olm_hash"],
   megolm: ["inbound_group_session", "megolm_message_index", "outbound_group_session", "room_key_share", "withheld_session"],
   occasional: [
     "identity",

@@ -49,8 +49,8 @@ export class InboundGroupSessionTable {
 
   find(roomId: RoomId, sessionId: string): StoredInboundSession | undefined {
     const row = this.#database
-      .prepare<Row>(`SELECT ${COLUMNS} FROM inbound_group_session WHERE session_id = ? AND room_id = ?`)
-      .first(sessionId, roomId);
+      .prepare<Row>(`SELECT ${COLUMNS} FROM inbound_group_session WHERE room_id = ? AND session_id = ?`)
+      .first(roomId, sessionId);
     return row === undefined ? undefined : fromRow(row);
   }
 
@@ -101,11 +101,11 @@ export class InboundGroupSessionTable {
       .map(fromRow);
   }
 
-  /** As `page`, of one room. */
-  pageOfRoom(roomId: RoomId, afterId: number, limit: number): StoredInboundSession[] {
+  /** Sessions of one room in the order of their session ids, after `afterSessionId`. */
+  pageOfRoom(roomId: RoomId, afterSessionId: string, limit: number): StoredInboundSession[] {
     return this.#database
-      .prepare<Row>(`SELECT ${COLUMNS} FROM inbound_group_session WHERE room_id = ? AND id > ? ORDER BY id LIMIT ?`)
-      .all(roomId, afterId, limit)
+      .prepare<Row>(`SELECT ${COLUMNS} FROM inbound_group_session WHERE room_id = ? AND session_id > ? ORDER BY session_id LIMIT ?`)
+      .all(roomId, afterSessionId, limit)
       .map(fromRow);
   }
 

@@ -30,15 +30,17 @@ export class OlmSessionTable {
 
   insert(session: OlmSessionRecord): void {
     this.#database
-      .prepare("INSERT INTO olm_session (session_id, curve25519, pickle, created_ts, used_ts) VALUES (?, ?, ?, ?, ?)")
-      .run(session.sessionId, session.curve25519, session.pickle, session.createdTs, session.usedTs);
+      .prepare("INSERT INTO olm_session (curve25519, session_id, pickle, created_ts, used_ts) VALUES (?, ?, ?, ?, ?)")
+      .run(session.curve25519, session.sessionId, session.pickle, session.createdTs, session.usedTs);
   }
 
-  update(sessionId: string, pickle: string, usedTs: number): void {
-    this.#database.prepare("UPDATE olm_session SET pickle = ?, used_ts = ? WHERE session_id = ?").run(pickle, usedTs, sessionId);
+  update({ curve25519, sessionId, pickle, usedTs }: Omit<OlmSessionRecord, "createdTs">): void {
+    this.#database
+      .prepare("UPDATE olm_session SET pickle = ?, used_ts = ? WHERE curve25519 = ? AND session_id = ?")
+      .run(pickle, usedTs, curve25519, sessionId);
   }
 
-  remove(sessionId: string): void {
-    this.#database.prepare("DELETE FROM olm_session WHERE session_id = ?").run(sessionId);
+  remove(curve25519: Curve25519PublicKey, sessionId: string): void {
+    this.#database.prepare("DELETE FROM olm_session WHERE curve25519 = ? AND session_id = ?").run(curve25519, sessionId);
   }
 }
