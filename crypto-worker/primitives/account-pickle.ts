@@ -81,20 +81,19 @@ export class AccountPickle {
     if (at !== undefined) this.#bytes.fill(0, at, at + PAIR_BYTES);
   }
 
-  /** With new one-time keys, as libolm's own generation leaves it: the newest in front, the oldest dropped. */
-  withOneTimeKeys(count: number): Buffer {
+  /** With new one-time keys, as libolm's own generation leaves it: the newest in front, the oldest dropped. Wipes the pairs. */
+  withOneTimeKeys(pairs: readonly Uint8Array[]): Buffer {
+    const count = pairs.length;
     const bytes = this.#bytes;
     const oldCount = bytes.readUInt32BE(ONE_TIME_KEYS_AT);
     const oldEnd = ONE_TIME_KEYS_AT + 4 + oldCount * ENTRY_BYTES;
     const nextId = bytes.readUInt32BE(bytes.length - 4);
     const added = Buffer.alloc(count * ENTRY_BYTES);
-    for (let i = 0; i < count; i++) {
+    for (const [i, pair] of pairs.entries()) {
       const at = (count - 1 - i) * ENTRY_BYTES;
-      const { publicKey, privateKey } = newX25519KeyPair();
       added.writeUInt32BE(nextId + 1 + i, at);
-      added.set(publicKey, at + 5);
-      added.set(privateKey, at + 37);
-      privateKey.fill(0);
+      added.set(pair, at + 5);
+      pair.fill(0);
     }
     const entries = Buffer.concat([added, bytes.subarray(ONE_TIME_KEYS_AT + 4, oldEnd)]).subarray(0, MAX_ONE_TIME_KEYS * ENTRY_BYTES);
     const head = Buffer.from(bytes.subarray(0, ONE_TIME_KEYS_AT + 4));

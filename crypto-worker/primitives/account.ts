@@ -2,7 +2,7 @@ import { parseCurve25519PublicKey, parseEd25519PublicKey, type Curve25519PublicK
 import { err, type Result } from "../../protocol/result.ts";
 import type { KeyObject } from "node:crypto";
 import { AccountPickle } from "./account-pickle.ts";
-import type { Crew } from "./crew/crew.ts";
+import { soloCrew, type Crew } from "./crew/crew.ts";
 import type { OlmPeer, PickledOlmSession } from "./crew/tasks.ts";
 import { isLowOrderKey } from "./curve25519.ts";
 import { MAX_STACK_INPUT, olm } from "./olm-library.ts";
@@ -62,11 +62,18 @@ export class Account {
     return this.#raw.max_number_of_one_time_keys();
   }
 
-  generateOneTimeKeys(count: number): void {
+  generateOneTimeKeys(count: number, crew: Crew = soloCrew): void {
     if (count <= 0) return;
+    const pairs = crew
+      .run(
+        "newKeyPair",
+        undefined,
+        Array.from({ length: count }, () => undefined),
+      )
+      .flatMap((pair) => pair ?? []);
     // Read anew, as keys that were removed are blanked in what was read before. Unpickling adds to what an object has, so it needs a fresh one.
     this.#forget();
-    const changed = unseal(this.#read().withOneTimeKeys(count));
+    const changed = unseal(this.#read().withOneTimeKeys(pairs));
     this.#forget();
     this.#raw.free();
     this.#raw = changed;
@@ -104,6 +111,14 @@ export class Account {
   sign(message: string): string {
     if (Buffer.byteLength(message, "utf8") > MAX_STACK_INPUT) throw new Error("message too long to sign");
     return this.#raw.sign(message);
+  }
+
+  /** The same for many, in their order. */
+  signAll(crew: Crew, messages: readonly string[]): string[] {
+    if (!crew.isWorthwhile(messages.length)) return messages.map((message) => this.sign(message));
+    const { pickleKey } = transferCipher;
+    const signatures = crew.run("sign", { pickle: this.pickle(pickleKey), pickleKey: pickleKeyCopy(pickleKey) }, messages);
+    return messages.map((message, at) => signatures[at] ?? this.sign(message));
   }
 
   /** Drops the one-time key that created `session`. Only together with saving the session, and only after its first message decrypted. */

@@ -11,6 +11,16 @@ export function newX25519KeyPair(): RawKeyPair {
   );
 }
 
+/** Both halves in one array of 64 bytes. SECURITY: the second is secret. */
+export function newX25519KeyPairBytes(): Uint8Array {
+  const { publicKey, privateKey } = newX25519KeyPair();
+  const bytes = new Uint8Array(64);
+  bytes.set(publicKey);
+  bytes.set(privateKey, 32);
+  privateKey.fill(0);
+  return bytes;
+}
+
 /** With a key object as well, for one that is used at once. SECURITY: it is the same as `privateKey`. */
 export function newX25519KeyObject(): RawKeyPair & { readonly privateKeyObject: KeyObject } {
   const { privateKey } = generateKeyPairSync("x25519");

@@ -13,8 +13,8 @@ import { loadOlm } from "../primitives/olm-library.ts";
 import { Secret } from "../primitives/secret.ts";
 import { encodeCrossSigningKey, isSignedByMaster, parseCrossSigningKey } from "./cross-signing-keys.ts";
 import { decodeDeviceKeys, encodeDeviceKeys, parseDeviceKeys } from "./device-keys.ts";
-import type { JsonObject, JsonValue } from "./json.ts";
-import { encodeOneTimeKey, parseOneTimeKey } from "./one-time-key.ts";
+import { objectField, type JsonObject, type JsonValue } from "./json.ts";
+import { encodeOneTimeKeys, parseOneTimeKey } from "./one-time-key.ts";
 import { signJson } from "./signatures.ts";
 
 function unwrap<T>(result: { ok: true; value: T } | { ok: false; error: string }): T {
@@ -142,14 +142,20 @@ describe("cross-signing keys", () => {
 });
 
 describe("one-time keys", () => {
+  const signedKey = (key: Curve25519PublicKey, fallback = false, by: { userId: string; deviceId: string } = owner): JsonObject =>
+    objectField(
+      encodeOneTimeKeys([["AAAA", key]], fallback, (texts) => texts.map(sign), by),
+      "signed_curve25519:AAAA",
+    ) ?? {};
+
   test("signed ones are accepted, fallback or not, and always encode to the same bytes", () => {
     for (const fallback of [false, true]) {
-      const json = encodeOneTimeKey(oneTimeKey, fallback, sign, owner);
+      const json = signedKey(oneTimeKey, fallback);
       expect(parseOneTimeKey("signed_curve25519:AAAA", json, owner)).toEqual({
         ok: true,
         value: { keyId: "AAAA", key: oneTimeKey, fallback },
       });
-      expect(JSON.stringify(encodeOneTimeKey(oneTimeKey, fallback, sign, owner))).toBe(JSON.stringify(json));
+      expect(JSON.stringify(signedKey(oneTimeKey, fallback))).toBe(JSON.stringify(json));
     }
   });
 
@@ -157,21 +163,16 @@ describe("one-time keys", () => {
     ["an unsigned algorithm", "curve25519:AAAA", "unknown-algorithm", (json) => json],
     ["no object", "signed_curve25519:A", "not-an-object", () => "key"],
     ["no key", "signed_curve25519:A", "invalid-key", ({ signatures }) => ({ signatures })],
-    [
-      "a low-order key",
-      "signed_curve25519:A",
-      "low-order-key",
-      () => encodeOneTimeKey(LOW_ORDER as Curve25519PublicKey, false, sign, owner),
-    ],
+    ["a low-order key", "signed_curve25519:A", "low-order-key", () => signedKey(LOW_ORDER as Curve25519PublicKey)],
     ["fallback added afterwards", "signed_curve25519:A", "bad-signature", (json) => ({ ...json, fallback: true })],
     ["no signature", "signed_curve25519:A", "bad-signature", ({ key }) => ({ key })],
     [
       "a signature of another device",
       "signed_curve25519:A",
       "bad-signature",
-      () => encodeOneTimeKey(oneTimeKey, false, sign, { userId, deviceId: "X" }),
+      () => signedKey(oneTimeKey, false, { userId, deviceId: "X" }),
     ],
   ])("%s", (_, id, error, change) => {
-    expect(parseOneTimeKey(id, change(encodeOneTimeKey(oneTimeKey, false, sign, owner)), owner)).toEqual({ ok: false, error });
+    expect(parseOneTimeKey(id, change(signedKey(oneTimeKey)), owner)).toEqual({ ok: false, error });
   });
 });

@@ -1,8 +1,9 @@
 import type { Curve25519PublicKey, Ed25519PublicKey } from "../../protocol/ids.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { parseCurve25519Key } from "../primitives/curve25519.ts";
+import { encodeCanonicalJson } from "./canonical-json.ts";
 import { booleanField, isJsonObject, isWithinDepth, stringField, type JsonObject } from "./json.ts";
-import { signJson, verifyJson, type VerifyJson } from "./signatures.ts";
+import { verifyJson, withSignature, type VerifyJson } from "./signatures.ts";
 
 export const ONE_TIME_KEY_ALGORITHM = "signed_curve25519";
 
@@ -29,12 +30,22 @@ export function parseOneTimeKey(
   return ok({ keyId: fullId.slice(prefix.length), key: key.value, fallback: booleanField(value, "fallback") === true });
 }
 
-/** A signed key of ours as keys/upload wants it. Deterministic: the same key always gives the same bytes, also after a crash. */
-export function encodeOneTimeKey(
-  key: Curve25519PublicKey,
+/**
+ * Signed keys of ours as keys/upload wants them, from their ids. `sign` gives the signature of each text. Deterministic: the same key always gives the same
+ * bytes, also after a crash.
+ */
+export function encodeOneTimeKeys(
+  keys: Iterable<readonly [keyId: string, key: Curve25519PublicKey]>,
   fallback: boolean,
-  sign: (message: string) => string,
+  sign: (messages: readonly string[]) => readonly string[],
   owner: { readonly userId: string; readonly deviceId: string },
 ): JsonObject {
-  return signJson(fallback ? { key, fallback: true } : { key }, sign, owner.userId, `ed25519:${owner.deviceId}`);
+  const unsigned = [...keys].map(([keyId, key]) => ({ keyId, json: fallback ? { key, fallback: true } : { key } }));
+  const signatures = sign(unsigned.map(({ json }) => encodeCanonicalJson(json)));
+  return Object.fromEntries(
+    unsigned.map(({ keyId, json }, at) => [
+      `${ONE_TIME_KEY_ALGORITHM}:${keyId}`,
+      withSignature(json, signatures[at] ?? "", owner.userId, `ed25519:${owner.deviceId}`),
+    ]),
+  );
 }

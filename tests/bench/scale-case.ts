@@ -9,7 +9,7 @@ import { Account } from "../../crypto-worker/primitives/account.ts";
 import { openSqlCipherStore } from "../../crypto-worker/store/store.ts";
 import { encodeDeviceKeys } from "../../crypto-worker/wire/device-keys.ts";
 import { encodeEncryptedFile, parseEncryptedFile, type AttachmentKeys } from "../../crypto-worker/wire/encrypted-file.ts";
-import { encodeOneTimeKey } from "../../crypto-worker/wire/one-time-key.ts";
+import { encodeOneTimeKeys } from "../../crypto-worker/wire/one-time-key.ts";
 import type { JsonObject } from "../../crypto-worker/wire/json.ts";
 import type { ScaleCase } from "./scale.ts";
 import { keysClaimResponse, keysQueryResponse, Sender, type Uploaded } from "./world.ts";
@@ -186,9 +186,9 @@ function fakeDevice(i: number): Uploaded {
   using account = Account.create();
   account.generateOneTimeKeys(1);
   const sign = (text: string): string => account.sign(text);
-  const keys = [...account.oneTimeKeys()].map(([id, key]) => [`signed_curve25519:${id}`, encodeOneTimeKey(key, false, sign, owner)]);
+  const keys = encodeOneTimeKeys(account.oneTimeKeys(), false, (texts) => texts.map(sign), owner);
   const deviceKeys = encodeDeviceKeys({ ...owner, ...account.identityKeys }, sign);
-  return { ...owner, body: { device_keys: deviceKeys, one_time_keys: Object.fromEntries(keys) }, claimed: 0 };
+  return { ...owner, body: { device_keys: deviceKeys, one_time_keys: keys }, claimed: 0 };
 }
 
 function message(i: number): string {

@@ -1,4 +1,4 @@
-import { encodeOneTimeKey, ONE_TIME_KEY_ALGORITHM } from "../../wire/one-time-key.ts";
+import { encodeOneTimeKeys, ONE_TIME_KEY_ALGORITHM } from "../../wire/one-time-key.ts";
 import { parseKeysUploadResponse } from "../../wire/keys-responses.ts";
 import type { JsonObject } from "../../wire/json.ts";
 import type { MachineContext } from "../context.ts";
@@ -49,7 +49,7 @@ export class KeysUpload {
   }
 
   #add(): OutgoingRequest | undefined {
-    this.#account.generateMissingKeys();
+    this.#account.generateMissingKeys(this.#context.crew);
     const oneTimeKeys = this.#account.unpublishedOneTimeKeys();
     const fallbackKey = this.#account.unpublishedFallbackKey();
     const deviceKeys = !this.#account.deviceKeysUploaded;
@@ -57,7 +57,7 @@ export class KeysUpload {
     const body: JsonObject = {
       ...(deviceKeys ? { device_keys: this.#deviceKeys.json() } : {}),
       ...(oneTimeKeys.size > 0 ? { one_time_keys: this.#encode(oneTimeKeys, false) } : {}),
-      ...(fallbackKey === undefined ? {} : { fallback_keys: this.#encode(new Map([[fallbackKey.keyId, fallbackKey.key]]), true) }),
+      ...(fallbackKey === undefined ? {} : { fallback_keys: this.#encode([[fallbackKey.keyId, fallbackKey.key]], true) }),
     };
     // Their private halves must outlive a power cut once the server hands the public ones out.
     this.#context.store.requireDurability();
@@ -70,12 +70,8 @@ export class KeysUpload {
     });
   }
 
-  #encode(keys: ReturnType<OlmAccount["unpublishedOneTimeKeys"]>, fallback: boolean): JsonObject {
-    return Object.fromEntries(
-      [...keys].map(([keyId, key]) => [
-        `${ONE_TIME_KEY_ALGORITHM}:${keyId}`,
-        encodeOneTimeKey(key, fallback, this.#account.sign, this.#context),
-      ]),
-    );
+  #encode(keys: Parameters<typeof encodeOneTimeKeys>[0], fallback: boolean): JsonObject {
+    const sign = (messages: readonly string[]): string[] => this.#account.signAll(this.#context.crew, messages);
+    return encodeOneTimeKeys(keys, fallback, sign, this.#context);
   }
 }

@@ -81,6 +81,11 @@ export class OlmAccount {
   /** Signature of our device over the UTF-8 bytes, in unpadded base64. Bound, so that it can be passed on. */
   readonly sign = (message: string): string => this.#load().handle.sign(message);
 
+  /** The same for many, in their order. */
+  signAll(crew: Crew, messages: readonly string[]): string[] {
+    return this.#load().handle.signAll(crew, messages);
+  }
+
   /** In the order of `peers`, ready to be stored; undefined where a key is of low order. The caller has verified the one-time keys' signatures. */
   createOutboundSessions(crew: Crew, peers: readonly OlmPeer[]): (PickledOlmSession | undefined)[] {
     return this.#load().handle.createOutboundSessions(crew, peers, this.pickleKey);
@@ -112,12 +117,12 @@ export class OlmAccount {
   }
 
   /** Makes one-time and fallback keys as far as the server needs them. Nothing while earlier ones wait to be published. */
-  generateMissingKeys(): void {
+  generateMissingKeys(crew: Crew): void {
     const { handle, record } = this.#load();
     const now = this.#env.now();
     const count = handle.oneTimeKeys().size > 0 ? 0 : decideOneTimeKeys(record, handle.maxOneTimeKeys, now);
     if (count > 0) {
-      handle.generateOneTimeKeys(count);
+      handle.generateOneTimeKeys(count, crew);
       this.#changeHandle({ heldOneTimeKeys: Math.min(record.heldOneTimeKeys + count, handle.maxOneTimeKeys), oneTimeKeysTs: now });
     }
     if (handle.unpublishedFallbackKey() === undefined && decideFallbackKey(record, now)) {

@@ -3,8 +3,7 @@ import type { Account } from "../../primitives/account.ts";
 import { sealLegacyPickle, type DehydrationKey } from "../../primitives/dehydrated-pickle.ts";
 import { encodeDehydratedDevice } from "../../wire/dehydrated-device.ts";
 import { encodeDeviceKeys } from "../../wire/device-keys.ts";
-import type { JsonObject } from "../../wire/json.ts";
-import { encodeOneTimeKey, ONE_TIME_KEY_ALGORITHM } from "../../wire/one-time-key.ts";
+import { encodeOneTimeKeys } from "../../wire/one-time-key.ts";
 import type { DeviceKeysSigner } from "../account/own-device-keys.ts";
 import { putDehydratedDeviceRequest, type OutgoingRequest } from "../requests/outgoing-request.ts";
 
@@ -49,8 +48,9 @@ export class DehydratedDevice implements Disposable {
       initial_device_display_name: deviceDisplayName,
       device_data: encodeDehydratedDevice(sealLegacyPickle(this.#account, pickleKey, this.deviceId)),
       device_keys: this.#signDeviceKeys(deviceKeys),
-      one_time_keys: this.#encode(this.#account.oneTimeKeys(), false),
-      fallback_keys: fallbackKey === undefined ? {} : this.#encode([[fallbackKey.keyId, fallbackKey.key]], true),
+      one_time_keys: encodeOneTimeKeys(this.#account.oneTimeKeys(), false, this.#signAll, this.#ids()),
+      fallback_keys:
+        fallbackKey === undefined ? {} : encodeOneTimeKeys([[fallbackKey.keyId, fallbackKey.key]], true, this.#signAll, this.#ids()),
     });
   }
 
@@ -58,17 +58,11 @@ export class DehydratedDevice implements Disposable {
     this.#account.free();
   }
 
-  #encode(keys: Iterable<readonly [string, Parameters<typeof encodeOneTimeKey>[0]]>, fallback: boolean): JsonObject {
-    const encoded = [...keys].map(([keyId, key]) => [
-      `${ONE_TIME_KEY_ALGORITHM}:${keyId}`,
-      encodeOneTimeKey(key, fallback, this.#sign, this.#ids()),
-    ]);
-    return Object.fromEntries(encoded) as JsonObject;
-  }
-
   #ids(): { readonly userId: UserId; readonly deviceId: DeviceId } {
     return { userId: this.userId, deviceId: this.deviceId };
   }
 
   readonly #sign = (message: string): string => this.#account.sign(message);
+
+  readonly #signAll = (messages: readonly string[]): string[] => messages.map(this.#sign);
 }

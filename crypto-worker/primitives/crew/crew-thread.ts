@@ -1,7 +1,7 @@
 import { workerData, type MessagePort } from "node:worker_threads";
 import { loadOlm } from "../olm-library.ts";
 import { SharedWork } from "./shared-work.ts";
-import { wipeShared, type TaskName } from "./tasks.ts";
+import { wipeResults, wipeShared, type TaskName } from "./tasks.ts";
 import { doShare, type WorkDone, type WorkOrder } from "./work-order.ts";
 
 /** One thread of a crew. What it is sent comes from the thread that started it, in the same process and of the same build. */
@@ -22,6 +22,7 @@ port.on("message", <Name extends TaskName>(order: WorkOrder<Name>) => {
   } finally {
     wipeShared(order.task, order.shared);
     port.postMessage({ id: order.id, places, results } satisfies WorkDone);
+    wipeResults(results);
     work.finish(index);
   }
 });

@@ -1,6 +1,3 @@
-/** A thread takes that many pieces at a time: few enough that all end at about the same moment. */
-const TAKEN_AT_ONCE = 4;
-
 const NEXT_PIECE = 0;
 const FIRST_STATUS = 1;
 
@@ -10,7 +7,7 @@ const DONE = 2;
 const CALLED_OFF = 3;
 
 /**
- * How the threads share one list of pieces: whoever is free takes the next ones. Lives in shared memory, so that the thread that gave the work out can
+ * How the threads share one list of pieces: whoever is free takes the next one. Lives in shared memory, so that the thread that gave the work out can
  * wait for the others without giving up its turn.
  */
 export class SharedWork {
@@ -27,10 +24,10 @@ export class SharedWork {
     return new SharedWork(new SharedArrayBuffer((FIRST_STATUS + count) * Int32Array.BYTES_PER_ELEMENT));
   }
 
-  /** The next pieces out of `total` as a range without its end; undefined when all are taken. */
-  take(total: number): { readonly from: number; readonly to: number } | undefined {
-    const from = Atomics.add(this.#numbers, NEXT_PIECE, TAKEN_AT_ONCE);
-    return from < total ? { from, to: Math.min(from + TAKEN_AT_ONCE, total) } : undefined;
+  /** The place of the next piece, one by one, so that all threads end at about the same moment; undefined when all are taken. */
+  take(total: number): number | undefined {
+    const place = Atomics.add(this.#numbers, NEXT_PIECE, 1);
+    return place < total ? place : undefined;
   }
 
   /** A thread begins; false when it came too late. */

@@ -1,10 +1,12 @@
 import type { KeyObject } from "node:crypto";
 import type { Curve25519PublicKey, Ed25519PublicKey } from "../../../protocol/ids.ts";
+import { Account } from "../account.ts";
 import { verifySignature } from "../ed25519.ts";
 import { InboundGroupSession, type MegolmPlaintext } from "../group-session.ts";
 import { outboundSession } from "../olm-agreement.ts";
 import { PickleCipher } from "../olm-pickle.ts";
 import { OlmSession, type OlmMessage } from "../olm-session.ts";
+import { newX25519KeyPairBytes } from "../x25519.ts";
 
 /** A signature in base64 over the UTF-8 bytes of a text. */
 export type SignatureCheck = { readonly publicKey: Ed25519PublicKey; readonly message: string; readonly signature: string };
@@ -20,6 +22,9 @@ export type PickledOlmSession = { readonly sessionId: string; readonly pickle: s
 
 /** SECURITY: secret. Our half of new Olm sessions, and what to pickle them with. */
 export type OlmIdentity = { readonly publicKey: Uint8Array; readonly privateKey: KeyObject; readonly pickleKey: Uint8Array };
+
+/** SECURITY: secret. An account to sign with, sealed, and what it is sealed with. */
+export type SealedAccount = { readonly pickle: string; readonly pickleKey: Uint8Array };
 
 /** A text for whoever is at the other end of a stored Olm session. */
 export type OlmPlaintext = { readonly pickle: string; readonly tail: string };
@@ -38,6 +43,9 @@ export type Tasks = {
   verify: { readonly shared: undefined; readonly piece: SignatureCheck; readonly result: boolean };
   /** SECURITY: `shared` are room keys, in the export format. */
   decrypt: { readonly shared: readonly Uint8Array[]; readonly piece: MegolmCiphertext; readonly result: MegolmPlaintext };
+  /** SECURITY: the result is secret: the public half and the private one. */
+  newKeyPair: { readonly shared: undefined; readonly piece: undefined; readonly result: Uint8Array };
+  sign: { readonly shared: SealedAccount; readonly piece: string; readonly result: string };
   openSession: { readonly shared: OlmIdentity; readonly piece: OlmPeer; readonly result: PickledOlmSession };
   /** Each session must be in one piece only: two messages from the same state would have the same key. */
   encrypt: { readonly shared: OlmBroadcast; readonly piece: OlmPlaintext; readonly result: OlmCiphertext };
@@ -55,6 +63,16 @@ const benches: { readonly [Name in TaskName]: (shared: Tasks[Name]["shared"]) =>
     perform: ({ publicKey, message, signature }) => verifySignature(publicKey, message, signature),
     close: () => undefined,
   }),
+  newKeyPair: () => ({ perform: newX25519KeyPairBytes, close: () => undefined }),
+  sign: ({ pickle, pickleKey }) => {
+    const account = Account.unpickle(pickle, pickleKey);
+    return {
+      perform: (message) => (account.ok ? account.value.sign(message) : undefined),
+      close: () => {
+        if (account.ok) account.value.free();
+      },
+    };
+  },
   decrypt: (ratchets) => {
     // Kept for the whole share: a ratchet that has moved is near the next message.
     const open = new Map<number, InboundGroupSession>();
@@ -106,6 +124,10 @@ export function wipeShared<Name extends TaskName>(task: Name, shared: Tasks[Name
 
 const wipes: { readonly [Name in TaskName]: (shared: Tasks[Name]["shared"]) => void } = {
   verify: () => undefined,
+  newKeyPair: () => undefined,
+  sign: ({ pickleKey }) => {
+    pickleKey.fill(0);
+  },
   decrypt: (ratchets) => {
     for (const ratchet of ratchets) ratchet.fill(0);
   },
@@ -116,6 +138,11 @@ const wipes: { readonly [Name in TaskName]: (shared: Tasks[Name]["shared"]) => v
     pickleKey.fill(0);
   },
 };
+
+/** For a thread, when it has handed over what it made. */
+export function wipeResults(results: readonly unknown[]): void {
+  for (const result of results) if (result instanceof Uint8Array) result.fill(0);
+}
 
 export function openBench<Name extends TaskName>(task: Name, shared: Tasks[Name]["shared"]): Bench<Name> {
   return benches[task](shared);

@@ -4,12 +4,13 @@ import { must } from "../../../tests/support/megolm-world.ts";
 import { parseCurve25519PublicKey, parseEd25519PublicKey } from "../../../protocol/ids.ts";
 import { Account } from "../account.ts";
 import { encodeBase64 } from "../base64.ts";
+import { verifySignature } from "../ed25519.ts";
 import { InboundGroupSession, OutboundGroupSession } from "../group-session.ts";
 import { loadOlm } from "../olm-library.ts";
 import { OlmSession } from "../olm-session.ts";
 import { soloCrew, type Crew } from "./crew.ts";
 import { SharedWork } from "./shared-work.ts";
-import type { SignatureCheck } from "./tasks.ts";
+import { wipeResults, type SignatureCheck } from "./tasks.ts";
 import { ThreadCrew } from "./thread-crew.ts";
 
 const PIECES = 60;
@@ -64,6 +65,26 @@ describe.each([
     expect(pickleKey).toEqual(new Uint8Array(32).fill(7));
   });
 
+  test("makes one-time keys and signs for an account, each signature in its text's place", () => {
+    using account = Account.create();
+    account.generateOneTimeKeys(PIECES, crew);
+    const keys = [...account.oneTimeKeys().values()];
+    expect(new Set(keys).size).toBe(PIECES);
+    // Both halves fit, and the private ones are the account's.
+    const { curve25519, ed25519 } = account.identityKeys;
+    using alice = Account.create();
+    for (const oneTimeKey of keys) {
+      using session = must(alice.createOutboundSession(curve25519, oneTimeKey));
+      const { type, body } = session.encrypt("x");
+      using inbound = must(account.createInboundSession(alice.identityKeys.curve25519, body));
+      expect(must(inbound.decrypt(type, body))).toBe("x");
+    }
+    const texts = keys.map((key) => `{"key":"${key}"}`);
+    const signatures = account.signAll(crew, texts);
+    expect(texts.map((text, i) => verifySignature(ed25519, text, signatures[i] ?? ""))).toEqual(texts.map(() => true));
+    expect(signatures).toEqual(texts.map((text) => account.sign(text)));
+  });
+
   test("encrypts with many sessions, each of which goes on from there", () => {
     const pickleKey = new Uint8Array(32).fill(7);
     using alice = Account.create();
@@ -92,6 +113,12 @@ describe.each([
     const peers = Array.from({ length: PIECES }, () => ({ identityKey: lowOrder, oneTimeKey: lowOrder }));
     expect(alice.createOutboundSessions(crew, peers, new Uint8Array(32))).toEqual(peers.map(() => undefined));
   });
+});
+
+test("secrets that a thread has handed over are forgotten there", () => {
+  const made = [Uint8Array.of(1, 2), "text", undefined, Uint8Array.of(3)];
+  wipeResults(made);
+  expect(made).toEqual([Uint8Array.of(0, 0), "text", undefined, Uint8Array.of(0)]);
 });
 
 test("a few pieces are not worth a crew", () => {

@@ -22,9 +22,8 @@ export function doShare<Name extends TaskName>(
 ): void {
   const bench = openBench(task, shared);
   try {
-    for (let range = work.take(pieces.length); range !== undefined; range = work.take(pieces.length)) {
-      for (const [offset, piece] of pieces.slice(range.from, range.to).entries()) done(range.from + offset, bench.perform(piece));
-    }
+    for (let place = work.take(pieces.length); place !== undefined; place = work.take(pieces.length))
+      for (const piece of pieces.slice(place, place + 1)) done(place, bench.perform(piece));
   } finally {
     bench.close();
   }
