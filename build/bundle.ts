@@ -9,7 +9,13 @@ const root = join(import.meta.dirname, "..");
 const shared = ["package-lock.json", "package.json", "build/bundle.ts", "build/parts.ts", "build/freshness.ts", "protocol"];
 
 const parts: readonly Part[] = [
-  nodeBundle({ name: "main", entry: "main/entry.ts", inputs: ["main"], format: "es" }),
+  nodeBundle({
+    name: "main",
+    entry: "main/entry.ts",
+    inputs: ["main", "build/resources/tray"],
+    format: "es",
+    copy: [["build/resources/tray", "tray"]],
+  }),
   nodeBundle({ name: "preload", entry: "preload/entry.ts", inputs: ["preload"], format: "cjs" }),
   nodeBundle({
     name: "crypto-worker",

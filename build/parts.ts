@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { InlineConfig, Plugin } from "vite";
 
@@ -20,7 +20,7 @@ type NodeBundle = {
   readonly inputs: readonly string[];
   readonly format: "es" | "cjs";
   readonly external?: readonly string[];
-  /** Files to put beside the bundle: from (in the repository), to. */
+  /** Files and folders to put beside the bundle: from (in the repository), to. */
   readonly copy?: readonly (readonly [string, string])[];
   /** What else belongs into the folder. */
   readonly finish?: (root: string, folder: string) => void;
@@ -68,7 +68,7 @@ export function nodeBundle({ name, entry, inputs, format, external = [], copy = 
       });
       for (const [from, to] of copy) {
         mkdirSync(dirname(join(folder, to)), { recursive: true });
-        copyFileSync(join(root, from), join(folder, to));
+        cpSync(join(root, from), join(folder, to), { recursive: true });
       }
       finish?.(root, folder);
     },

@@ -9,6 +9,7 @@ import { parseArguments } from "./app/arguments.ts";
 import { LinkInbox } from "./app/link-inbox.ts";
 import { offerToOpenLinks } from "./app/link-scheme.ts";
 import { electronWorkerSpawner } from "./crypto-host/electron-worker.ts";
+import { findAutostart } from "./desktop/autostart.ts";
 import { Log } from "./logging/log.ts";
 import { openLogFile } from "./logging/log-file.ts";
 import { systemClock } from "./matrix/clock.ts";
@@ -31,7 +32,7 @@ process.umask(0o077);
 const refused = hardenStart(app, process.env);
 app.setAppUserModelId(APP_ID);
 
-const { profileDir, homeserver } = parseArguments(process.argv.slice(1), process.cwd());
+const { profileDir, homeserver, hidden } = parseArguments(process.argv.slice(1), process.cwd());
 if (profileDir !== undefined) app.setPath("userData", profileDir);
 
 const links = new LinkInbox();
@@ -92,6 +93,7 @@ function run(): void {
     clock: systemClock,
     log,
     leave: async (last) => {
+      application.leave();
       await close();
       last();
     },
@@ -107,14 +109,28 @@ function run(): void {
     logPath,
     links,
     updates,
+    autostart: findAutostart({
+      app,
+      platform: process.platform,
+      arch: process.arch,
+      env: process.env,
+      program: process.execPath,
+      profileDir,
+      configDir: app.getPath("appData"),
+    }),
+    // macOS gives what it starts no arguments, and says itself that it was the one.
+    hidden: ({ startWithSystem }) =>
+      hidden || (process.platform === "darwin" && startWithSystem && app.getLoginItemSettings().wasOpenedAtLogin),
     renderer: join(dist, "renderer"),
     preload: join(dist, "preload", "entry.cjs"),
+    trayIcons: join(dist, "main", "tray"),
   });
 
   // Chromium starts its own processes anew, the one that draws among them; what happened is in the log.
   app.on("child-process-gone", (_event, { type, reason }) => log.warn("child.gone", { kind: type.replaceAll(" ", "-"), code: reason }));
-  app.on("second-instance", (_event, argv) => {
-    if (!links.offer(argv)) application.showChat();
+  app.on("second-instance", (_event, argv, cwd) => {
+    // A start with the system finds the app running after a session that was kept.
+    if (!links.offer(argv) && !parseArguments(argv, cwd).hidden) application.showChat();
   });
   app.on("activate", () => application.showChat());
   app.on("window-all-closed", () => {
@@ -124,6 +140,7 @@ function run(): void {
     if (closed) return;
     // The store is closed before the process goes; then the quit is asked for again.
     event.preventDefault();
+    application.leave();
     void close().finally(() => app.quit());
   });
 

@@ -14,4 +14,6 @@ export const DEFAULT_SETTINGS: Settings = {
   lockOnSuspend: false,
   hideFromCapture: false,
   dailyUpdateCheck: true,
+  keepRunning: false,
+  startWithSystem: false,
 };

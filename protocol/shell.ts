@@ -50,6 +50,10 @@ export const settingsSchema = z.strictObject({
   hideFromCapture: z.boolean(),
   /** Whether the feed is asked about once a day; a person may always ask. */
   dailyUpdateCheck: z.boolean(),
+  /** A closed window is put away only, and an icon beside the clock brings it back. */
+  keepRunning: z.boolean(),
+  /** The system starts the app, without a window. */
+  startWithSystem: z.boolean(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
@@ -72,6 +76,8 @@ export const shellContract = {
       platform: z.enum(["linux", "darwin", "win32", "other"]),
       host: z.string().max(128),
       keychain: z.boolean(),
+      /** Whether the system could start this copy. */
+      autostart: z.boolean(),
       /** Given on the command line, to fill in the sign-in form. */
       suggestedHomeserver: z.string().max(2048).nullable(),
     }),
@@ -134,6 +140,9 @@ export const shellContract = {
   saveDiagnostics: call("public", nothing, z.strictObject({ saved: z.boolean() })),
   /** http(s) and mailto links only, after a confirmation that shows the whole address. */
   openExternal: call("public", z.strictObject({ url: z.string().max(4096) }), z.strictObject({ opened: z.boolean() })),
+
+  /** A person has pressed a notification of the page: its window is shown and comes to the front. */
+  comeForward: call("public", nothing, nothing),
 
   /** The link that the system opened the app with, once; null where there is none. Main keeps it until a page with an open account asks. */
   takeLink: call("public", nothing, matrixLinkSchema.nullable()),

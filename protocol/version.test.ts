@@ -63,6 +63,11 @@ const history: readonly (readonly [version: number, hash: string, change: string
     "0f6ca91074750eceafc6d19b044ab25a83ecb1f442186ddb9522abb83150b850",
     "chat: links to messages, what they said before, passing them on",
   ],
+  [
+    19,
+    "2ca7ff205208d59e5e5c4658c6dae67a805746e90ffc0040a9171478e13d7e75",
+    "shell: running without a window, starting with the system, coming forward",
+  ],
 ];
 
 describe("the wire between the processes", () => {
@@ -99,7 +104,7 @@ const classified: Readonly<Record<string, Readonly<Record<Sensitivity, string>>>
   network: { public: "download http spoolAppend spoolList spoolRead spoolRemove transferred upload", plaintext: "", secret: "" },
   shell: {
     public:
-      "about appState appStateChanged cancelUpdate changeAppLock changeSettings checkForUpdates closeVault command connection connectionChanged diagnostics discover installUpdate linkArrived lock loginPassword loginSso logout openExternal openVault reauthenticate reauthenticateSso register retryConnection retryOpen saveDiagnostics setAccountAside settings settingsChanged takeLink takeVaultIntent updates updatesChanged vaultIntended",
+      "about appState appStateChanged cancelUpdate changeAppLock changeSettings checkForUpdates closeVault comeForward command connection connectionChanged diagnostics discover installUpdate linkArrived lock loginPassword loginSso logout openExternal openVault reauthenticate reauthenticateSso register retryConnection retryOpen saveDiagnostics setAccountAside settings settingsChanged takeLink takeVaultIntent updates updatesChanged vaultIntended",
     plaintext: "",
     secret: "",
   },

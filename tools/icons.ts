@@ -1,8 +1,9 @@
-// `node tools/run.mjs tools/icons.ts`: draws build/resources/icon.svg in every size and format that the packages want. Run it when the icon changes.
+// `node tools/run.mjs tools/icons.ts`: draws build/resources/icon.svg in every size and format that the packages want, and what is derived from it for the tray. Run it when the icon changes.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { chromium } from "@playwright/test";
 import { findChromium } from "./chromium-host/chromium.ts";
+import { drawTrayIcons } from "./tray-icons.ts";
 
 const resources = join(import.meta.dirname, "..", "build", "resources");
 const sizes = [16, 32, 48, 64, 128, 256, 512, 1024] as const;
@@ -59,18 +60,23 @@ const browser = await chromium.launch({ executablePath });
 try {
   const svg = readFileSync(join(resources, "icon.svg"), "utf8");
   const images = new Map<number, Buffer>();
-  for (const size of sizes) {
+  const draw = async (drawing: string, size: number): Promise<Buffer> => {
     const page = await browser.newPage({ viewport: { width: size, height: size } });
     await page.setContent(
-      `<style>html,body{margin:0;background:transparent}svg{display:block;width:${size}px;height:${size}px}</style>${svg}`,
+      `<style>html,body{margin:0;background:transparent}svg{display:block;width:${size}px;height:${size}px}</style>${drawing}`,
     );
     const png = await page.screenshot({ omitBackground: true });
     await page.close();
+    return png;
+  };
+  for (const size of sizes) {
+    const png = await draw(svg, size);
     images.set(size, png);
     writeFileSync(join(resources, "icons", `${size}x${size}.png`), png);
   }
   writeFileSync(join(resources, "icon.ico"), encodeIco([...images].filter(([size]) => size <= 256)));
   writeFileSync(join(resources, "icon.icns"), encodeIcns(images));
+  await drawTrayIcons(svg, join(resources, "tray"), draw);
 } finally {
   await browser.close();
 }

@@ -7,6 +7,10 @@ import { Observed } from "../crypto-host/observed.ts";
 import { PageLink } from "../ipc/page-link.ts";
 import { hostDescription, pickChatHandlers, shellHandlers } from "../ipc/shell-handlers.ts";
 import { pickVaultHandlers, type VaultShellContract, vaultShellContract } from "../ipc/vault-shell.ts";
+import type { Autostart } from "../desktop/autostart.ts";
+import { showTaskbarCount } from "../desktop/taskbar-count.ts";
+import { TrayIcon } from "../desktop/tray.ts";
+import type { Counts } from "../desktop/tray-face.ts";
 import { Diagnostics } from "../logging/diagnostics.ts";
 import type { Log } from "../logging/log.ts";
 import { systemClock } from "../matrix/clock.ts";
@@ -20,9 +24,11 @@ import { recoverPage } from "../windows/page-recovery.ts";
 import { openVaultWindow } from "../windows/vault-window.ts";
 import { Attention } from "./attention.ts";
 import { AutoLock } from "./auto-lock.ts";
+import { Background, followSystem } from "./background.ts";
 import type { BuildInfo } from "./build-info.ts";
 import type { LinkInbox } from "./link-inbox.ts";
 import { installMenu } from "./menu.ts";
+import { Questions } from "./questions.ts";
 
 export type ApplicationDeps = {
   readonly account: Account;
@@ -35,9 +41,13 @@ export type ApplicationDeps = {
   readonly logPath: string;
   readonly links: LinkInbox;
   readonly updates: Updates;
+  readonly autostart: Autostart | undefined;
+  /** Whether the system started the app, to be there without a window. */
+  readonly hidden: (settings: Settings) => boolean;
   /** Absolute paths into the build. */
   readonly renderer: string;
   readonly preload: string;
+  readonly trayIcons: string;
 };
 
 /** At most: a vault that does not load must not keep the chat page away. */
@@ -54,21 +64,39 @@ export class Application {
   readonly #handlers: ReturnType<typeof shellHandlers>;
   readonly #autoLock: AutoLock;
   readonly #attention: Attention;
+  readonly #background: Background;
+  readonly #questions = new Questions(() => (this.#away ? undefined : this.#chat?.window));
   readonly #devTools = !app.isPackaged;
   #chat: Page<ShellContract> | undefined;
   #vault: Page<VaultShellContract> | undefined;
-  #asking = false;
+  #unread = 0;
+  /** The chat window is put away, and the vault's with it. */
+  #away: boolean;
   #vaultIntent: VaultIntent | null = null;
 
   constructor(deps: ApplicationDeps) {
     this.#deps = deps;
     const settingsFile = deps.folder.file("settings.json");
-    this.#settings = new Observed(readSettings(settingsFile));
+    this.#settings = new Observed(followSystem(readSettings(settingsFile), deps.autostart, deps.log));
+    this.#away = deps.hidden(this.#settings.value);
     this.#autoLock = new AutoLock({ account: deps.account, settings: this.#settings, power: powerMonitor, log: deps.log });
     this.#attention = new Attention({
       settings: this.#settings,
-      setBadge: (unread) => void app.setBadgeCount(unread),
+      show: (counts) => this.#showCounts(counts),
       window: () => this.#chat?.window,
+    });
+    this.#background = new Background({
+      settings: this.#settings,
+      state: deps.account.state,
+      startedHidden: this.#away,
+      tray: new TrayIcon({
+        icons: deps.trayIcons,
+        platform: process.platform,
+        log: deps.log,
+        open: () => this.showChat(),
+        lock: () => this.#lockNow(),
+        quit: () => app.quit(),
+      }),
     });
     this.#handlers = shellHandlers({
       account: deps.account,
@@ -79,7 +107,7 @@ export class Application {
       commit: deps.build?.commit ?? null,
       diagnostics: new Diagnostics({
         logPath: deps.logPath,
-        askWhere: (name) => this.#askWhere(name),
+        askWhere: (name) => this.#questions.askWhere(name),
         facts: () => ({
           Bulkhead: app.getVersion(),
           commit: deps.build === undefined ? "working copy" : `${deps.build.commit} of ${deps.build.committedAt}`,
@@ -89,6 +117,7 @@ export class Application {
         }),
       }),
       keychain: deps.keychain,
+      autostart: deps.autostart,
       suggestedHomeserver: deps.suggestedHomeserver,
       openVault: (intent) => this.#openVault(intent),
       takeVaultIntent: () => {
@@ -97,9 +126,10 @@ export class Application {
         return intent;
       },
       closeVault: () => this.#closeVault(),
+      comeForward: () => this.showChat(),
       takeLink: () => deps.links.take(),
       updates: deps.updates,
-      confirmAndOpen: (url) => this.#confirmAndOpen(url),
+      confirmAndOpen: (url) => this.#questions.confirmAndOpen(url),
       openBrowser: (url) => shell.openExternal(url),
     });
   }
@@ -145,14 +175,21 @@ export class Application {
     powerMonitor.on("resume", () => account.wake());
     this.#autoLock.start();
     this.#deps.updates.start(() => this.#settings.value.dailyUpdateCheck);
-    if (account.needsPassphrase) this.#startWithVault();
+    this.#background.start();
+    if (this.#away) this.#openChat({ hidden: true });
+    else if (account.needsPassphrase) this.#startWithVault();
     else this.showChat();
+  }
+
+  /** The app ends: its windows may close. */
+  leave(): void {
+    this.#background.leave();
   }
 
   /** The question for the passphrase comes first, and the chat page loads while it is being answered. The worker starts meanwhile. */
   #startWithVault(): void {
     const { promise: asked, resolve } = Promise.withResolvers<void>();
-    this.showChat(asked);
+    this.#openChat({ loadAfter: asked });
     this.#openVault(null);
     const contents = this.#vault?.window.webContents;
     contents?.once("did-finish-load", () => setTimeout(resolve, CHAT_PAGE_FOLLOWS_MS).unref());
@@ -160,22 +197,27 @@ export class Application {
     setTimeout(resolve, CHAT_PAGE_WAITS_MS).unref();
   }
 
-  /** Opens the chat window, or brings it to the front. */
-  showChat(loadAfter?: Promise<void>): void {
-    if (this.#chat !== undefined) {
-      const { window } = this.#chat;
-      if (window.isMinimized()) window.restore();
-      window.show();
-      window.focus();
-      return;
-    }
+  /** Opens the chat window, or brings it to the front, and the vault with what it waits for. */
+  showChat(): void {
+    this.#away = false;
+    if (this.#chat === undefined) return this.#openChat({});
+    const { window } = this.#chat;
+    if (window.isMinimized()) window.restore();
+    window.show();
+    window.focus();
+    this.#vault?.window.show();
+    this.#showTaskbarCount();
+    this.#followVault();
+  }
+
+  #openChat(shown: { readonly hidden?: boolean; readonly loadAfter?: Promise<void> }): void {
     const { renderer, preload, folder } = this.#deps;
     const window = openChatWindow({
       root: join(renderer, "chat"),
       preload,
       devTools: this.#devTools,
       placementFile: folder.file("window-state.json"),
-      ...(loadAfter === undefined ? {} : { loadAfter }),
+      ...shown,
     });
     const link = new PageLink<ShellContract>({
       contents: window.webContents,
@@ -188,6 +230,12 @@ export class Application {
     this.#chat = { window, link };
     window.setContentProtection(this.#settings.value.hideFromCapture);
     window.on("focus", () => this.#attention.seen());
+    window.on("show", () => this.#showTaskbarCount());
+    window.on("close", (event) => {
+      if (!this.#background.outlivesWindow) return;
+      event.preventDefault();
+      this.#putAway(window);
+    });
     window.once("closed", () => {
       link.close();
       this.#chat = undefined;
@@ -196,10 +244,38 @@ export class Application {
     this.#followVault();
   }
 
+  /** The window is closed and the app goes on. What the vault asks waits until somebody is there again. */
+  #putAway(window: BrowserWindow): void {
+    this.#away = true;
+    this.#vault?.window.hide();
+    // macOS would leave an empty screen behind.
+    if (window.isFullScreen()) {
+      window.once("leave-full-screen", () => {
+        if (this.#away) window.hide();
+      });
+      window.setFullScreen(false);
+    } else window.hide();
+  }
+
+  #showCounts(counts: Counts): void {
+    this.#unread = counts.unread;
+    app.setBadgeCount(counts.unread);
+    this.#showTaskbarCount();
+    this.#background.told(counts);
+  }
+
+  /** A window that was away has a new button in the taskbar, without a number. */
+  #showTaskbarCount(): void {
+    if (this.#chat !== undefined)
+      showTaskbarCount(this.#chat.window, this.#unread, { icons: this.#deps.trayIcons, platform: process.platform });
+  }
+
   #lockNow(): void {
     const { account } = this.#deps;
-    if (account.state.value.phase === "ready" && !account.lockable) this.#openVault({ kind: "app-lock" });
-    else this.#autoLock.lock();
+    if (account.state.value.phase === "ready" && !account.lockable) {
+      this.showChat();
+      this.#openVault({ kind: "app-lock" });
+    } else this.#autoLock.lock();
   }
 
   /** Nothing of the account stays in a page or on the desktop: the chat page starts anew, and what the vault was showing is gone. */
@@ -223,6 +299,8 @@ export class Application {
 
   /** `intent` is what it is opened for; null where the worker's task says so itself. */
   #openVault(intent: VaultIntent | null): void {
+    // Nobody has asked for it in a window that is not there; what the worker or the account need is asked as it comes back.
+    if (this.#away) return;
     if (intent !== null) this.#vaultIntent = intent;
     if (this.#vault !== undefined) {
       if (intent !== null) this.#vault.link.emit("vaultIntended", intent);
@@ -277,46 +355,6 @@ export class Application {
   async #handOver(kind: PageKind, port: MessagePortMain): Promise<boolean> {
     const connected = await this.#deps.account.host.call("connectPort", { kind }, { transfer: [port] });
     return connected.ok;
-  }
-
-  /** The person chooses a file; nothing is overwritten without the system's own question. */
-  #askWhere(suggestedName: string): Promise<string | undefined> {
-    return this.#ask(undefined, async (window) => {
-      const { canceled, filePath } = await dialog.showSaveDialog(window, {
-        defaultPath: suggestedName,
-        properties: ["showOverwriteConfirmation"],
-      });
-      return canceled || filePath === "" ? undefined : filePath;
-    });
-  }
-
-  #confirmAndOpen(url: string): Promise<boolean> {
-    return this.#ask(false, async (window) => {
-      const { response } = await dialog.showMessageBox(window, {
-        type: "question",
-        title: "Open link",
-        message: "Open this address outside Bulkhead?",
-        detail: url,
-        buttons: ["Open", "Cancel"],
-        defaultId: 1,
-        cancelId: 1,
-        noLink: true,
-      });
-      if (response !== 0) return false;
-      await shell.openExternal(url);
-      return true;
-    });
-  }
-
-  /** One question at a time: a page that asks again and again gets refusals, not a stack of dialogs. */
-  async #ask<T>(refusal: T, question: (window: BrowserWindow) => Promise<T>): Promise<T> {
-    if (this.#asking || this.#chat === undefined) return refusal;
-    this.#asking = true;
-    try {
-      return await question(this.#chat.window);
-    } finally {
-      this.#asking = false;
-    }
   }
 
   #useTheme(settings: Settings): void {

@@ -9,7 +9,7 @@ function world(notifications: Settings["notifications"], focused = false) {
   const flashes: boolean[] = [];
   const attention = new Attention({
     settings: new Observed({ ...DEFAULT_SETTINGS, notifications }),
-    setBadge: (unread) => badges.push(unread),
+    show: ({ unread }) => badges.push(unread),
     window: () => ({ isFocused: () => focused, flashFrame: (on) => void flashes.push(on) }),
   });
   return { attention, badges, flashes };

@@ -1,14 +1,12 @@
 import type { BrowserWindow } from "electron";
-import type { PayloadOf } from "../../protocol/define.ts";
-import type { ControlContract } from "../../protocol/control.ts";
 import type { Settings } from "../../protocol/shell.ts";
 import type { Observed } from "../crypto-host/observed.ts";
-
-type Counts = PayloadOf<ControlContract["unread"]>;
+import type { Counts } from "../desktop/tray-face.ts";
 
 export type AttentionDeps = {
   readonly settings: Observed<Settings>;
-  readonly setBadge: (unread: number) => void;
+  /** Puts the numbers where they are seen without the window. */
+  readonly show: (counts: Counts) => void;
   /** The chat window, while there is one. */
   readonly window: () => Pick<BrowserWindow, "isFocused" | "flashFrame"> | undefined;
 };
@@ -28,8 +26,8 @@ export class Attention {
   told(counts: Counts): void {
     const before = this.#counts;
     this.#counts = counts;
-    const { settings, setBadge, window } = this.#deps;
-    setBadge(counts.unread);
+    const { settings, show, window } = this.#deps;
+    show(counts);
     const wanted = settings.value.notifications;
     const isMore = wanted === "all" ? counts.unread > before.unread : wanted === "mentions" && counts.mentions > before.mentions;
     const chat = window();
@@ -44,7 +42,7 @@ export class Attention {
   /** Nothing of the account stays on the desktop. */
   forget(): void {
     this.#counts = NONE;
-    this.#deps.setBadge(0);
+    this.#deps.show(NONE);
     this.seen();
   }
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { err } from "../../protocol/result.ts";
+import type { Settings } from "../../protocol/shell.ts";
 import { AccountWorld } from "../../tests/support/account-world.ts";
 import { shellDeps } from "../../tests/support/shell-deps.ts";
 import type { Account } from "../account/account.ts";
@@ -38,4 +39,25 @@ test("a page with an account in it cannot have main ask for a name that it has m
   await world.signIn(account);
   await expect(discover(account, "what-was-read.evil.example")).rejects.toMatchObject({ code: "already-signed-in" });
   expect(asked).toEqual([]);
+});
+
+test("the start with the system is the system's to change, and what it refuses is not kept", async () => {
+  const { account } = world.start();
+  const sets: boolean[] = [];
+  const saved: boolean[] = [];
+  const possible = {
+    ...shellDeps(account),
+    autostart: { isOn: () => false, set: (on: boolean) => void sets.push(on) },
+    saveSettings: ({ startWithSystem }: Settings) => void saved.push(startWithSystem),
+  };
+  const context = { signal: new AbortController().signal, ports: [] };
+  const handlers = shellHandlers(possible);
+  await handlers.changeSettings({ startWithSystem: true }, context);
+  await handlers.changeSettings({ enterSends: false, startWithSystem: true }, context);
+  await handlers.changeSettings({ startWithSystem: false }, context);
+  expect(sets).toEqual([true, false]);
+  expect(saved).toEqual([true, true, false]);
+  const impossible = shellHandlers({ ...possible, autostart: undefined });
+  expect(() => impossible.changeSettings({ startWithSystem: true }, context)).toThrow(expect.objectContaining({ code: "unsupported" }));
+  expect(saved).toHaveLength(3);
 });

@@ -5,6 +5,7 @@ import type { Handlers } from "../../protocol/rpc.ts";
 import type { AppState, Settings, ShellContract } from "../../protocol/shell.ts";
 import type { Account } from "../account/account.ts";
 import { defaultDeviceName } from "../app/device-name.ts";
+import type { Autostart } from "../desktop/autostart.ts";
 import type { Observed } from "../crypto-host/observed.ts";
 import { discover, discoverBaseUrl } from "../matrix/discovery.ts";
 import { login, register } from "../matrix/login.ts";
@@ -23,10 +24,13 @@ export type ShellDeps = {
   readonly commit: string | null;
   readonly diagnostics: Pick<Diagnostics, "compose" | "save">;
   readonly keychain: boolean;
+  /** Undefined where the system could not start this copy. */
+  readonly autostart: Autostart | undefined;
   readonly suggestedHomeserver: string | undefined;
   readonly openVault: (intent: VaultIntent) => void;
   readonly takeVaultIntent: () => VaultIntent | null;
   readonly closeVault: () => void;
+  readonly comeForward: () => void;
   readonly takeLink: () => MatrixLink | null;
   readonly updates: Pick<Updates, "state" | "check" | "cancel" | "install">;
   /** Shows the whole address and asks; resolves to whether it was opened. */
@@ -45,6 +49,7 @@ export function shellHandlers(deps: ShellDeps): Handlers<ShellContract> {
       platform: platform(),
       host: hostDescription(),
       keychain: deps.keychain,
+      autostart: deps.autostart !== undefined,
       suggestedHomeserver: deps.suggestedHomeserver ?? null,
     }),
     appState: () => account.state.value,
@@ -52,6 +57,10 @@ export function shellHandlers(deps: ShellDeps): Handlers<ShellContract> {
     settings: () => settings.value,
     changeSettings: (changes) => {
       const next: Settings = { ...settings.value, ...withoutUndefined(changes) };
+      if (next.startWithSystem !== settings.value.startWithSystem) {
+        if (deps.autostart === undefined) throw new CodedError("unsupported");
+        deps.autostart.set(next.startWithSystem);
+      }
       deps.saveSettings(next);
       settings.set(next);
       return next;
@@ -129,6 +138,10 @@ export function shellHandlers(deps: ShellDeps): Handlers<ShellContract> {
     },
     diagnostics: () => ({ text: deps.diagnostics.compose() }),
     saveDiagnostics: async () => ({ saved: await deps.diagnostics.save() }),
+    comeForward: () => {
+      deps.comeForward();
+      return {};
+    },
     takeLink: () => deps.takeLink(),
     updates: () => deps.updates.state.value,
     checkForUpdates: () => unlessRefused(deps.updates.check()),

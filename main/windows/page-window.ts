@@ -11,6 +11,8 @@ export type PageWindowOptions = {
   readonly preload: string;
   readonly devTools: boolean;
   readonly window: BrowserWindowConstructorOptions;
+  /** Loads the page in a window that is not shown, until somebody does. */
+  readonly hidden?: boolean;
   /** Shows the window at once and loads its page only then: there is something that a person waits for more. */
   readonly loadAfter?: Promise<void>;
 };
@@ -18,7 +20,15 @@ export type PageWindowOptions = {
 const prepared = new Set<PageKind>();
 
 /** Opens one of our two pages in a sandboxed process and a session of its own. The session is in memory: pages leave nothing on the disk. */
-export function openPageWindow({ kind, root, preload, devTools, window: shape, loadAfter }: PageWindowOptions): BrowserWindow {
+export function openPageWindow({
+  kind,
+  root,
+  preload,
+  devTools,
+  window: shape,
+  hidden = false,
+  loadAfter,
+}: PageWindowOptions): BrowserWindow {
   const partition = session.fromPartition(kind, { cache: false });
   if (!prepared.has(kind)) {
     prepared.add(kind);
@@ -28,6 +38,8 @@ export function openPageWindow({ kind, root, preload, devTools, window: shape, l
   const window = new BrowserWindow({
     ...shape,
     show: false,
+    // A page that nobody sees must not take itself for one that is looked at.
+    paintWhenInitiallyHidden: !hidden,
     backgroundColor: nativeTheme.shouldUseDarkColors ? "#16181d" : "#ffffff",
     webPreferences: {
       session: partition,
@@ -49,7 +61,9 @@ export function openPageWindow({ kind, root, preload, devTools, window: shape, l
     const items = contextMenuFor(pressed);
     if (items.length > 0) Menu.buildFromTemplate([...items]).popup({ window });
   });
-  if (loadAfter === undefined) {
+  if (hidden) {
+    void window.loadURL(pageUrl(kind));
+  } else if (loadAfter === undefined) {
     window.once("ready-to-show", () => window.show());
     void window.loadURL(pageUrl(kind));
   } else {

@@ -94,7 +94,10 @@ export class BrowserWindow extends LooseEmitter {
     const wasVisible = this.#visible;
     this.#visible = true;
     if (!isHeadless) this.webContents.makeEmpty();
-    if (!wasVisible) this.emit("show", {});
+    if (!wasVisible) {
+      testLink.report({ t: "recorded", what: "shown", value: this.title });
+      this.emit("show", {});
+    }
     this.#parent?.applyModality();
     this.#native.setState("normal");
     this.focus();
@@ -110,6 +113,7 @@ export class BrowserWindow extends LooseEmitter {
   hide(): void {
     if (!this.#visible) return;
     this.#visible = false;
+    testLink.report({ t: "recorded", what: "hidden", value: this.title });
     // Chromium has no hidden windows.
     this.#native.setState("minimized");
     this.#loseFocus();
@@ -296,7 +300,9 @@ export class BrowserWindow extends LooseEmitter {
     testLink.report({ t: "recorded", what: "content-protection", value: enabled });
   }
 
-  setOverlayIcon(): void {}
+  setOverlayIcon(_overlay: unknown, description: string): void {
+    testLink.report({ t: "recorded", what: "overlay", value: description });
+  }
   setIcon(): void {}
   setMenu(): void {}
   removeMenu(): void {}

@@ -1,6 +1,9 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { basename } from "node:path";
 import { isHeadless } from "./browser.ts";
 import { LooseEmitter } from "./emitter.ts";
+import type { Menu } from "./menu.ts";
 import { testLink } from "./test-link.ts";
 
 /** The module `shell`. In a test the address is reported and nothing is opened. */
@@ -140,11 +143,16 @@ export const autoUpdater = new AutoUpdater() satisfies Pick<
 
 /** An image that is never drawn. */
 class NativeImage {
+  /** Where it came from; empty for one without a file. */
+  readonly path: string;
+  constructor(path = "") {
+    this.path = path;
+  }
   static createEmpty(): NativeImage {
     return new NativeImage();
   }
-  static createFromPath(): NativeImage {
-    return new NativeImage();
+  static createFromPath(path: string): NativeImage {
+    return new NativeImage(existsSync(path) ? path : "");
   }
   static createFromBuffer(): NativeImage {
     return new NativeImage();
@@ -153,7 +161,7 @@ class NativeImage {
     return new NativeImage();
   }
   isEmpty(): boolean {
-    return true;
+    return this.path === "";
   }
   resize(): NativeImage {
     return this;
@@ -169,21 +177,37 @@ export const nativeImage = NativeImage;
 /** `Tray`: recorded, and clicked by tests. */
 export class Tray extends LooseEmitter {
   #destroyed = false;
-  constructor() {
+  #menu: Menu | null = null;
+  constructor(image: NativeImage | string) {
     super();
     testLink.report({ t: "recorded", what: "tray", value: true });
+    this.setImage(image);
     testLink.onOrder((order) => {
-      if (order.t === "tray-click" && !this.#destroyed) this.emit("click", {});
+      if (this.#destroyed) return;
+      if (order.t === "tray-click") this.emit("click", {});
+      else if (order.t === "tray-menu")
+        this.#menu
+          ?.all()
+          .find(({ label }) => label === order.label)
+          ?.trigger(null);
     });
   }
   setToolTip(text: string): void {
     testLink.report({ t: "recorded", what: "tray-tooltip", value: text });
   }
-  setContextMenu(): void {}
-  setImage(): void {}
+  setContextMenu(menu: Menu | null): void {
+    this.#menu = menu;
+    const entries = menu?.all().flatMap(({ label, enabled, type }) => (type === "separator" ? [] : [{ label, enabled }]));
+    testLink.report({ t: "recorded", what: "tray-menu", value: entries ?? [] });
+  }
+  setImage(image: NativeImage | string): void {
+    testLink.report({ t: "recorded", what: "tray-image", value: basename(typeof image === "string" ? image : image.path) });
+  }
   setTitle(): void {}
   destroy(): void {
+    if (this.#destroyed) return;
     this.#destroyed = true;
+    testLink.report({ t: "recorded", what: "tray", value: false });
   }
   isDestroyed(): boolean {
     return this.#destroyed;

@@ -180,6 +180,16 @@ export class HostApp {
     this.#order({ t: "tray-click" });
   }
 
+  /** Clicks an item of the menu of the icon beside the clock. */
+  clickTrayMenu(label: string): void {
+    this.#order({ t: "tray-menu", label });
+  }
+
+  /** Closes the window in front by the button of its frame. */
+  closeWindow(): void {
+    this.#order({ t: "close-window" });
+  }
+
   /** Raises an event of `powerMonitor`. */
   power(event: "suspend" | "resume" | "lock-screen" | "unlock-screen"): void {
     this.#order({ t: "power", event });

@@ -13,6 +13,9 @@ export type TestOrder =
   | { readonly t: "answer-dialogs"; readonly enabled: boolean }
   | { readonly t: "menu"; readonly label: string }
   | { readonly t: "tray-click" }
+  | { readonly t: "tray-menu"; readonly label: string }
+  /** As the frame's own button would. */
+  | { readonly t: "close-window" }
   | { readonly t: "power"; readonly event: "suspend" | "resume" | "lock-screen" | "unlock-screen" }
   | { readonly t: "idle"; readonly seconds: number }
   | { readonly t: "system-dark"; readonly dark: boolean }

@@ -4,6 +4,7 @@ import { Menu } from "./menu.ts";
 import { testLink } from "./test-link.ts";
 
 testLink.onOrder((order) => {
+  if (order.t === "close-window") BrowserWindow.getFocusedWindow()?.close();
   if (order.t !== "menu") return;
   const item = Menu.getApplicationMenu()
     ?.all()

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import type { Settings } from "../../../protocol/shell.ts";
 import { Choice, Switch } from "../../ui/choice.tsx";
 import { keyCaps, shortcutText } from "../../ui/keys.ts";
-import { useValue } from "../../ui/store.ts";
+import { useStore, useValue } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
 import { SHORTCUTS } from "../shell/shortcuts.ts";
 import { useSession } from "../state/session.ts";
@@ -49,7 +49,33 @@ export function NotificationsSection(): ReactNode {
         disabled={settings.notifications === "off"}
         onChange={(notificationPreview) => change({ notificationPreview })}
       />
+      <InBackground />
     </div>
+  );
+}
+
+/** What goes on without a window: nobody is told of anything by an app that has ended. */
+function InBackground(): ReactNode {
+  const say = useSay();
+  const { settings, change } = useSettings();
+  const autostart = useStore(useSession().about, (about) => about?.autostart === true);
+  return (
+    <section>
+      <h4 className="settings__subheading">{say("background.title")}</h4>
+      <Switch
+        title={say("background.keepRunning")}
+        hint={say("background.keepRunningHint")}
+        selected={settings.keepRunning}
+        onChange={(keepRunning) => change({ keepRunning })}
+      />
+      <Switch
+        title={say("background.autostart")}
+        hint={say(autostart ? "background.autostartHint" : "background.autostartImpossible")}
+        selected={settings.startWithSystem}
+        disabled={!autostart}
+        onChange={(startWithSystem) => change({ startWithSystem })}
+      />
+    </section>
   );
 }
 

@@ -16,9 +16,10 @@ export function useNotifications(session: Session): void {
         if (!decideNotification(note, settings, looking)) return;
         const title =
           note.roomName === note.senderName ? note.senderName : say("notification.title", { sender: note.senderName, room: note.roomName });
-        showNotification(title, settings.notificationPreview ? note.preview : say("notification.newMessage"), note.roomId, () =>
-          session.openRoom(note.roomId),
-        );
+        showNotification(title, settings.notificationPreview ? note.preview : say("notification.newMessage"), note.roomId, () => {
+          comeForward(session);
+          session.openRoom(note.roomId);
+        });
       }),
     [session, say],
   );
@@ -31,7 +32,9 @@ export function useNotifications(session: Session): void {
       const away = !document.hasFocus() || document.visibilityState !== "visible";
       for (const request of session.safety.value?.incoming ?? [])
         if (!known.has(request.flowId) && away && session.settings.value.notifications !== "off")
-          showNotification(requestTitle(say, session.safety.value, request), say("notification.request"), request.flowId, () => undefined);
+          showNotification(requestTitle(say, session.safety.value, request), say("notification.request"), request.flowId, () =>
+            comeForward(session),
+          );
       known = flows();
     });
   }, [session, say]);
@@ -46,4 +49,9 @@ export function useNotifications(session: Session): void {
       document.title = app;
     };
   }, [unread, name, say]);
+}
+
+/** A window that was closed is put away only, and a page cannot show its own. */
+function comeForward({ shell }: Session): void {
+  void shell.call("comeForward", {});
 }

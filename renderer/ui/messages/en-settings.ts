@@ -38,6 +38,14 @@ export const settingsMessages = {
   "notifications.preview": "Show what was written",
   "notifications.previewHint": "Off: notifications say only that there is a message.",
 
+  "background.title": "In the background",
+  "background.keepRunning": "Keep running when the window is closed",
+  "background.keepRunningHint":
+    "You are told of messages as before. An icon beside the clock brings the window back; where your desktop shows none, start Bulkhead again.",
+  "background.autostart": "Start with the system",
+  "background.autostartHint": "Without a window. Where a passphrase is asked for, nothing arrives until you have typed it.",
+  "background.autostartImpossible": "The system can start Bulkhead only where it is installed from a package, and not from a Flatpak.",
+
   "messages.enterSends": "Enter sends",
   "messages.enterSendsHint": "Off: {shortcut} sends and Enter starts a new line.",
   "messages.typing": "Show others when I type",

@@ -38,6 +38,8 @@ export function installShell(scene: string, query: URLSearchParams, more: Answer
     lockOnSuspend: true,
     hideFromCapture: false,
     dailyUpdateCheck: !query.has("noupdatecheck"),
+    keepRunning: query.has("background"),
+    startWithSystem: false,
   };
   const fail = query.get("shellfail");
   const code: ErrorCode | null = fail === null ? null : errorCodeSchema.parse(fail);
@@ -49,6 +51,7 @@ export function installShell(scene: string, query: URLSearchParams, more: Answer
       platform: "linux",
       host: "Chromium 156 on Linux",
       keychain: query.has("nolock"),
+      autostart: !query.has("noautostart"),
       suggestedHomeserver: query.get("server"),
     }),
     appState: () => appState(scene, query),
