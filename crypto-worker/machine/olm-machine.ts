@@ -43,7 +43,7 @@ export type OlmMachineOptions = {
 
 /** The parts of a sync that concern encryption. */
 export type SyncChanges = {
-  /** As the server sent them, in order; each is parsed by itself. */
+  /** As the server sent them, in order; each is parsed by itself. An empty list says that none waits there. */
   readonly toDeviceEvents?: readonly unknown[];
   readonly deviceLists?: { readonly changed?: readonly string[]; readonly left?: readonly string[] };
   /** `device_one_time_keys_count`; an algorithm that is missing has none. Undefined means unchanged: so sliding sync (MSC4186) may leave it out. */
@@ -124,6 +124,7 @@ export class OlmMachine extends MachineGossip {
       const received = parts.receiveToDevice(changes.toDeviceEvents ?? [], changes.settings ?? DEFAULT_DECRYPTION_SETTINGS);
       tracked.update(userIdsOf(changes.deviceLists?.changed ?? []), userIdsOf(changes.deviceLists?.left ?? []));
       keysUpload.receiveCounts(countsOf(changes.oneTimeKeyCounts), changes.unusedFallbackKeyTypes);
+      if (changes.toDeviceEvents?.length === 0) keysUpload.onCaughtUp();
       return received;
     });
   }

@@ -6,6 +6,8 @@ const TARGET_ONE_TIME_KEYS = 50;
 export const FALLBACK_KEY_MAX_AGE_MS = 7 * 24 * 60 * 60 * 1000;
 /** A used one is replaced at once, and the one after it no sooner than this: what was written to the first may still be on its way, and two are kept. */
 const FALLBACK_KEY_MIN_AGE_MS = 60 * 60 * 1000;
+/** How long a former one is kept for other messages, after the first (E2EE §One-time and fallback keys). */
+const FORMER_FALLBACK_KEY_MS = 60 * 60 * 1000;
 /** A key that was claimed this long ago and never used belongs to a message that was never sent. */
 const CLAIMED_KEY_MAX_AGE_MS = 24 * 60 * 60 * 1000;
 
@@ -13,6 +15,7 @@ type Supply = Pick<
   AccountRecord,
   "serverOneTimeKeys" | "heldOneTimeKeys" | "oneTimeKeysTs" | "fallbackKeyTs" | "fallbackKeys" | "fallbackKeyUsed"
 >;
+type Former = Pick<AccountRecord, "fallbackKeys" | "formerFallbackKeyTs">;
 
 /**
  * How many one-time keys to make so that the server is full again. libolm holds `capacity` private keys and silently drops the oldest for a new one, which
@@ -39,4 +42,12 @@ export function decideFallbackKey(supply: Supply, now: number): boolean {
   const age = now - supply.fallbackKeyTs;
   const dropsNone = supply.fallbackKeys.length < 2;
   return age >= FALLBACK_KEY_MAX_AGE_MS || (supply.fallbackKeyUsed && (dropsNone || age >= FALLBACK_KEY_MIN_AGE_MS));
+}
+
+/**
+ * Whether the fallback key before the current one is of no use any more. matrix-sdk-crypto keeps it until the next one is made; the specification has it
+ * removed, as who steals its private half reads what was sent by it. Where the server gave it to somebody whose message has not come, it stays.
+ */
+export function decideForgettingFallbackKey({ fallbackKeys, formerFallbackKeyTs }: Former, now: number): boolean {
+  return fallbackKeys.length > 1 && formerFallbackKeyTs !== undefined && Math.abs(now - formerFallbackKeyTs) >= FORMER_FALLBACK_KEY_MS;
 }

@@ -48,6 +48,11 @@ export class KeysUpload {
     });
   }
 
+  /** A sync had no message for this device: the server holds none back. */
+  onCaughtUp(): void {
+    this.#account.forgetFormerFallbackKey();
+  }
+
   #add(): OutgoingRequest | undefined {
     this.#account.generateMissingKeys(this.#context.crew);
     const oneTimeKeys = this.#account.unpublishedOneTimeKeys();

@@ -9,7 +9,7 @@ import type { CryptoStore } from "../../store/store.ts";
 import type { AccountRecord } from "../../store/tables/account.ts";
 import { StoreError } from "../../store/types.ts";
 import type { Env } from "../env.ts";
-import { decideFallbackKey, decideOneTimeKeys } from "./key-supply.ts";
+import { decideFallbackKey, decideForgettingFallbackKey, decideOneTimeKeys } from "./key-supply.ts";
 
 const PICKLE_KEY_BYTES = 32;
 
@@ -69,6 +69,8 @@ export class OlmAccount {
       fallbackKeyTs: undefined,
       fallbackKeys: [],
       fallbackKeyUsed: undefined,
+      metFallbackKeys: [],
+      formerFallbackKeyTs: undefined,
     };
     store.account.save(record);
     return new OlmAccount(store, env, { handle, record, handleChanged: false, recordChanged: false });
@@ -97,11 +99,11 @@ export class OlmAccount {
 
   /**
    * Drops the private key that an incoming session was made with, once its first message has decrypted and in the transaction that stores the session.
-   * A fallback key stays.
+   * A fallback key stays for others.
    */
   removeOneTimeKey(session: OlmSession, oneTimeKey: Curve25519PublicKey): void {
     const loaded = this.#load();
-    if (loaded.record.fallbackKeys.includes(oneTimeKey)) return;
+    if (loaded.record.fallbackKeys.includes(oneTimeKey)) return this.#meetFallbackKey(oneTimeKey);
     loaded.handle.removeOneTimeKeys(session);
     loaded.handleChanged = true;
     this.#change({ heldOneTimeKeys: Math.max(0, loaded.record.heldOneTimeKeys - 1) });
@@ -129,8 +131,20 @@ export class OlmAccount {
       handle.generateFallbackKey();
       const made = handle.unpublishedFallbackKey();
       const fallbackKeys = made === undefined ? record.fallbackKeys : [made.key, ...record.fallbackKeys].slice(0, 2);
-      this.#changeHandle({ fallbackKeyTs: now, fallbackKeys });
+      const met = record.fallbackKeyUsed === true ? record.metFallbackKeys : [...record.fallbackKeys, ...record.metFallbackKeys];
+      const metFallbackKeys = fallbackKeys.filter((key) => met.includes(key));
+      this.#changeHandle({ fallbackKeyTs: now, fallbackKeys, metFallbackKeys, formerFallbackKeyTs: undefined });
     }
+  }
+
+  /** The former fallback key, once it has served: what was written with it can then not be read by who steals this account. */
+  forgetFormerFallbackKey(): void {
+    const { handle, record } = this.#load();
+    if (!decideForgettingFallbackKey(record, this.#env.now())) return;
+    handle.forgetOldFallbackKey();
+    const fallbackKeys = record.fallbackKeys.slice(0, 1);
+    const metFallbackKeys = record.metFallbackKeys.filter((key) => fallbackKeys.includes(key));
+    this.#changeHandle({ fallbackKeys, metFallbackKeys, formerFallbackKeyTs: undefined });
   }
 
   /** The server has everything that was unpublished. `serverOneTimeKeys` is from its answer; undefined when that was unreadable. */
@@ -145,6 +159,7 @@ export class OlmAccount {
       ...(published.fallbackKey ? { fallbackKeyUsed: false } : {}),
       ...(serverOneTimeKeys === undefined ? {} : { serverOneTimeKeys }),
     });
+    this.#noteFormerFallbackKey();
   }
 
   /** What a sync tells about our keys; undefined means that it tells nothing. */
@@ -170,6 +185,21 @@ export class OlmAccount {
   drop(): void {
     this.#loaded?.handle.free();
     this.#loaded = undefined;
+  }
+
+  #meetFallbackKey(key: Curve25519PublicKey): void {
+    const { metFallbackKeys } = this.#load().record;
+    if (metFallbackKeys.includes(key)) return;
+    this.#change({ metFallbackKeys: [...metFallbackKeys, key] });
+    this.#noteFormerFallbackKey();
+  }
+
+  /** While the new one is not on the server, the former one is still handed out. */
+  #noteFormerFallbackKey(): void {
+    const { handle, record } = this.#load();
+    const [, former] = record.fallbackKeys;
+    const isSettled = former !== undefined && record.metFallbackKeys.includes(former) && handle.unpublishedFallbackKey() === undefined;
+    if (isSettled && record.formerFallbackKeyTs === undefined) this.#change({ formerFallbackKeyTs: this.#env.now() });
   }
 
   #load(): Loaded {

@@ -13,6 +13,7 @@ import { migration as trust } from "./0130-trust.ts";
 import { migration as drafts } from "./0140-drafts.ts";
 import { migration as withheldOrder } from "./0150-withheld-order.ts";
 import { migration as fewerPages } from "./0160-fewer-pages.ts";
+import { migration as formerFallbackKey } from "./0170-former-fallback-key.ts";
 
 /** One step of the schema. Append-only: a released step is never edited, it is followed by another. */
 export type Migration = {
@@ -38,6 +39,7 @@ export const migrations: readonly Migration[] = [
   drafts,
   withheldOrder,
   fewerPages,
+  formerFallbackKey,
 ];
 
 /** `base`: what every store has from the beginning. Each of the others is made as a whole when one of its tables gets its first row. */

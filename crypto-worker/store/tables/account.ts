@@ -17,6 +17,10 @@ export type AccountRecord = {
   readonly fallbackKeyTs: number | undefined;
   /** Public halves of the current fallback key and of the one before it, as far as there are any. */
   readonly fallbackKeys: readonly Curve25519PublicKey[];
+  /** Those of them of which nothing more is awaited but what is on its way: a message came by them, or nobody was given them. */
+  readonly metFallbackKeys: readonly Curve25519PublicKey[];
+  /** Since when that is so of the former one, and the current one is on the server; undefined while it is not. */
+  readonly formerFallbackKeyTs: number | undefined;
   /** Undefined until the server told that it knows fallback keys. */
   readonly fallbackKeyUsed: boolean | undefined;
 };
@@ -34,10 +38,12 @@ type Row = {
   fallback_key_ts: number | null;
   fallback_keys: string;
   fallback_key_used: number | null;
+  met_fallback_keys: string;
+  former_fallback_key_ts: number | null;
 };
 
 const COLUMNS = `user_id, device_id, pickle, pickle_key, created_ts, device_keys_uploaded, server_one_time_keys, held_one_time_keys,
-  one_time_keys_ts, fallback_key_ts, fallback_keys, fallback_key_used`;
+  one_time_keys_ts, fallback_key_ts, fallback_keys, fallback_key_used, met_fallback_keys, former_fallback_key_ts`;
 
 /** The one account of this file. */
 export class AccountTable {
@@ -54,7 +60,7 @@ export class AccountTable {
 
   save(account: AccountRecord): void {
     this.#database
-      .prepare(`INSERT OR REPLACE INTO account (id, ${COLUMNS}) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+      .prepare(`INSERT OR REPLACE INTO account (id, ${COLUMNS}) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
       .run(
         account.userId,
         account.deviceId,
@@ -68,6 +74,8 @@ export class AccountTable {
         account.fallbackKeyTs ?? null,
         JSON.stringify(account.fallbackKeys),
         account.fallbackKeyUsed === undefined ? null : account.fallbackKeyUsed ? 1 : 0,
+        JSON.stringify(account.metFallbackKeys),
+        account.formerFallbackKeyTs ?? null,
       );
   }
 }
@@ -86,5 +94,7 @@ function fromRow(row: Row): AccountRecord {
     fallbackKeyTs: row.fallback_key_ts ?? undefined,
     fallbackKeys: JSON.parse(row.fallback_keys),
     fallbackKeyUsed: row.fallback_key_used === null ? undefined : row.fallback_key_used === 1,
+    metFallbackKeys: JSON.parse(row.met_fallback_keys),
+    formerFallbackKeyTs: row.former_fallback_key_ts ?? undefined,
   };
 }
