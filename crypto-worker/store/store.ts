@@ -40,6 +40,7 @@ import { RoomSettingsTable } from "./tables/room-settings.ts";
 import { HistoryShareTable } from "./tables/history-shares.ts";
 import { BackupKeyTable } from "./tables/backup-keys.ts";
 import { KeyBundleTable } from "./tables/key-bundles.ts";
+import { SessionClaimTable } from "./tables/session-claims.ts";
 import { SecretRequestTable } from "./tables/secret-requests.ts";
 import { SecretsInboxTable } from "./tables/secrets-inbox.ts";
 import { SignatureUploadTable } from "./tables/signature-uploads.ts";
@@ -73,6 +74,7 @@ export type CryptoStore = Database & {
   readonly outgoingAttachments: OutgoingAttachmentTable;
   readonly gaps: TimelineGapTable;
   readonly inboundGroupSessions: InboundGroupSessionTable;
+  readonly sessionClaims: SessionClaimTable;
   readonly megolmMessageIndices: MegolmMessageIndexTable;
   readonly outboundGroupSessions: OutboundGroupSessionTable;
   readonly roomKeyShares: RoomKeyShareTable;
@@ -268,6 +270,7 @@ function assemble(database: SqliteDatabase): CryptoStore {
     trackedUsers: new TrackedUserTable(database),
     wedgedDevices: new WedgedDeviceTable(occasional),
     inboundGroupSessions: new InboundGroupSessionTable(megolm),
+    sessionClaims: new SessionClaimTable(occasional),
     megolmMessageIndices: new MegolmMessageIndexTable(megolm),
     outboundGroupSessions: new OutboundGroupSessionTable(megolm),
     roomKeyShares: new RoomKeyShareTable(megolm),

@@ -22,12 +22,19 @@ export type InboundSession = {
   readonly backupVersion: string | undefined;
 };
 
+/** The device that a session came from, and what is known of it. */
+export type SessionOrigin = Pick<InboundSession, "senderKey" | "signingKey" | "senderData">;
+
 /** Where sessions go that did not come from their makers over Olm; true when one was new or better. */
 export type SessionSink = { addSession(session: InboundSession): boolean };
 
-export type MergeDecision =
-  /** Nothing that we would gain, or a session that only claims the same id. */
-  { readonly kind: "keep" } | { readonly kind: "store"; readonly session: InboundSession };
+export type MergeDecision = (
+  | /** Nothing that we would gain, or a session that only claims the same id. */ { readonly kind: "keep" }
+  | { readonly kind: "store"; readonly session: InboundSession }
+) & {
+  /** Another device gives the session as its own. */
+  readonly claim?: SessionOrigin;
+};
 
 /**
  * What becomes of a second copy of a session. Ratchet and origin are judged apart, because connected copies are of one session: the earlier index and
@@ -35,9 +42,19 @@ export type MergeDecision =
  *
  * SECURITY: but for one that was passed on. It says only itself which session it is, so that anybody who gives us keys (a backup's server, an inviter) could
  * keep a session from us by being first; what came over Olm as a room key is signed by the key that the session's id is.
+ *
+ * SECURITY: that signature is the maker's, whoever passes the key on over an Olm session of their own. Of two devices that give the same session as theirs the
+ * first keeps its origin, however well the other is known, and the other has a claim: what its owner writes is theirs by that. Whoever passes a key on can
+ * so neither take its maker's place nor keep it from them. Their claim gives them nothing but to sign for what somebody else wrote.
  */
 export function decideMerge(known: InboundSession, received: InboundSession): MergeDecision {
   const order = compareRatchets(received.ratchet, known.ratchet);
+  if (order !== "unconnected" && !known.imported && !received.imported && known.senderKey !== received.senderKey) {
+    const { senderKey, signingKey, senderData } = received;
+    const claim = { senderKey, signingKey, senderData };
+    if (order !== "better") return { kind: "keep", claim };
+    return { kind: "store", session: { ...known, ratchet: received.ratchet, backupVersion: received.backupVersion }, claim };
+  }
   const origin = compareOrigins(received, known);
   switch (order) {
     case "unconnected":

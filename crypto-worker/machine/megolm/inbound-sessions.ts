@@ -1,4 +1,4 @@
-import type { RoomId } from "../../../protocol/ids.ts";
+import type { RoomId, UserId } from "../../../protocol/ids.ts";
 import type { InboundGroupSession } from "../../primitives/group-session.ts";
 import type { StoredInboundSession } from "../../store/tables/inbound-group-sessions.ts";
 import type { MachineContext } from "../context.ts";
@@ -6,15 +6,17 @@ import { LruMap } from "../lru-map.ts";
 import type { Device } from "../devices/device.ts";
 import type { DeviceDirectory } from "../devices/device-directory.ts";
 import { openRatchet } from "./inbound-ratchet.ts";
-import { decideMerge, type InboundSession } from "./inbound-session.ts";
-import { sameSenderData, type SenderData } from "./sender-data.ts";
-import { settleSender } from "./sender-finder.ts";
+import { decideMerge, type InboundSession, type SessionOrigin } from "./inbound-session.ts";
+import { isOf, sameSenderData, type SenderData } from "./sender-data.ts";
+import { findSender, settleSender } from "./sender-finder.ts";
 
 /** A session that is ready to decrypt. */
 export type OpenInboundSession = { record: StoredInboundSession; readonly ratchet: InboundGroupSession };
 
 /** Each holds about a kilobyte in libolm's memory. */
 const MAX_OPEN_SESSIONS = 400;
+/** Of one session. An honest one has none. */
+const MAX_CLAIMS = 16;
 /** How many sessions are read at once when a device becomes known. */
 const SETTLE_BATCH = 50;
 
@@ -51,7 +53,8 @@ export class InboundSessions {
     const known = table.find(session.roomId, session.ratchet.sessionId);
     if (known === undefined) throw new Error("a session conflicts with one that is not there");
     const decision = decideMerge(known, session);
-    if (decision.kind === "keep") return false;
+    const isClaimed = decision.claim !== undefined && this.#context.store.sessionClaims.add(known.id, decision.claim, MAX_CLAIMS);
+    if (decision.kind === "keep") return isClaimed;
     table.replace(known.id, decision.session);
     this.#open.delete(cacheKey(session.roomId, session.ratchet.sessionId));
     return true;
@@ -62,6 +65,18 @@ export class InboundSessions {
     if (sameSenderData(session.record.senderData, data)) return;
     this.#context.store.inboundGroupSessions.updateSenderData(session.record.id, data);
     session.record = { ...session.record, senderData: data };
+  }
+
+  /** By which of its claims a session is this user's, if any is. */
+  claimOf({ record }: OpenInboundSession, userId: UserId): SessionOrigin | undefined {
+    const { sessionClaims } = this.#context.store;
+    for (const claim of sessionClaims.ofSession(record.id)) {
+      const found = findSender(this.#directory, { ...claim, imported: false }, userId);
+      if (!found.ok || !isOf(found.value, userId)) continue;
+      if (!sameSenderData(found.value, claim.senderData)) sessionClaims.updateSenderData(record.id, claim.senderKey, found.value);
+      return { ...claim, senderData: found.value };
+    }
+    return undefined;
   }
 
   /** Looks again at the sessions of devices that became known, or were signed, after their keys came. */

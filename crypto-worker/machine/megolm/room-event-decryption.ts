@@ -1,4 +1,4 @@
-import { parseRoomId, type RoomId } from "../../../protocol/ids.ts";
+import { parseRoomId, type RoomId, type UserId } from "../../../protocol/ids.ts";
 import { err, ok, type Result } from "../../../protocol/result.ts";
 import type { OlmFailure } from "../../primitives/olm-error.ts";
 import type { JsonObject } from "../../wire/json.ts";
@@ -6,6 +6,7 @@ import type { MachineContext } from "../context.ts";
 import type { DeviceDirectory } from "../devices/device-directory.ts";
 import { DecryptedAhead, type NamedCiphertext } from "./decrypted-ahead.ts";
 import { EncryptionInfo } from "./encryption-info.ts";
+import type { SessionOrigin } from "./inbound-session.ts";
 import type { InboundSessions, OpenInboundSession } from "./inbound-sessions.ts";
 import {
   bundledEvents,
@@ -16,6 +17,7 @@ import {
   type DecryptionResult,
   type EncryptedRoomEvent,
 } from "./room-event.ts";
+import { isOf } from "./sender-data.ts";
 import { findSender } from "./sender-finder.ts";
 import { decideTrust, verificationStateOf, type DecryptionSettings } from "./trust-requirement.ts";
 import type { UnableToDecryptCode, UnableToDecryptReason } from "./unable-to-decrypt.ts";
@@ -102,24 +104,35 @@ export class RoomEventDecryption {
     { sender }: EncryptedRoomEvent,
     settings: DecryptionSettings,
   ): Result<EncryptionInfo, UnableToDecryptCode> {
-    const found = findSender(this.#directory, session.record, sender);
-    if (!found.ok) return err("MismatchedIdentityKeys");
-    this.#sessions.settle(session, found.value);
+    const origin = this.#senderOf(session, sender);
+    if (!origin.ok) return err("MismatchedIdentityKeys");
+    const { senderKey, signingKey, senderData } = origin.value;
     const { record } = session;
-    const verificationState = verificationStateOf(found.value, record.imported, sender);
-    const refused = decideTrust(settings.senderDeviceTrustRequirement, found.value, verificationState);
+    const verificationState = verificationStateOf(senderData, record.imported, sender);
+    const refused = decideTrust(settings.senderDeviceTrustRequirement, senderData, verificationState);
     if (refused !== undefined) return err(refused);
     return ok(
       new EncryptionInfo({
         sender,
-        senderDevice: found.value.kind === "unknownDevice" ? undefined : found.value.deviceId,
-        senderCurve25519: record.senderKey,
-        senderClaimedEd25519: record.signingKey,
+        senderDevice: senderData.kind === "unknownDevice" ? undefined : senderData.deviceId,
+        senderCurve25519: senderKey,
+        senderClaimedEd25519: signingKey,
         sessionId: record.ratchet.sessionId,
         verificationState,
         forwarder: record.forwarder,
       }),
     );
+  }
+
+  /** The device that the session came from first, or where that is not the sender's, one of theirs that it came from too. */
+  #senderOf(session: OpenInboundSession, sender: UserId): Result<SessionOrigin, "mismatched-identity-keys"> {
+    const { record } = session;
+    const found = findSender(this.#directory, record, sender);
+    if (found.ok) this.#sessions.settle(session, found.value);
+    const isTheirs = found.ok && isOf(found.value, sender);
+    const claim = isTheirs || record.imported ? undefined : this.#sessions.claimOf(session, sender);
+    if (claim !== undefined) return ok(claim);
+    return found.ok ? ok({ senderKey: record.senderKey, signingKey: record.signingKey, senderData: found.value }) : found;
   }
 
   #missing(roomId: RoomId, { content }: EncryptedRoomEvent): UnableToDecryptReason {

@@ -44,6 +44,11 @@ export function isFinal(data: SenderData): boolean {
   return data.kind === "senderVerified";
 }
 
+/** Whether a device of this user is known to have made the session. */
+export function isOf(data: SenderData, userId: UserId): boolean {
+  return data.kind !== "unknownDevice" && data.userId === userId;
+}
+
 export function sameSenderData(a: SenderData, b: SenderData): boolean {
   if (a.kind === "unknownDevice" || b.kind === "unknownDevice")
     return a.kind === "unknownDevice" && b.kind === "unknownDevice" && a.legacy === b.legacy && a.ownerCheckFailed === b.ownerCheckFailed;

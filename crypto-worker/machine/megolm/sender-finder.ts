@@ -2,7 +2,7 @@ import type { UserId } from "../../../protocol/ids.ts";
 import { err, ok, type Result } from "../../../protocol/result.ts";
 import type { Device } from "../devices/device.ts";
 import type { DeviceDirectory } from "../devices/device-directory.ts";
-import type { InboundSession } from "./inbound-session.ts";
+import type { InboundSession, SessionOrigin } from "./inbound-session.ts";
 import { isFinal, senderDataOf, type SenderData } from "./sender-data.ts";
 
 /**
@@ -11,7 +11,7 @@ import { isFinal, senderDataOf, type SenderData } from "./sender-data.ts";
  */
 export function findSender(
   directory: DeviceDirectory,
-  session: InboundSession,
+  session: SessionOrigin & Pick<InboundSession, "imported">,
   eventSender: UserId,
 ): Result<SenderData, "mismatched-identity-keys"> {
   const known = session.senderData;
@@ -26,7 +26,7 @@ export function findSender(
 /** The same once a device with the session's Curve25519 key is at hand. */
 export function settleSender(
   directory: DeviceDirectory,
-  session: InboundSession,
+  session: SessionOrigin,
   device: Device,
 ): Result<SenderData, "mismatched-identity-keys"> {
   const known = session.senderData;

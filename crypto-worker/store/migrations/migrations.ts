@@ -14,6 +14,7 @@ import { migration as drafts } from "./0140-drafts.ts";
 import { migration as withheldOrder } from "./0150-withheld-order.ts";
 import { migration as fewerPages } from "./0160-fewer-pages.ts";
 import { migration as formerFallbackKey } from "./0170-former-fallback-key.ts";
+import { migration as sessionClaims } from "./0180-session-claims.ts";
 
 /** One step of the schema. Append-only: a released step is never edited, it is followed by another. */
 export type Migration = {
@@ -40,6 +41,7 @@ export const migrations: readonly Migration[] = [
   withheldOrder,
   fewerPages,
   formerFallbackKey,
+  sessionClaims,
 ];
 
 /** `base`: what every store has from the beginning. Each of the others is made as a whole when one of its tables gets its first row. */
@@ -69,6 +71,7 @@ export const laterTables: Readonly<Record<LaterPart, readonly string[]>> = {
     "restored_room",
     "dehydration",
     "only_trusted_room",
+    "session_claim",
   ],
   client: [
     "session",

@@ -7,7 +7,7 @@ import type { Database } from "../types.ts";
 /** A session with the number that other tables know it by; it keeps that when a better copy replaces it. */
 export type StoredInboundSession = InboundSession & { readonly id: number };
 
-type SenderRow = {
+export type SenderRow = {
   sender_kind: number;
   sender_flags: number;
   sender_user_id: UserId | null;
@@ -173,7 +173,7 @@ function values(session: InboundSession) {
   ] as const;
 }
 
-function senderValues(data: SenderData) {
+export function senderValues(data: SenderData) {
   const kind = KINDS.indexOf(data.kind);
   switch (data.kind) {
     case "unknownDevice":
@@ -206,7 +206,7 @@ function fromRow(row: Row): StoredInboundSession {
   };
 }
 
-function senderFromRow(row: SenderRow): SenderData {
+export function senderFromRow(row: SenderRow): SenderData {
   const kind = KINDS[row.sender_kind] ?? "unknownDevice";
   const legacy = (row.sender_flags & LEGACY) !== 0;
   const unknown: SenderData = { kind: "unknownDevice", legacy, ownerCheckFailed: (row.sender_flags & OWNER_CHECK_FAILED) !== 0 };
