@@ -84,7 +84,7 @@ test("a reaction is shown with its count and can be taken back", async () => {
 });
 
 test("a message that is deleted leaves a line in its place, and nothing of its text", async () => {
-  await app.tool("Then I am late", "tools.delete");
+  await app.choose("Then I am late", "tools.delete");
   await app
     .dialog(text("tools.deleteTitle"))
     .getByRole("button", { name: text("tools.deleteConfirm") })

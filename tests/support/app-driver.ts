@@ -268,6 +268,12 @@ export class AppDriver {
       .click();
   }
 
+  /** Opens the menu of a message by a right click, and chooses from it. */
+  async choose(body: string, id: MessageId): Promise<void> {
+    await this.row(body).first().click({ button: "right" });
+    await this.page.getByRole("menuitem", { name: text(id), exact: true }).click();
+  }
+
   /** Waits until nothing of ours is in the queue and the server's copy of the message is here. */
   async expectDelivered(body: string): Promise<void> {
     await this.expectMessage(body);

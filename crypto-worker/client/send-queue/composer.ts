@@ -88,9 +88,9 @@ export class Composer {
     this.requireWritable(toRoomId);
     const { store } = this.#context;
     const original = this.#require(roomId, event);
-    if (original.type !== "m.room.message" || original.redactedBy !== undefined || original.utdCode !== undefined)
+    if (original.redactedBy !== undefined || original.utdCode !== undefined || original.stateKey !== undefined)
       throw new CodedError("unsupported");
-    const content = composeForward(effectiveContent(original, store.events.related(roomId, original.eventId)), {
+    const content = composeForward(original.type, effectiveContent(original, store.events.related(roomId, original.eventId)), {
       fromEncrypted: original.source !== undefined,
       toEncrypted: store.rooms.load(toRoomId)?.algorithm !== undefined,
     });

@@ -13,6 +13,7 @@ const inside = { fromEncrypted: true, toEncrypted: true };
 
 test("text goes with its formatting, and with nothing that was about the other room", () => {
   const forwarded = composeForward(
+    "m.room.message",
     {
       msgtype: "m.text",
       body: "> <@ada:x.org> quoted\n\n**hello** @Ada",
@@ -51,7 +52,7 @@ test("a file goes by the reference that it has, described by what is known of fi
       thumbnail_info: { w: 2, h: 1, x: 1 },
     },
   };
-  expect(composeForward(content, inside)).toEqual({
+  expect(composeForward("m.room.message", content, inside)).toEqual({
     msgtype: "m.image",
     body: "a *tide* table",
     filename: "tide.png",
@@ -66,11 +67,11 @@ test("a file goes by the reference that it has, described by what is known of fi
 test("the key of a file is never written into what is not encrypted, and what lies open is not named in what is", () => {
   const encrypted = { msgtype: "m.file", body: "x", file: encryptedFile };
   const open = { msgtype: "m.file", body: "x", url: "mxc://x.org/open", info: { thumbnail_file: encryptedFile, thumbnail_info: {} } };
-  expect(composeForward(encrypted, { fromEncrypted: true, toEncrypted: false })).toBeUndefined();
-  expect(composeForward(encrypted, { fromEncrypted: false, toEncrypted: false })).toBeUndefined();
-  expect(composeForward(open, { fromEncrypted: false, toEncrypted: true })).toBeUndefined();
-  expect(composeForward(open, inside)).toBeUndefined();
-  expect(composeForward(open, { fromEncrypted: false, toEncrypted: false })).toEqual({
+  expect(composeForward("m.room.message", encrypted, { fromEncrypted: true, toEncrypted: false })).toBeUndefined();
+  expect(composeForward("m.room.message", encrypted, { fromEncrypted: false, toEncrypted: false })).toBeUndefined();
+  expect(composeForward("m.room.message", open, { fromEncrypted: false, toEncrypted: true })).toBeUndefined();
+  expect(composeForward("m.room.message", open, inside)).toBeUndefined();
+  expect(composeForward("m.room.message", open, { fromEncrypted: false, toEncrypted: false })).toEqual({
     msgtype: "m.file",
     body: "x",
     filename: "x",
@@ -81,6 +82,18 @@ test("the key of a file is never written into what is not encrypted, and what li
 });
 
 test("what has no text of its own is not passed on", () => {
-  expect(composeForward({ msgtype: "m.key.verification.request", body: "x" }, inside)).toBeUndefined();
-  expect(composeForward({ body: "x" }, inside)).toBeUndefined();
+  expect(composeForward("m.room.message", { msgtype: "m.key.verification.request", body: "x" }, inside)).toBeUndefined();
+  expect(composeForward("m.room.message", { body: "x" }, inside)).toBeUndefined();
+  expect(composeForward("m.reaction", { body: "x", msgtype: "m.text" }, inside)).toBeUndefined();
+});
+
+test("a sticker goes as the picture that it is, a poll as what it asks", () => {
+  const open = { fromEncrypted: false, toEncrypted: false };
+  expect(composeForward("m.sticker", { body: "a whale", url: "mxc://x.org/1", info: { w: 2, h: 2 } }, open)).toMatchObject({
+    msgtype: "m.image",
+    filename: "a whale",
+    url: "mxc://x.org/1",
+  });
+  const poll = { "m.poll": { question: { "m.text": [{ body: "Lunch?" }] }, answers: [{ "m.id": "1", "m.text": [{ body: "Soup" }] }] } };
+  expect(composeForward("m.poll.start", poll, inside)).toMatchObject({ msgtype: "m.notice", body: "📊 Lunch?\n• Soup" });
 });

@@ -1,16 +1,16 @@
 import type { AttachmentPart } from "../../store/tables/outgoing-attachments.ts";
 import { objectField, type JsonObject } from "../../wire/json.ts";
 import { mediaClaims, parseMediaFile, withMediaFile, type MediaClaims } from "../media/media-content.ts";
-import { messageText } from "../timeline/message-text.ts";
+import { eventText } from "../timeline/event-text.ts";
 
 type Rooms = { readonly fromEncrypted: boolean; readonly toEncrypted: boolean };
 
 /**
- * What a message says as a new one of ours. It is written anew from what is known of messages and mentions nobody, so that nothing goes along that was meant for
+ * What a message says as a new one of ours; a sticker goes as a picture, a poll as its text. It is written anew from what is known of messages and mentions nobody, so that nothing goes along that was meant for
  * another room. Undefined where there is nothing to pass on, and for a file that is encrypted the other way than the room that it is to go to.
  */
-export function composeForward(content: JsonObject, rooms: Rooms): JsonObject | undefined {
-  const text = messageText(content);
+export function composeForward(type: string, content: JsonObject, rooms: Rooms): JsonObject | undefined {
+  const text = eventText(type, content);
   if (text === undefined) return undefined;
   const formatted = text.html === null ? {} : { format: "org.matrix.custom.html", formatted_body: text.html };
   const said = { msgtype: `m.${text.msgtype}`, body: text.body, ...formatted, "m.mentions": {} };

@@ -3,6 +3,8 @@ import { useStore } from "../../ui/store.ts";
 import { SettingsDialog } from "../settings/settings-dialog.tsx";
 import { useSession } from "../state/session.ts";
 import "./dialogs.css";
+import { EditHistory } from "./edit-history.tsx";
+import { ForwardMessage } from "./forward-message.tsx";
 import { InvitePeople } from "./invite-people.tsx";
 import { JoinLink } from "./join-link.tsx";
 import { JoinRoom } from "./join-room.tsx";
@@ -45,6 +47,10 @@ export function Dialogs(): ReactNode {
       return <RemovePerson roomId={dialog.roomId} userId={dialog.userId} name={dialog.name} onClose={onClose} />;
     case "send-anyway":
       return <SendAnyway roomId={dialog.roomId} itemId={dialog.itemId} devices={dialog.devices} onClose={onClose} />;
+    case "forward":
+      return <ForwardMessage roomId={dialog.roomId} item={dialog.item} onClose={onClose} />;
+    case "edit-history":
+      return <EditHistory roomId={dialog.roomId} eventId={dialog.eventId} onClose={onClose} />;
     case "settings":
       return <SettingsDialog section={dialog.section} onClose={onClose} />;
     case "shortcuts":

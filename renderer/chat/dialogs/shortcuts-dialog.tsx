@@ -65,6 +65,7 @@ const TIMELINE: readonly Line[] = [
   { label: "shortcuts.edit", caps: [["E"]] },
   { label: "shortcuts.copy", caps: [keyCaps({ mod: true, key: "c" })] },
   { label: "shortcuts.delete", caps: [["Del"]] },
+  { label: "shortcuts.menu", caps: [["Shift", "F10"]] },
 ];
 
 function composer(enterSends: boolean): readonly Line[] {

@@ -1,129 +1,36 @@
-import { Search } from "lucide-react";
-import { useId, useMemo, useState, type KeyboardEvent, type ReactNode } from "react";
-import { Dialog as AriaDialog, Modal, ModalOverlay } from "react-aria-components";
+import type { ReactNode } from "react";
 import type { RoomSummary } from "../../../protocol/messages/room-summary.ts";
-import { Avatar } from "../../ui/avatar.tsx";
-import { useValue } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
-import { fold, isUnread, type Rooms } from "../state/room-order.ts";
+import { isUnread } from "../state/room-order.ts";
 import { useSession } from "../state/session.ts";
-
-const SHOWN = 9;
+import { RoomPicker } from "./room-picker.tsx";
 
 /** Jump to a person or room by a few letters. */
 export function Switcher({ onClose }: { readonly onClose: () => void }): ReactNode {
   const say = useSay();
-  const id = useId();
   const session = useSession();
-  const rooms = useValue(session.rooms);
-  const [term, setTerm] = useState("");
-  const [active, setActive] = useState(0);
-  const found = useMemo(() => rank(rooms, term, session.view.value.roomId), [rooms, term, session]);
-  const selected = Math.min(active, found.length - 1);
-
-  const open = (room: RoomSummary): void => {
-    onClose();
-    session.openRoom(room.roomId);
-  };
-  const onKeyDown = (event: KeyboardEvent): void => {
-    const room = found[selected];
-    if (event.key === "ArrowDown" && found.length > 0) setActive((selected + 1) % found.length);
-    else if (event.key === "ArrowUp" && found.length > 0) setActive((selected + found.length - 1) % found.length);
-    else if (event.key === "Enter" && room !== undefined) open(room);
-    else return;
-    event.preventDefault();
-  };
   return (
-    <ModalOverlay className="backdrop" isOpen isDismissable onOpenChange={(isOpen) => !isOpen && onClose()}>
-      <Modal className="modal modal--switcher">
-        <AriaDialog className="dialog switcher" aria-label={say("switcher.title")}>
-          <div className="switcher__field">
-            <Search className="icon" size={18} aria-hidden />
-            <input
-              autoFocus
-              role="combobox"
-              aria-label={say("switcher.placeholder")}
-              aria-autocomplete="list"
-              aria-expanded={found.length > 0}
-              aria-controls={`${id}-list`}
-              {...(found[selected] === undefined ? {} : { "aria-activedescendant": `${id}-${selected}` })}
-              placeholder={say("switcher.placeholder")}
-              autoComplete="off"
-              spellCheck={false}
-              value={term}
-              onChange={(event) => {
-                setTerm(event.target.value);
-                setActive(0);
-              }}
-              onKeyDown={onKeyDown}
-            />
-          </div>
-          <div id={`${id}-list`} role="listbox" aria-label={say("switcher.results")} className="switcher__list">
-            {found.map((room, index) => (
-              <div
-                key={room.roomId}
-                id={`${id}-${index}`}
-                role="option"
-                aria-selected={index === selected}
-                className={`picker__option ${index === selected ? "picker__option--active" : ""}`}
-                onPointerMove={() => setActive(index)}
-                onClick={() => open(room)}
-              >
-                <Avatar
-                  id={room.dmUserId ?? room.roomId}
-                  name={room.name}
-                  mxc={room.avatar}
-                  size={28}
-                  shape={room.kind === "dm" ? "person" : "room"}
-                />
-                <span className="picker__name ellipsis">{room.name}</span>
-                {room.dmUserId !== null && <span className="muted ellipsis">{room.dmUserId}</span>}
-                {isUnread(room) && (
-                  <span className={`badge switcher__badge ${room.mentions > 0 ? "badge--mention" : ""}`}>
-                    {Math.max(room.unread, room.mentions)}
-                  </span>
-                )}
-              </div>
-            ))}
-          </div>
-          {found.length === 0 && (
-            <p className="switcher__none" role="status">
-              {say("switcher.none", { term: term.trim() })}
-            </p>
-          )}
-          <div className="switcher__foot" aria-hidden>
-            {say("switcher.hint", { up: "↑", down: "↓", enter: "Enter" })}
-          </div>
-        </AriaDialog>
-      </Modal>
-    </ModalOverlay>
+    <RoomPicker
+      title={say("switcher.title")}
+      placeholder={say("switcher.placeholder")}
+      mark={Unread}
+      foot={
+        <div className="switcher__foot" aria-hidden>
+          {say("switcher.hint", { up: "↑", down: "↓", enter: "Enter" })}
+        </div>
+      }
+      onPick={(room) => {
+        onClose();
+        session.openRoom(room.roomId);
+      }}
+      onClose={onClose}
+    />
   );
 }
 
-/** Rooms that fit, best first: name starts with the term, a word of it does, it is somewhere inside. Without a term: unread, then recent. */
-function rank(rooms: Rooms, term: string, open: string | null): readonly RoomSummary[] {
-  const needle = fold(term.trim());
-  const ranked: Array<{ readonly room: RoomSummary; readonly score: number }> = [];
-  for (const roomId of rooms.order) {
-    const room = rooms.byId.get(roomId);
-    if (room === undefined || (needle === "" && roomId === open)) continue;
-    const name = fold(room.name);
-    const score =
-      needle === ""
-        ? isUnread(room)
-          ? 0
-          : 1
-        : name.startsWith(needle)
-          ? 0
-          : name.split(/[\s#_-]+/).some((word) => word.startsWith(needle))
-            ? 1
-            : name.includes(needle) || room.dmUserId?.toLowerCase().includes(needle) === true
-              ? 2
-              : -1;
-    if (score >= 0) ranked.push({ room, score });
-  }
-  return ranked
-    .sort((a, b) => a.score - b.score)
-    .slice(0, SHOWN)
-    .map(({ room }) => room);
+function Unread({ room }: { readonly room: RoomSummary }): ReactNode {
+  if (!isUnread(room)) return null;
+  return (
+    <span className={`badge switcher__badge ${room.mentions > 0 ? "badge--mention" : ""}`}>{Math.max(room.unread, room.mentions)}</span>
+  );
 }

@@ -1,6 +1,15 @@
 import type { MatrixLink } from "../../../protocol/matrix-link.ts";
 import type { Member } from "../../../protocol/messages/room-summary.ts";
 import type { Session } from "../state/session.ts";
+import type { LinkActions } from "./link-actions.ts";
+
+/** What a link in a message does: it leads somewhere here, or is opened by the system. */
+export function linksFor(session: Session): LinkActions {
+  return {
+    openLink: (url) => void session.shell.call("openExternal", { url }),
+    openTarget: (link) => void followLink(session, link),
+  };
+}
 
 /**
  * Goes where a link leads, as far as that is known here: to a room of ours, or to a person in the open room. Anything beyond is asked about first; until

@@ -1,14 +1,9 @@
-import { createContext, Fragment, memo, useContext, useMemo, useState, type ReactNode } from "react";
-import { type MatrixLink, parseMatrixLink } from "../../../protocol/matrix-link.ts";
+import { Fragment, memo, useContext, useMemo, useState, type ReactNode } from "react";
+import { parseMatrixLink } from "../../../protocol/matrix-link.ts";
+import { LinkContext } from "../links/link-actions.ts";
 import { MAX_DEPTH, isEmojiOnly, splitLinks } from "./policy.ts";
 import "./rich-text.css";
 import { sanitise } from "./sanitise.ts";
-
-export interface LinkActions {
-  openLink(href: string): void;
-  openTarget(target: MatrixLink): void;
-}
-export const LinkContext = createContext<LinkActions>({ openLink: () => undefined, openTarget: () => undefined });
 
 type RichTextProps = { readonly body: string; readonly html: string | null };
 

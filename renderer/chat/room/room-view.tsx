@@ -9,8 +9,8 @@ import { useStore, useValue } from "../../ui/store.ts";
 import { useSay, type Say } from "../../ui/text.tsx";
 import { DropTarget } from "../attachments/drop-target.tsx";
 import { Composer } from "../composer/composer.tsx";
-import { followLink } from "../links/follow-link.ts";
-import { LinkContext, type LinkActions } from "../rich-text/rich-text.tsx";
+import { linksFor } from "../links/follow-link.ts";
+import { LinkContext } from "../links/link-actions.ts";
 import { editItem, replyTo } from "../state/drafts.ts";
 import { useLookup } from "../state/lookup.ts";
 import { useSession, type RoomDetails, type Session } from "../state/session.ts";
@@ -166,6 +166,9 @@ function actionsFor(
       else void session.link.call("redact", { roomId, eventId: mine });
     },
     copy: (item) => void navigator.clipboard.writeText(itemText(say, item)),
+    copyLink: (eventId) => void copyLink(session, roomId, eventId),
+    forward: (item) => session.showDialog({ kind: "forward", roomId, item }),
+    showHistory: (eventId) => session.showDialog({ kind: "edit-history", roomId, eventId }),
     jumpTo: (eventId) => session.openRoom(roomId, eventId),
     retry: (item) => void session.link.call("retrySend", { roomId, itemId: item.id }),
     cancelSend: (item) => void session.link.call("cancelSend", { roomId, itemId: item.id }),
@@ -173,9 +176,8 @@ function actionsFor(
   };
 }
 
-function linksFor(session: Session): LinkActions {
-  return {
-    openLink: (url) => void session.shell.call("openExternal", { url }),
-    openTarget: (link) => void followLink(session, link),
-  };
+async function copyLink(session: Session, roomId: string, eventId: string): Promise<void> {
+  const answer = await session.link.call("messageLink", { roomId, eventId });
+  if (answer.ok) await navigator.clipboard.writeText(answer.value.link);
+  else session.refused.set(answer.error.code);
 }

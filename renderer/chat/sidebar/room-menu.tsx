@@ -1,7 +1,8 @@
 import { Bell, BellOff, AtSign, Check, Info, LogOut, MailOpen, Mail, Star, StarOff, type LucideIcon } from "lucide-react";
-import { useEffect, useRef, type ReactNode } from "react";
-import { Header, Menu, MenuItem, MenuSection, Popover, Separator } from "react-aria-components";
+import { useEffect, type ReactNode } from "react";
+import { Header, MenuItem, MenuSection, Separator } from "react-aria-components";
 import type { RoomNotify, RoomSummary } from "../../../protocol/messages/room-summary.ts";
+import { MenuAt, type Place } from "../../ui/menu-at.tsx";
 import { useStore } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
 import { isUnread } from "../state/room-order.ts";
@@ -12,8 +13,7 @@ const BELLS: Readonly<Record<RoomNotify, LucideIcon>> = { all: Bell, mentions: A
 
 type MenuProps = {
   readonly room: RoomSummary;
-  /** Where in the window it opens. */
-  readonly at: { readonly x: number; readonly y: number };
+  readonly at: Place;
   readonly onClose: () => void;
 };
 
@@ -22,7 +22,6 @@ export function RoomMenu({ room, at, onClose }: MenuProps): ReactNode {
   const say = useSay();
   const session = useSession();
   const canWrite = useStore(session.app, (app) => app.phase === "ready");
-  const anchor = useRef<HTMLSpanElement>(null);
   // What it stands over may be gone before an answer is given.
   useEffect(() => {
     if (room.membership !== "join") onClose();
@@ -42,61 +41,46 @@ export function RoomMenu({ room, at, onClose }: MenuProps): ReactNode {
     }
   };
   return (
-    <>
-      <span ref={anchor} className="room-menu__anchor" style={{ left: at.x, top: at.y }} />
-      <Popover
-        className="popover"
-        aria-label={say("roomMenu.label", { room: room.name })}
-        triggerRef={anchor}
-        isOpen
-        placement="bottom start"
-        offset={2}
-        onOpenChange={(open) => {
-          if (!open) onClose();
-        }}
-      >
-        <Menu className="menu" aria-label={say("roomMenu.label", { room: room.name })} autoFocus="first" onAction={act} onClose={onClose}>
-          {canWrite && (
-            <MenuItem id={unread ? "read" : "unread"} className="menu__item">
-              {unread ? <MailOpen className="icon" size={16} aria-hidden /> : <Mail className="icon" size={16} aria-hidden />}
-              {say(unread ? "roomMenu.read" : "roomMenu.unread")}
-            </MenuItem>
-          )}
-          {canWrite && (
-            <MenuItem id="favourite" className="menu__item">
-              {room.favourite ? <StarOff className="icon" size={16} aria-hidden /> : <Star className="icon" size={16} aria-hidden />}
-              {say(room.favourite ? "roomMenu.unfavourite" : "roomMenu.favourite")}
-            </MenuItem>
-          )}
-          <MenuItem id="info" className="menu__item">
-            <Info className="icon" size={16} aria-hidden />
-            {say("room.info")}
-          </MenuItem>
-          {canWrite && <Separator className="menu__separator" />}
-          {canWrite && (
-            <MenuSection selectionMode="single" selectedKeys={[room.notify]} disallowEmptySelection>
-              <Header className="menu__header">{say("roomMenu.notify")}</Header>
-              {ROOM_NOTIFY.map((choice) => {
-                const Icon = BELLS[choice];
-                return (
-                  <MenuItem key={choice} id={choice} className="menu__item" textValue={say(`roomMenu.notify.${choice}`)}>
-                    <Icon className="icon" size={16} aria-hidden />
-                    {say(`roomMenu.notify.${choice}`)}
-                    {room.notify === choice && <Check className="icon menu__check" size={15} aria-hidden />}
-                  </MenuItem>
-                );
-              })}
-            </MenuSection>
-          )}
-          {canWrite && <Separator className="menu__separator" />}
-          {canWrite && (
-            <MenuItem id="leave" className="menu__item menu__item--danger">
-              <LogOut className="icon" size={16} aria-hidden />
-              {say(room.kind === "dm" ? "info.leaveDm" : "info.leave")}
-            </MenuItem>
-          )}
-        </Menu>
-      </Popover>
-    </>
+    <MenuAt at={at} label={say("roomMenu.label", { room: room.name })} onAction={act} onClose={onClose}>
+      {canWrite && (
+        <MenuItem id={unread ? "read" : "unread"} className="menu__item">
+          {unread ? <MailOpen className="icon" size={16} aria-hidden /> : <Mail className="icon" size={16} aria-hidden />}
+          {say(unread ? "roomMenu.read" : "roomMenu.unread")}
+        </MenuItem>
+      )}
+      {canWrite && (
+        <MenuItem id="favourite" className="menu__item">
+          {room.favourite ? <StarOff className="icon" size={16} aria-hidden /> : <Star className="icon" size={16} aria-hidden />}
+          {say(room.favourite ? "roomMenu.unfavourite" : "roomMenu.favourite")}
+        </MenuItem>
+      )}
+      <MenuItem id="info" className="menu__item">
+        <Info className="icon" size={16} aria-hidden />
+        {say("room.info")}
+      </MenuItem>
+      {canWrite && <Separator className="menu__separator" />}
+      {canWrite && (
+        <MenuSection selectionMode="single" selectedKeys={[room.notify]} disallowEmptySelection>
+          <Header className="menu__header">{say("roomMenu.notify")}</Header>
+          {ROOM_NOTIFY.map((choice) => {
+            const Icon = BELLS[choice];
+            return (
+              <MenuItem key={choice} id={choice} className="menu__item" textValue={say(`roomMenu.notify.${choice}`)}>
+                <Icon className="icon" size={16} aria-hidden />
+                {say(`roomMenu.notify.${choice}`)}
+                {room.notify === choice && <Check className="icon menu__check" size={15} aria-hidden />}
+              </MenuItem>
+            );
+          })}
+        </MenuSection>
+      )}
+      {canWrite && <Separator className="menu__separator" />}
+      {canWrite && (
+        <MenuItem id="leave" className="menu__item menu__item--danger">
+          <LogOut className="icon" size={16} aria-hidden />
+          {say(room.kind === "dm" ? "info.leaveDm" : "info.leave")}
+        </MenuItem>
+      )}
+    </MenuAt>
   );
 }

@@ -114,6 +114,20 @@ export function isEditable(item: TimelineItem): boolean {
   return item.mine && item.eventId !== null && item.content.kind === "message";
 }
 
+/** What the server has. */
+export function hasItsEvent(item: TimelineItem): item is TimelineItem & { readonly eventId: string } {
+  return item.eventId !== null;
+}
+
+export function isAnswerable(item: TimelineItem): boolean {
+  return hasItsEvent(item) && item.content.kind !== "redacted";
+}
+
+/** What can be read, its file included, can be sent on. */
+export function isForwardable(item: TimelineItem): item is TimelineItem & { readonly eventId: string } {
+  return hasItsEvent(item) && (item.content.kind === "message" || (item.content.kind === "media" && item.content.available));
+}
+
 function isSorted(items: readonly TimelineItem[]): boolean {
   return items.every((item, index) => index === 0 || (items[index - 1]?.position ?? -Infinity) <= item.position);
 }

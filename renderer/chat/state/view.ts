@@ -1,4 +1,5 @@
 import type { MatrixLink } from "../../../protocol/matrix-link.ts";
+import type { TimelineItem } from "../../../protocol/messages/timeline-item.ts";
 import type { RoomFilter } from "./room-order.ts";
 import type { RoomSafety } from "./room-trust.ts";
 
@@ -20,6 +21,8 @@ export type OpenDialog =
   | { readonly kind: "enable-encryption"; readonly roomId: string }
   | { readonly kind: "remove-person"; readonly roomId: string; readonly userId: string; readonly name: string }
   | { readonly kind: "send-anyway"; readonly roomId: string; readonly itemId: string; readonly devices: RoomSafety["unsignedDevices"] }
+  | { readonly kind: "forward"; readonly roomId: string; readonly item: TimelineItem & { readonly eventId: string } }
+  | { readonly kind: "edit-history"; readonly roomId: string; readonly eventId: string }
   | { readonly kind: "settings"; readonly section: SettingsSection }
   | { readonly kind: "shortcuts" }
   | { readonly kind: "switcher" }

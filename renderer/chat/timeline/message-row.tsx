@@ -1,14 +1,16 @@
 import { AtSign, Check, CircleDashed, Clock } from "lucide-react";
-import { memo, useState, type FocusEvent, type KeyboardEvent, type ReactNode } from "react";
+import { memo, useRef, useState, type FocusEvent, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
 import { Button as AriaButton, Tooltip, TooltipTrigger } from "react-aria-components";
 import type { TimelineItem } from "../../../protocol/messages/timeline-item.ts";
 import { avatarHue } from "../../ui/avatar-colour.ts";
 import { Avatar } from "../../ui/avatar.tsx";
+import type { Place } from "../../ui/menu-at.tsx";
 import { useSay } from "../../ui/text.tsx";
 import { useClock } from "../../ui/time.ts";
 import { isEditable } from "../state/timeline-items.ts";
 import { FailedSend } from "./failed-send.tsx";
 import { itemText, shieldSentence } from "./item-text.ts";
+import { hasMenu, MessageMenu } from "./message-menu.tsx";
 import { MessageBody } from "./message-body.tsx";
 import { Reactions } from "./reactions.tsx";
 import { Receipts } from "./receipts.tsx";
@@ -32,17 +34,38 @@ export const MessageRow = memo(function MessageRow({ item, head, minute, index, 
   const actions = useActions();
   const [hovered, setHovered] = useState(false);
   const [focused, setFocused] = useState(false);
-  const [menuOpen, setMenuOpen] = useState(false);
+  const [menu, setMenu] = useState<Place | null>(null);
+  const [picking, setPicking] = useState(false);
+  const article = useRef<HTMLElement>(null);
+  const hadSelection = useRef(false);
   const { content, send } = item;
   const mentioned = content.kind === "message" && content.mentionsMe;
 
   const blur = (event: FocusEvent<HTMLElement>): void => {
     if (!event.currentTarget.contains(event.relatedTarget)) setFocused(false);
   };
+  const openMenu = (at: Place): void => {
+    if (!hasMenu(item, actions)) return;
+    // What had the focus may be gone with the toolbar; the message is still there when the menu closes.
+    article.current?.focus({ preventScroll: true });
+    setMenu(at);
+  };
+  const askMenu = (event: MouseEvent<HTMLElement>): void => {
+    const inside = event.target instanceof Node && event.currentTarget.contains(event.target);
+    const selected = event.button === 2 ? hadSelection.current : hasSelection();
+    // With text selected the menu is that of text, which main shows.
+    if (!inside || selected || !hasMenu(item, actions)) return;
+    event.preventDefault();
+    openMenu(event.clientX === 0 && event.clientY === 0 ? middleOf(event.currentTarget) : { x: event.clientX, y: event.clientY });
+  };
   const press = (event: KeyboardEvent<HTMLElement>): void => {
     if (event.target !== event.currentTarget || event.altKey) return;
+    if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) {
+      openMenu(middleOf(event.currentTarget));
+      return event.preventDefault();
+    }
     const mod = event.ctrlKey || event.metaKey;
-    if (mod && event.key === "c" && (getSelection()?.isCollapsed ?? true)) actions.copy(item);
+    if (mod && event.key === "c" && !hasSelection()) actions.copy(item);
     else if (mod) return;
     else if (event.key === "r" && item.eventId !== null) actions.reply(item);
     else if (event.key === "e" && isEditable(item)) actions.edit(item);
@@ -53,6 +76,7 @@ export const MessageRow = memo(function MessageRow({ item, head, minute, index, 
 
   return (
     <article
+      ref={article}
       className={`row ${head ? "row--head" : ""} ${mentioned ? "row--mention" : ""} ${flash ? "row--flash" : ""} ${send?.state === "failed" ? "row--failed" : ""} ${send !== null && send.state !== "sent" ? "row--pending" : ""}`}
       tabIndex={tabbable ? 0 : -1}
       data-index={index}
@@ -68,6 +92,9 @@ export const MessageRow = memo(function MessageRow({ item, head, minute, index, 
       onFocus={() => setFocused(true)}
       onBlur={blur}
       onKeyDown={press}
+      // Where a right click selects the word under it, that is not what had been selected.
+      onPointerDownCapture={() => void (hadSelection.current = hasSelection())}
+      onContextMenu={askMenu}
     >
       <div className="row__gutter">
         {head ? (
@@ -112,14 +139,23 @@ export const MessageRow = memo(function MessageRow({ item, head, minute, index, 
         {send !== null && send.state !== "failed" && <SendState state={send.state} />}
         {item.readBy.length > 0 && <Receipts readers={item.readBy} />}
       </div>
-      {(hovered || focused || menuOpen) && (
+      {(hovered || focused || picking || menu !== null) && (
         <div className="tools-anchor">
-          <RowTools item={item} onMenuOpen={setMenuOpen} />
+          <RowTools item={item} picking={picking} onPicking={setPicking} menuOpen={menu !== null} onMenu={openMenu} />
         </div>
       )}
+      {menu !== null && <MessageMenu item={item} at={menu} onReact={() => setPicking(true)} onClose={() => setMenu(null)} />}
     </article>
   );
 });
+
+const hasSelection = (): boolean => getSelection()?.isCollapsed === false;
+
+/** Near the start of a message, as far as it is in view. */
+function middleOf(row: HTMLElement): Place {
+  const { left, top, bottom } = row.getBoundingClientRect();
+  return { x: left + 60, y: Math.max(0, top) + (Math.min(bottom, innerHeight) - Math.max(0, top)) / 2 };
+}
 
 function SendState({ state }: { readonly state: "queued" | "sending" | "sent" }): ReactNode {
   const say = useSay();

@@ -5,12 +5,16 @@ import { IconButton } from "../../ui/button.tsx";
 import { useSay } from "../../ui/text.tsx";
 import { EmojiPicker } from "../emoji/emoji-picker.tsx";
 
-type PickerProps = { readonly onPick: (key: string) => void; readonly onOpenChange?: (open: boolean) => void };
+type PickerProps = {
+  readonly isOpen: boolean;
+  readonly onOpenChange: (open: boolean) => void;
+  readonly onPick: (key: string) => void;
+};
 
-export function ReactionPicker({ onPick, onOpenChange }: PickerProps): ReactNode {
+export function ReactionPicker({ isOpen, onOpenChange, onPick }: PickerProps): ReactNode {
   const say = useSay();
   return (
-    <DialogTrigger {...(onOpenChange === undefined ? {} : { onOpenChange })}>
+    <DialogTrigger isOpen={isOpen} onOpenChange={onOpenChange}>
       <IconButton icon={SmilePlus} label={say("tools.react")} size="small" />
       <Popover className="popover" placement="top end" offset={6}>
         <Dialog className="dialog" aria-label={say("item.addReaction")}>

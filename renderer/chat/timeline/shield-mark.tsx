@@ -39,6 +39,25 @@ export function ShieldMark({ item, shield }: { readonly item: TimelineItem; read
   );
 }
 
+/** The same where nothing can be opened: the word and its sentence, for reading. */
+export function ShieldLine({ item, shield }: { readonly item: TimelineItem; readonly shield: Shield }): ReactNode {
+  const say = useSay();
+  const Icon = shield.color === "red" ? ShieldAlert : ShieldQuestionMark;
+  const { what, text } = shieldSentence(say, item, shield);
+  return (
+    <p className={`shield-line shield--${shield.color}`}>
+      <Icon className="icon" size={14} aria-hidden />
+      <span>
+        <strong>
+          <span className="visually-hidden">{say(`shield.${shield.color}`)}: </span>
+          {what}
+        </strong>{" "}
+        {text}
+      </span>
+    </p>
+  );
+}
+
 /** Where the sentence can be followed by something to do here. */
 function NextStep({ item, shield }: { readonly item: TimelineItem; readonly shield: Shield }): ReactNode {
   const say = useSay();

@@ -10,6 +10,9 @@ export interface TimelineActions {
   askDelete(item: TimelineItem): void;
   react(item: TimelineItem, key: string): void;
   copy(item: TimelineItem): void;
+  copyLink(eventId: string): void;
+  forward(item: TimelineItem & { readonly eventId: string }): void;
+  showHistory(eventId: string): void;
   jumpTo(eventId: string): void;
   retry(item: TimelineItem): void;
   cancelSend(item: TimelineItem): void;

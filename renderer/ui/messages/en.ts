@@ -5,6 +5,7 @@ import { emojiMessages } from "./en-emoji.ts";
 import { errorMessages } from "./en-errors.ts";
 import { linkMessages } from "./en-links.ts";
 import { mediaMessages } from "./en-media.ts";
+import { messageMenuMessages } from "./en-message-menu.ts";
 import { precautionMessages } from "./en-precautions.ts";
 import { roomMenuMessages } from "./en-room-menu.ts";
 import { roomMessages } from "./en-rooms.ts";
@@ -29,6 +30,7 @@ export const messages = {
   ...errorMessages,
   ...linkMessages,
   ...mediaMessages,
+  ...messageMenuMessages,
   ...precautionMessages,
   ...roomMenuMessages,
   ...roomMessages,

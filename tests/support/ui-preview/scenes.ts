@@ -1,5 +1,6 @@
 import { chat, click, harbour, open, press, section, inTurn, type, type Scene } from "./scene-kit.ts";
 import { MEDIA_SCENES } from "./media-scenes.ts";
+import { MESSAGE_SCENES } from "./message-scenes.ts";
 import { TRUST_SCENES } from "./trust-scenes.ts";
 import { VAULT_SCENES } from "./vault-scenes.ts";
 
@@ -265,6 +266,7 @@ export const SCENES: readonly Scene[] = [
   { name: "link-join-800", path: chat("room", `&link=matrix:r/${"harbour-".repeat(12)}:example.org`), size: [800, 600] },
   { name: "link-person-dark", path: chat("room", "&theme=dark&link=matrix:u/grace:example.org") },
   ...MEDIA_SCENES,
+  ...MESSAGE_SCENES,
   ...TRUST_SCENES,
   ...VAULT_SCENES,
 ];
