@@ -117,7 +117,10 @@ export const shellContract = {
   reauthenticate: call("public", z.strictObject({ password: passwordSchema }), nothing),
   /** The same in the browser, as `loginSso`. `wrong-credentials` where somebody else signed in there. */
   reauthenticateSso: call("public", z.strictObject({ idpId: z.string().max(255).nullable() }), nothing),
-  /** Ends the session on the server, then deletes the local store. `force` deletes it even where the server cannot be reached. */
+  /**
+   * Ends the session on the server, then deletes the local store. `force` deletes it even where the server cannot be reached. `cancelled` where the person
+   * does not say yes to main's own question.
+   */
   logout: call("public", z.strictObject({ force: z.boolean() }), nothing),
   /** Tries to open the account again, after a failure. */
   retryOpen: call("public", nothing, nothing),

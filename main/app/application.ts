@@ -130,6 +130,7 @@ export class Application {
       takeLink: () => deps.links.take(),
       updates: deps.updates,
       confirmAndOpen: (url) => this.#questions.confirmAndOpen(url),
+      confirmSignOut: () => this.#questions.confirmSignOut(),
       openBrowser: (url) => shell.openExternal(url),
     });
   }

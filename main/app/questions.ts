@@ -40,6 +40,24 @@ export class Questions {
     });
   }
 
+  /** Signing out deletes what may be nowhere else. */
+  confirmSignOut(): Promise<boolean> {
+    return this.#ask(false, async (window) => {
+      const { response } = await dialog.showMessageBox(window, {
+        type: "warning",
+        title: "Sign out",
+        message: "Sign out and delete your messages and keys from this computer?",
+        detail:
+          "Keys that are neither in a backup nor on another device of yours are lost for good, and so is what they open. If you did not ask to sign out, choose Cancel.",
+        buttons: ["Sign out and delete", "Cancel"],
+        defaultId: 1,
+        cancelId: 1,
+        noLink: true,
+      });
+      return response === 0;
+    });
+  }
+
   /** One question at a time: a page that asks again and again gets refusals, not a stack of dialogs. */
   async #ask<T>(refusal: T, question: (window: BrowserWindow) => Promise<T>): Promise<T> {
     const window = this.#window();

@@ -61,3 +61,26 @@ test("the start with the system is the system's to change, and what it refuses i
   expect(() => impossible.changeSettings({ startWithSystem: true }, context)).toThrow(expect.objectContaining({ code: "unsupported" }));
   expect(saved).toHaveLength(3);
 });
+
+test("signing out deletes keys: whatever a page asks for, a person is asked first, and only yes is yes", async () => {
+  const { account, worker } = await world.signedIn();
+  const context = { signal: new AbortController().signal, ports: [] };
+  let answer = false;
+  let questions = 0;
+  const handlers = shellHandlers({
+    ...shellDeps(account),
+    confirmSignOut: () => {
+      questions += 1;
+      return Promise.resolve(answer);
+    },
+  });
+  for (const force of [true, false]) await expect(handlers.logout({ force }, context)).rejects.toMatchObject({ code: "cancelled" });
+  expect([questions, account.state.value.phase]).toEqual([2, "ready"]);
+  expect(worker.calls).not.toContain("deleteAccount");
+  answer = true;
+  await handlers.logout({ force: true }, context);
+  expect(account.state.value.phase).toBe("signed-out");
+  // There is nothing left to be lost.
+  await handlers.logout({ force: true }, context);
+  expect(questions).toBe(3);
+});

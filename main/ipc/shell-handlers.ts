@@ -35,6 +35,8 @@ export type ShellDeps = {
   readonly updates: Pick<Updates, "state" | "check" | "cancel" | "install">;
   /** Shows the whole address and asks; resolves to whether it was opened. */
   readonly confirmAndOpen: (url: string) => Promise<boolean>;
+  /** Whether a person wants this account's keys and messages deleted here. */
+  readonly confirmSignOut: () => Promise<boolean>;
   /** Opens an address that the person has just asked for, in the browser. */
   readonly openBrowser: (url: string) => Promise<void>;
 };
@@ -106,6 +108,8 @@ export function shellHandlers(deps: ShellDeps): Handlers<ShellContract> {
       return {};
     },
     logout: async ({ force }) => {
+      // SECURITY: it deletes keys that may be nowhere else, and a page that somebody else has taken over can ask for it. A person says so to us.
+      if (holdsKeys(account.state.value) && !(await deps.confirmSignOut())) throw new CodedError("cancelled");
       await account.logout(force);
       return {};
     },
@@ -170,6 +174,10 @@ export const pickChatHandlers = (all: Handlers<ShellContract>): Handlers<ShellCo
 /** Whether there is a form on the screen for which this server may be asked. */
 const isSigningIn = (state: AppState, server: string): boolean =>
   state.phase === "signed-out" || (state.phase === "soft-logged-out" && state.homeserver === server);
+
+/** Whether there are keys on this computer, or may be: a sign-in that has no passphrase yet has made none. */
+const holdsKeys = (state: AppState): boolean =>
+  state.phase !== "signed-out" && !(state.phase === "vault" && state.task === "create-passphrase");
 
 function unlessRefused(accepted: boolean): Record<string, never> {
   if (!accepted) throw new CodedError("conflict");

@@ -110,7 +110,6 @@ describe("code in the chat page", () => {
 
   test("may ask main for what its contract has, and what belongs to the vault is refused", async () => {
     const ends = new Set([
-      "logout",
       "setAccountAside",
       "lock",
       "register",
@@ -124,6 +123,8 @@ describe("code in the chat page", () => {
       for (const params of guesses()) replies.push(JSON.stringify(await callShell(app.page, verb, params)));
     for (const to of ["keychain", "passphrase"])
       value(JSON.stringify(await callShell(app.page, "changeAppLock", { to }))).toContain('"ok":false');
+    // Main asks a person first, and nobody answers.
+    for (const force of [true, false]) value(JSON.stringify(await callShell(app.page, "logout", { force }))).toContain('"cancelled"');
     // Opened for a verification or not: what for is the vault's to know.
     await callShell(app.page, "openVault", { intent: { kind: "verify-user", userId: eve.userId } });
     value(JSON.stringify(await callShell(app.page, "takeVaultIntent", {}))).not.toContain(eve.userId);

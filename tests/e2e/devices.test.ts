@@ -111,6 +111,7 @@ test("whose app says that it was signed out, keeps what it has, and can be empti
   await laptop.page.getByRole("button", { name: text("banner.loggedOutAction"), exact: true }).click();
   const dialog = laptop.dialog(text("signOut.title"));
   await looks.page(laptop, "remove", laptop.page, ".modal");
+  laptop.host.dialogs.next({ response: 0 });
   await dialog
     .getByRole("button", { name: text("signOut.confirm"), exact: true })
     .or(dialog.getByRole("button", { name: text("signOut.confirmAnyway"), exact: true }))

@@ -205,7 +205,14 @@ test("signing out says what is lost, ends the device on the server and deletes t
   const dialog = app.dialog(text("signOut.title"));
   await expect(dialog).toContainText(text("signOut.text"));
   const before = world.homeserver.devices(world.you).length;
-  await dialog.getByRole("button", { name: text("signOut.confirm") }).click();
+  const confirm = dialog.getByRole("button", { name: text("signOut.confirm") });
+  // The system's own question is the last word: the page cannot answer it.
+  await confirm.click();
+  await expect.poll(() => JSON.stringify(app.host.dialogs.asked)).toContain("Sign out and delete");
+  await expect(confirm).toBeEnabled();
+  value(existsSync(join(app.accountFolder, "profile.json"))).toBe(true);
+  app.host.dialogs.next({ response: 0 });
+  await confirm.click();
   await expect(app.page.getByRole("heading", { name: text("signIn.title") })).toBeVisible({ timeout: 30_000 });
   value(world.homeserver.devices(world.you).length).toBe(before - 1);
   await eventually("the files to be gone", () => readdirSync(app.accountFolder).every((name) => !/\.db|profile\.json/.test(name)));

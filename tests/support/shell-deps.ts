@@ -25,6 +25,7 @@ export function shellDeps(account: Account): ShellDeps {
     closeVault: () => undefined,
     comeForward: () => undefined,
     confirmAndOpen: () => Promise.resolve(false),
+    confirmSignOut: () => Promise.resolve(false),
     openBrowser: () => Promise.resolve(),
   };
 }
