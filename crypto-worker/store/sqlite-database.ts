@@ -1,5 +1,6 @@
 import { closeSync, fdatasyncSync, openSync } from "node:fs";
 import SQLite from "better-sqlite3-multiple-ciphers";
+import { Checkpoints } from "./checkpoints.ts";
 import { storeErrorFrom } from "./sqlite-error.ts";
 import type { Database, SqlValue, Statement } from "./types.ts";
 
@@ -11,6 +12,7 @@ export class SqliteDatabase implements Database {
   /** The write-ahead log, held open to be flushed; undefined for a store in memory. SQLite keeps no lock on this file, so a second descriptor is safe. */
   #log: number | undefined;
   readonly #logPath: string | undefined;
+  readonly #checkpoints: Checkpoints;
   #onFirstFlush: (() => void) | undefined;
   readonly #statements = new Map<string, Statement<object>>();
   readonly #rollbackListeners = new Set<() => void>();
@@ -25,6 +27,7 @@ export class SqliteDatabase implements Database {
     this.#connection = connection;
     this.#onFirstFlush = onFirstFlush;
     this.#logPath = path === undefined ? undefined : `${path}-wal`;
+    this.#checkpoints = new Checkpoints(connection, this.#logPath);
     this.#begin = connection.prepare("BEGIN IMMEDIATE");
     this.#commit = connection.prepare("COMMIT");
   }
@@ -54,6 +57,7 @@ export class SqliteDatabase implements Database {
       throw error;
     }
     this.#durable = false;
+    this.#checkpoints.schedule();
     const effects = this.#effects;
     this.#effects = [];
     for (const effect of effects) effect();
@@ -80,6 +84,7 @@ export class SqliteDatabase implements Database {
   }
 
   close(): void {
+    this.#checkpoints.close();
     try {
       if (this.#onFirstFlush !== undefined) this.#flush();
     } finally {

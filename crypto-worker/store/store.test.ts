@@ -1,8 +1,19 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Curve25519PublicKey, EventId, RoomId } from "../../protocol/ids.ts";
 import { makeTables, migrate } from "./migrate.ts";
 import { laterParts, laterTables, migrations } from "./migrations/migrations.ts";
@@ -266,6 +277,36 @@ describe("the SQLCipher file", () => {
       chmodSync(path, 0o400);
       expect(codeOf(() => openSqlCipherStore({ path, key }))).toBe("read-only");
     }
+  });
+
+  it("empties a long log when nobody waits for it, and leaves a short one alone", () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const store = openSqlCipherStore({ path, key });
+    const big = new Uint8Array(6 * 1024 * 1024).fill(9);
+    const logBytes = (): number => statSync(`${path}-wal`).size;
+    store.transaction(() => {
+      store.customValues.save("small", new Uint8Array(10));
+      store.requireDurability();
+    });
+    vi.advanceTimersByTime(5000);
+    expect(logBytes()).toBeGreaterThan(0);
+    store.customValues.save("big", big);
+    store.transaction(() => store.customValues.save("big", big));
+    expect(logBytes()).toBeGreaterThan(big.length);
+    vi.advanceTimersByTime(5000);
+    expect(logBytes()).toBe(0);
+    // What is relied on next goes to the same log.
+    store.transaction(() => {
+      store.customValues.save("last", new Uint8Array(10));
+      store.requireDurability();
+    });
+    const copy = `${path}.copy`;
+    for (const suffix of ["", "-wal", ".key-check"]) copyFileSync(path + suffix, copy + suffix);
+    const after = openSqlCipherStore({ path: copy, key });
+    expect(["small", "big", "last"].map((name) => after.customValues.load(name)?.length)).toEqual([10, big.length, 10]);
+    for (const opened of [store, after]) opened.close();
+    vi.advanceTimersByTime(5000);
   });
 
   it("reports a full disk, rolls back and goes on when there is room again", () => {

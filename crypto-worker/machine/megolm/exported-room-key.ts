@@ -1,6 +1,7 @@
 import { parseCurve25519PublicKey, parseEd25519PublicKey, parseRoomId } from "../../../protocol/ids.ts";
 import { err, ok, type Result } from "../../../protocol/result.ts";
 import { MEGOLM_ALGORITHM } from "../../wire/algorithms.ts";
+import type { PortableSession } from "../../store/tables/inbound-group-sessions.ts";
 import { isJsonObject, objectField, stringField } from "../../wire/json.ts";
 import { parseSharedHistory } from "../../wire/to-device-events.ts";
 import { encodeExportedKey, parseExportedKey } from "./inbound-ratchet.ts";
@@ -24,7 +25,7 @@ export type ExportedRoomKeyFailure =
   "not-an-object" | "unsupported-algorithm" | "invalid-room-id" | "invalid-key" | "invalid-session-key" | "mismatched-session-id";
 
 /** SECURITY: dangerous. Gives the key from its first known index on. */
-export function encodeExportedRoomKey(session: InboundSession): ExportedRoomKey {
+export function encodeExportedRoomKey(session: Omit<PortableSession, "id">): ExportedRoomKey {
   return {
     algorithm: MEGOLM_ALGORITHM,
     room_id: session.roomId,

@@ -80,7 +80,7 @@ function decode(text: unknown, version: number, length: number): Uint8Array | un
 
 /** Takes the first 165 bytes of either form. */
 function ratchetFrom(source: Uint8Array): Result<InboundRatchet, "invalid-session-key"> {
-  const bytes = Uint8Array.from(source.subarray(0, EXPORT_BYTES));
+  const bytes = new Uint8Array(source.subarray(0, EXPORT_BYTES));
   bytes[0] = EXPORT_VERSION;
   const publicKey = parseEd25519Key(encodeBase64(bytes.subarray(PUBLIC_KEY_AT)));
   const sessionId = parseSessionId(publicKey.ok ? publicKey.value : undefined);

@@ -7,6 +7,9 @@ import type { Database } from "../types.ts";
 /** A session with the number that other tables know it by; it keeps that when a better copy replaces it. */
 export type StoredInboundSession = InboundSession & { readonly id: number };
 
+/** What a copy of a session for somebody else has. */
+export type PortableSession = Pick<StoredInboundSession, "id" | "roomId" | "ratchet" | "senderKey" | "signingKey" | "sharedHistory">;
+
 export type SenderRow = {
   sender_kind: number;
   sender_flags: number;
@@ -15,7 +18,7 @@ export type SenderRow = {
   sender_master_key: Ed25519PublicKey | null;
 };
 
-type Row = SenderRow & {
+type PortableRow = {
   id: number;
   session_id: SessionId;
   room_id: RoomId;
@@ -23,17 +26,22 @@ type Row = SenderRow & {
   signing_key: Ed25519PublicKey | null;
   ratchet: Uint8Array;
   first_known_index: number;
-  imported: number;
   shared_history: number;
-  history_visibility: HistoryVisibility | null;
-  forwarder_user_id: UserId | null;
-  forwarder_device_id: DeviceId | null;
-  backup_version: string | null;
 };
+
+type Row = PortableRow &
+  SenderRow & {
+    imported: number;
+    history_visibility: HistoryVisibility | null;
+    forwarder_user_id: UserId | null;
+    forwarder_device_id: DeviceId | null;
+    backup_version: string | null;
+  };
 
 const WRITTEN = `session_id, room_id, sender_key, signing_key, ratchet, first_known_index, imported, shared_history, history_visibility,
   sender_kind, sender_flags, sender_user_id, sender_device_id, sender_master_key, forwarder_user_id, forwarder_device_id, backup_version`;
 const COLUMNS = `id, ${WRITTEN}`;
+const PORTABLE = "id, session_id, room_id, sender_key, signing_key, ratchet, first_known_index, shared_history";
 
 const KINDS: readonly SenderData["kind"][] = ["unknownDevice", "deviceInfo", "verificationViolation", "senderUnverified", "senderVerified"];
 const LEGACY = 1;
@@ -147,11 +155,11 @@ export class InboundGroupSessionTable {
   }
 
   /** All sessions in the order of their ids, a page at a time. */
-  page(afterId: number, limit: number): StoredInboundSession[] {
+  page(afterId: number, limit: number): PortableSession[] {
     return this.#database
-      .prepare<Row>(`SELECT ${COLUMNS} FROM inbound_group_session WHERE id > ? ORDER BY id LIMIT ?`)
+      .prepare<PortableRow>(`SELECT ${PORTABLE} FROM inbound_group_session WHERE id > ? ORDER BY id LIMIT ?`)
       .all(afterId, limit)
-      .map(fromRow);
+      .map(portableFrom);
   }
 }
 
@@ -187,20 +195,26 @@ export function senderValues(data: SenderData) {
   }
 }
 
-function fromRow(row: Row): StoredInboundSession {
+function portableFrom(row: PortableRow): PortableSession {
   return {
     id: row.id,
     roomId: row.room_id,
     ratchet: { sessionId: row.session_id, firstKnownIndex: row.first_known_index, bytes: row.ratchet },
     senderKey: row.sender_key,
     signingKey: row.signing_key ?? undefined,
+    sharedHistory: row.shared_history === 1,
+  };
+}
+
+function fromRow(row: Row): StoredInboundSession {
+  return {
+    ...portableFrom(row),
     senderData: senderFromRow(row),
     imported: row.imported === 1,
     forwarder:
       row.forwarder_user_id === null || row.forwarder_device_id === null
         ? undefined
         : { userId: row.forwarder_user_id, deviceId: row.forwarder_device_id },
-    sharedHistory: row.shared_history === 1,
     historyVisibility: row.history_visibility ?? undefined,
     backupVersion: row.backup_version ?? undefined,
   };
