@@ -20,20 +20,10 @@ type Props = { readonly roomId: string; readonly eventId: string; readonly onClo
 type Answer = { readonly history: ResultOf<ChatContract["editHistory"]> } | { readonly error: ErrorCode };
 
 /** Everything that a message has said, each version with its time and its own mark. */
-export function EditHistory({ roomId, eventId, onClose }: Props): ReactNode {
+export function EditHistory({ onClose, ...message }: Props): ReactNode {
   const say = useSay();
   const session = useSession();
-  const [answer, setAnswer] = useState<Answer | null>(null);
   const [attempt, setAttempt] = useState(1);
-  useEffect(() => {
-    const stop = new AbortController();
-    const ask = async (): Promise<void> => {
-      const found = await session.link.call("editHistory", { roomId, eventId }, { signal: stop.signal });
-      if (!stop.signal.aborted) setAnswer(found.ok ? { history: found.value } : { error: found.error.code });
-    };
-    void ask();
-    return () => stop.abort();
-  }, [session, roomId, eventId, attempt]);
   const links = useMemo(() => {
     const follow = linksFor(session);
     return {
@@ -46,35 +36,43 @@ export function EditHistory({ roomId, eventId, onClose }: Props): ReactNode {
   }, [session, onClose]);
   return (
     <Dialog title={say("history.title")} onClose={onClose}>
-      {answer === null ? (
-        <Delayed>
-          <span className="skeleton history__skeleton" role="status" aria-label={say("common.loading")} />
-        </Delayed>
-      ) : "error" in answer ? (
-        <ErrorNote
-          code={answer.error}
-          actions={
-            <Button
-              onPress={() => {
-                setAnswer(null);
-                setAttempt(attempt + 1);
-              }}
-            >
-              {say("common.retry")}
-            </Button>
-          }
-        />
-      ) : (
-        <LinkContext value={links}>
-          {!answer.history.complete && <Note>{say("history.incomplete")}</Note>}
-          <ol className="history" reversed aria-label={say("history.list")}>
-            {answer.history.versions.toReversed().map((version, index, { length }) => (
-              <Version key={version.id} version={version} note={index === 0 ? "current" : index === length - 1 ? "original" : null} />
-            ))}
-          </ol>
-        </LinkContext>
-      )}
+      <LinkContext value={links}>
+        <Versions key={attempt} {...message} onRetry={() => setAttempt(attempt + 1)} />
+      </LinkContext>
     </Dialog>
+  );
+}
+
+function Versions({ roomId, eventId, onRetry }: Omit<Props, "onClose"> & { readonly onRetry: () => void }): ReactNode {
+  const say = useSay();
+  const session = useSession();
+  const [answer, setAnswer] = useState<Answer | null>(null);
+  useEffect(() => {
+    const stop = new AbortController();
+    const ask = async (): Promise<void> => {
+      const found = await session.link.call("editHistory", { roomId, eventId }, { signal: stop.signal });
+      if (!stop.signal.aborted) setAnswer(found.ok ? { history: found.value } : { error: found.error.code });
+    };
+    void ask();
+    return () => stop.abort();
+  }, [session, roomId, eventId]);
+  if (answer === null)
+    return (
+      <Delayed>
+        <span className="skeleton history__skeleton" role="status" aria-label={say("common.loading")} />
+      </Delayed>
+    );
+  if ("error" in answer) return <ErrorNote code={answer.error} actions={<Button onPress={onRetry}>{say("common.retry")}</Button>} />;
+  const { versions, complete } = answer.history;
+  return (
+    <>
+      {!complete && <Note>{say("history.incomplete")}</Note>}
+      <ol className="history" reversed aria-label={say("history.list")}>
+        {versions.toReversed().map((version, index) => (
+          <Version key={version.id} version={version} note={index === 0 ? "current" : index === versions.length - 1 ? "original" : null} />
+        ))}
+      </ol>
+    </>
   );
 }
 
