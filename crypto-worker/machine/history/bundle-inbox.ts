@@ -110,9 +110,9 @@ export class BundleInbox {
     return this.#invites().flatMap(({ roomId, inviter }) => {
       const received = this.#context.store.keyBundles.find(roomId, inviter);
       if (received === undefined || !this.#isTrusted(received)) return [];
-      const { key, url } = fileOf(received);
-      key[Symbol.dispose]();
-      return [{ roomId, sender: inviter, url }];
+      const file = fileOf(received);
+      file?.key[Symbol.dispose]();
+      return file === undefined ? [] : [{ roomId, sender: inviter, url: file.url }];
     });
   }
 
@@ -123,6 +123,7 @@ export class BundleInbox {
     if (received === undefined) return err("no-bundle");
     if (!this.#isTrusted(received)) return err("untrusted-sender");
     const file = fileOf(received);
+    if (file === undefined) return err("invalid-bundle");
     using key = file.key;
     const plaintext = decryptAttachment({ ...file, key }, ciphertext);
     if (!plaintext.ok) return plaintext;
@@ -207,10 +208,9 @@ function isTrusted(kind: string): boolean {
   return kind === "senderUnverified" || kind === "senderVerified";
 }
 
-/** Checked when it was received. */
-function fileOf({ fileJson }: ReceivedKeyBundle): EncryptedFile {
+/** Checked when it was received; by an earlier version perhaps, or the row is damaged: then the room goes without its past, and everything else goes on. */
+function fileOf({ fileJson }: ReceivedKeyBundle): EncryptedFile | undefined {
   const json = parseJsonObject(fileJson, FILE_LIMITS);
   const file = json.ok ? parseEncryptedFile(json.value) : json;
-  if (!file.ok) throw new Error("the file of a stored bundle cannot be read");
-  return file.value;
+  return file.ok ? file.value : undefined;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
 import { must } from "../../../tests/support/megolm-world.ts";
-import { parseRoomId } from "../../../protocol/ids.ts";
+import { parseRoomId, parseUserId } from "../../../protocol/ids.ts";
 import { encodeEncryptedFile, type AttachmentKeys } from "../../wire/encrypted-file.ts";
 import { field, objectField, stringField, type JsonObject } from "../../wire/json.ts";
 import { AttachmentEncryptor } from "../attachments/attachment-encryptor.ts";
@@ -220,6 +220,21 @@ describe("receiving one", () => {
     expect(bodyOf(bob, hidden)).toEqual({ code: "MissingMegolmSession", withheldCode: "m.history_not_shared" });
     expect(bob.machine.history.readyBundles()).toEqual([]);
     expect(bob.machine.history.openBundle(ROOM, bundle.ciphertext)).toEqual({ ok: false, error: "no-bundle" });
+  });
+
+  test("one whose row cannot be read any more costs its room the past, and nothing else anything", () => {
+    say(alice, "one");
+    const bundle = build();
+    invite(bundle);
+    const received = bob.store.keyBundles.find(must(parseRoomId(ROOM)), must(parseUserId(alice.userId)));
+    if (received === undefined) throw new Error("no bundle came");
+    for (const fileJson of ["", "{", "{}", '{"v":"v2","url":"http://example.org"}']) {
+      bob.store.keyBundles.save({ ...received, fileJson }, 1);
+      expect(bob.machine.history.readyBundles()).toEqual([]);
+      expect(bob.machine.history.openBundle(ROOM, bundle.ciphertext)).toEqual({ ok: false, error: "invalid-bundle" });
+    }
+    bob.store.keyBundles.save(received, 1);
+    expect(importAll(bob, bundle.ciphertext)).toBe(1);
   });
 
   test("passed on to the next one: keys and what is kept from us", () => {
