@@ -3,6 +3,7 @@ import type { RoomId, UserId } from "../../../protocol/ids.ts";
 import { parseHistoryVisibility, type HistoryVisibility } from "../../wire/history-visibility.ts";
 import { arrayField, type JsonObject } from "../../wire/json.ts";
 import { parseRoomEvent } from "../../wire/room-event.ts";
+import type { MemberRecord } from "../../store/tables/room-members.ts";
 import type { Changes } from "../changes.ts";
 import type { ClientContext } from "../context.ts";
 import { roomPath } from "../http.ts";
@@ -57,17 +58,21 @@ export class MemberLoader {
     context.commit((changes) => {
       const later = [...load.touched].flatMap((userId) => members.load(roomId, userId) ?? []);
       const before = new Map(members.all(roomId).map((member) => [member.userId, member]));
-      members.drop(roomId);
+      const now = new Map<UserId, MemberRecord>();
       for (const raw of arrayField(answer, "chunk") ?? []) {
         const event = parseRoomEvent(raw);
         if (!event.ok || event.value.type !== "m.room.member" || event.value.stateKey === undefined) continue;
         const member = parseMember(event.value.stateKey, event.value.sender, event.value.content);
         if (member === undefined) continue;
-        members.save(roomId, member);
+        now.set(member.userId, member);
         changes.touchMember(roomId, member.userId);
       }
-      for (const member of later) members.save(roomId, member);
-      for (const member of members.all(roomId)) changes.names.note(roomId, before.get(member.userId), member);
+      for (const member of later) now.set(member.userId, member);
+      members.drop(roomId);
+      for (const member of now.values()) {
+        members.save(roomId, member);
+        changes.names.note(roomId, before.get(member.userId), member);
+      }
       rooms.setMembersComplete(roomId, true);
       changes.rooms.add(roomId);
     });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { parseEventId, parseRoomId, parseUserId, type RoomId, type UserId } from "../../../protocol/ids.ts";
 import { useClientWorld } from "../../../tests/support/client-world.ts";
 import type { InProcessClient } from "../../../tests/support/in-process-client.ts";
@@ -140,9 +140,11 @@ describe("rooms", () => {
     const alice = await world.person("alice");
     const guests = Array.from({ length: 30 }, (_, i) => world.server.registerUser(`guest${i}`, "secret").userId);
     const roomId = idOf(await alice.client.rooms.create({ encrypted: true, invite: guests, direct: false }));
+    const reads = vi.spyOn(alice.store.members, "all");
     alice.send(roomId, "hello everybody");
     alice.send(roomId, "again");
     await alice.untilSent();
+    expect(reads).toHaveBeenCalledTimes(1);
     expect(world.server.requests({ path: /\/members$/, userId: alice.userId })).toHaveLength(1);
     const members = await alice.client.views.members(roomId);
     expect(members.filter((member) => member.membership === "invite")).toHaveLength(30);
