@@ -60,16 +60,21 @@ test("leaves the right click to the text that is selected", async () => {
 
 test("copies a link that leads back to the message", async () => {
   await app.choose("The tide is at six", "messageMenu.copyLink");
-  // A page cannot read the clipboard; whoever pastes can.
-  await expect(async () => {
-    await app.composer.fill("");
-    await app.composer.press("Control+v");
-    await expect(app.composer).toHaveValue(/^https:\/\/matrix\.to\/#\//, { timeout: 500 });
-  }).toPass();
+  const pasted = await paste(/^https:\/\/matrix\.to\/#\//);
   const [, server = ""] = /:(.*)$/.exec(world.you) ?? [];
   const via = /^[\d.]+(?::\d+)?$/.test(server) ? [] : [server];
-  value(parseMatrixLink(await app.composer.inputValue())).toEqual({ kind: "room", room: roomId, eventId: tide, via });
-  await app.composer.fill("");
+  value(parseMatrixLink(pasted)).toEqual({ kind: "room", room: roomId, eventId: tide, via });
+});
+
+test("a block of code is copied as it stands, by the keyboard", async () => {
+  await app.composer.fill("Run this:\n\n```sh\npump --on\n  --until 2.4\n```");
+  await app.composer.press("Enter");
+  const block = app.feed.locator("pre", { hasText: "pump --on" });
+  await block.focus();
+  await app.page.keyboard.press("Tab");
+  await app.page.keyboard.press("Enter");
+  await expect(app.page.getByRole("button", { name: text("common.copied") })).toBeFocused();
+  value(await paste(/pump/)).toBe("pump --on\n  --until 2.4");
 });
 
 test("shows what an edited message said before", async () => {
@@ -100,3 +105,15 @@ test("passes a message on to another room, as a message of ours that is about no
   value(seen).toMatchObject({ sender: world.you, decrypted: true });
   value(seen).not.toHaveProperty("replyTo");
 });
+
+/** What the clipboard holds: a page cannot read it, but whoever pastes can. */
+async function paste(expected: RegExp): Promise<string> {
+  await expect(async () => {
+    await app.composer.fill("");
+    await app.composer.press("Control+v");
+    await expect(app.composer).toHaveValue(expected, { timeout: 500 });
+  }).toPass();
+  const pasted = await app.composer.inputValue();
+  await app.composer.fill("");
+  return pasted;
+}

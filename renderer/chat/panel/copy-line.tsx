@@ -1,7 +1,5 @@
-import { Check, Copy } from "lucide-react";
-import { useEffect, useState, type ReactNode } from "react";
-import { IconButton } from "../../ui/button.tsx";
-import { useSay } from "../../ui/text.tsx";
+import type { ReactNode } from "react";
+import { CopyButton } from "../../ui/copy-button.tsx";
 
 type CopyProps = {
   readonly label: string;
@@ -13,24 +11,12 @@ type CopyProps = {
 
 /** A fact that can be copied. */
 export function CopyLine({ label, value, shown, copyLabel, mono }: CopyProps): ReactNode {
-  const say = useSay();
-  const [copied, setCopied] = useState(false);
-  useEffect(() => {
-    if (!copied) return undefined;
-    const timer = setTimeout(() => setCopied(false), 1500);
-    return () => clearTimeout(timer);
-  }, [copied]);
   return (
     <div className="fact">
       <dt>{label}</dt>
       <dd className={mono === true ? "mono" : ""}>{shown ?? value}</dd>
       <dd>
-        <IconButton
-          icon={copied ? Check : Copy}
-          size="small"
-          label={copied ? say("common.copied") : copyLabel}
-          onPress={() => void navigator.clipboard.writeText(value).then(() => setCopied(true))}
-        />
+        <CopyButton label={copyLabel} value={value} />
       </dd>
     </div>
   );

@@ -1,5 +1,7 @@
 import { Fragment, memo, useContext, useMemo, useState, type ReactNode } from "react";
 import { parseMatrixLink } from "../../../protocol/matrix-link.ts";
+import { CopyButton } from "../../ui/copy-button.tsx";
+import { useSay } from "../../ui/text.tsx";
 import { LinkContext } from "../links/link-actions.ts";
 import { MAX_DEPTH, isEmojiOnly, splitLinks } from "./policy.ts";
 import "./rich-text.css";
@@ -71,7 +73,7 @@ function draw(node: Node, depth: number, literal: boolean): ReactNode {
       return <ol start={Number.isFinite(start) ? start : 1}>{inside()}</ol>;
     }
     case "pre":
-      return <pre tabIndex={0}>{inside(true)}</pre>;
+      return <CodeBlock code={element.textContent}>{inside(true)}</CodeBlock>;
     case "code":
       return <code>{inside(true)}</code>;
     // Headings of a message are not headings of the page.
@@ -141,6 +143,18 @@ function Link({ href, children: inside }: { readonly href: string; readonly chil
     >
       {inside}
     </a>
+  );
+}
+
+function CodeBlock({ code, children: inside }: { readonly code: string; readonly children: ReactNode }): ReactNode {
+  const say = useSay();
+  return (
+    <div className="rich__code">
+      <pre tabIndex={0}>{inside}</pre>
+      <span className="rich__copy">
+        <CopyButton label={say("item.copyCode")} value={code.replace(/\n$/, "")} />
+      </span>
+    </div>
   );
 }
 

@@ -5,6 +5,7 @@ export const messageMenuMessages = {
   "messageMenu.copyLink": "Copy link",
   "messageMenu.forward": "Forward…",
   "messageMenu.history": "View edit history",
+  "item.copyCode": "Copy code",
   "shortcuts.menu": "Menu of the message",
 
   "history.title": "Edit history",

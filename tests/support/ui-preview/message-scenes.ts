@@ -61,5 +61,17 @@ export const MESSAGE_SCENES: readonly Scene[] = [
     path: chat("room", "&fail=store-disk-full"),
     act: inTurn(harbour, menuOf(EDITED), choose(/^Forward/), type("engine"), press("Enter", "Enter")),
   },
+  { name: "code-copy", path: chat("room"), act: inTurn(harbour, async (page) => page.getByText("gauge --watch").hover()) },
+  {
+    name: "code-copied-dark-narrow",
+    path: chat("room", "&theme=dark"),
+    size: [420, 700],
+    act: inTurn(harbour, async (page) => {
+      await page.context().grantPermissions(["clipboard-write"]);
+      await page.locator("pre").last().focus();
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Enter");
+    }),
+  },
   { name: "message-menu-troubles", path: chat("room"), act: inTurn(open("Security reviews"), menuOf("waves from the pier")) },
 ];
