@@ -12,7 +12,7 @@ export class SqliteDatabase implements Database {
   /** The write-ahead log, held open to be flushed; undefined for a store in memory. SQLite keeps no lock on this file, so a second descriptor is safe. */
   #log: number | undefined;
   readonly #logPath: string | undefined;
-  readonly #checkpoints: Checkpoints;
+  readonly #checkpoints: Checkpoints | undefined;
   #onFirstFlush: (() => void) | undefined;
   readonly #statements = new Map<string, Statement<object>>();
   readonly #rollbackListeners = new Set<() => void>();
@@ -27,7 +27,7 @@ export class SqliteDatabase implements Database {
     this.#connection = connection;
     this.#onFirstFlush = onFirstFlush;
     this.#logPath = path === undefined ? undefined : `${path}-wal`;
-    this.#checkpoints = new Checkpoints(connection, this.#logPath);
+    this.#checkpoints = path === undefined ? undefined : new Checkpoints(connection);
     this.#begin = connection.prepare("BEGIN IMMEDIATE");
     this.#commit = connection.prepare("COMMIT");
   }
@@ -57,7 +57,7 @@ export class SqliteDatabase implements Database {
       throw error;
     }
     this.#durable = false;
-    this.#checkpoints.schedule();
+    this.#checkpoints?.schedule();
     const effects = this.#effects;
     this.#effects = [];
     for (const effect of effects) effect();
@@ -84,7 +84,7 @@ export class SqliteDatabase implements Database {
   }
 
   close(): void {
-    this.#checkpoints.close();
+    this.#checkpoints?.close();
     try {
       if (this.#onFirstFlush !== undefined) this.#flush();
     } finally {
