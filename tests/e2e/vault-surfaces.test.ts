@@ -77,6 +77,30 @@ test("Escape asks before a recovery key is lost that nobody has kept", async () 
   await page.close();
 });
 
+test("so does the window's frame, each time, until the key was kept or given up", async () => {
+  const page = await open("intent=recovery&safety=no-recovery");
+  await page.getByRole("button", { name: "Set up" }).click();
+  await page.getByRole("heading", { name: "Your recovery key" }).waitFor();
+  let kept = 0;
+  // Chromium asks here; Electron takes it that the page stays. Closing by the frame is the same event as leaving for another page.
+  page.on("dialog", (dialog) => {
+    kept += 1;
+    void dialog.dismiss();
+  });
+  const unload = (): Promise<void> => page.evaluate(() => location.assign("about:blank"));
+  for (const times of [1, 2]) {
+    await unload();
+    await expect.poll(() => kept).toBe(times);
+    await page.getByRole("heading", { name: "Leave without having kept it?" }).waitFor();
+  }
+  await page.getByRole("button", { name: "Leave", exact: true }).click();
+  await page.getByRole("heading", { name: "Your recovery key" }).waitFor({ state: "detached" });
+  await unload();
+  await page.waitForURL("about:blank");
+  expect(kept).toBe(2);
+  await page.close();
+});
+
 test("the emoji are a list of seven, each with its place and its name in the person's language", async () => {
   const names = async (locale: string): Promise<readonly (string | null)[]> => {
     const page = await open("intent=verification&flows=sas-compare", locale);

@@ -1,5 +1,5 @@
 import { Check, Copy, FileDown, ListChecks, TriangleAlert } from "lucide-react";
-import { useEffect, useState, type ReactNode } from "react";
+import { useCallback, useEffect, useState, type ReactNode } from "react";
 import { Button } from "../../ui/button.tsx";
 import { useValue } from "../../ui/store.ts";
 import { TextField } from "../../ui/text-field.tsx";
@@ -7,7 +7,7 @@ import { useSay } from "../../ui/text.tsx";
 import { Outcome } from "../parts/outcome.tsx";
 import { saveFile } from "../parts/save-file.ts";
 import { ArmedButton, Step } from "../parts/step.tsx";
-import { useHold } from "../state/use-hold.ts";
+import { useCloseGuard, useHold } from "../state/use-hold.ts";
 import { ownUserId, useVault } from "../state/vault.ts";
 import { groupsOf, twoPlaces } from "./recovery-key.ts";
 import "./recovery.css";
@@ -21,6 +21,10 @@ export function KeepKey({ recoveryKey, done }: KeepProps): ReactNode {
   const [leaving, setLeaving] = useState(false);
   const groups = groupsOf(recoveryKey);
   useHold(step !== "kept");
+  useCloseGuard(
+    step !== "kept",
+    useCallback(() => setLeaving(true), []),
+  );
   useEffect(() => {
     if (step === "kept") return undefined;
     return vault.guard(() => setLeaving((before) => !before));

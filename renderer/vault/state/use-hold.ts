@@ -15,3 +15,19 @@ export function useStay(on: boolean): void {
   useHold(on);
   useEffect(() => (on ? vault.guard(stay) : undefined), [vault, on]);
 }
+
+/**
+ * While `on`, a wish to close the window by its frame, or to quit, calls `onWish` instead (Electron keeps the window where the page prevents its unloading,
+ * and asks nothing itself). What main closes, for a lock or an account that is gone, goes all the same.
+ */
+export function useCloseGuard(on: boolean, onWish: () => void): void {
+  useEffect(() => {
+    if (!on) return undefined;
+    const ask = (event: BeforeUnloadEvent): void => {
+      event.preventDefault();
+      onWish();
+    };
+    window.addEventListener("beforeunload", ask);
+    return () => window.removeEventListener("beforeunload", ask);
+  }, [on, onWish]);
+}
