@@ -4,6 +4,7 @@ import { deviceSchema } from "./messages/device.ts";
 import { draftSchema, keptDraftSchema } from "./messages/draft.ts";
 import { roomAliasSchema, viaSchema } from "./matrix-link.ts";
 import { mediaKindSchema, pieceSchema, pixelsSchema, thumbnailSchema, transferSchema } from "./messages/media.ts";
+import { newPollSchema, pollChoiceSchema } from "./messages/poll.ts";
 import { memberSchema, roomNotifySchema, roomSummarySchema } from "./messages/room-summary.ts";
 import { safetySchema } from "./messages/safety.ts";
 import { shownPersonSchema, timelineItemSchema } from "./messages/timeline-item.ts";
@@ -214,6 +215,11 @@ export const chatContract = {
     z.strictObject({ roomId: roomIdSchema, eventId: eventIdSchema, toRoomId: roomIdSchema }),
     z.strictObject({ itemId: idSchema }),
   ),
+  startPoll: call("public", z.strictObject({ roomId: roomIdSchema, poll: newPollSchema }), z.strictObject({ itemId: idSchema })),
+  /** All that we choose of a poll's answers, in place of what we chose before; none takes it back. `conflict` once the poll is over. */
+  answerPoll: call("public", z.strictObject({ roomId: roomIdSchema, eventId: eventIdSchema, answers: pollChoiceSchema }), nothing),
+  /** For who has made it, and for who may delete what others write. */
+  endPoll: call("public", z.strictObject({ roomId: roomIdSchema, eventId: eventIdSchema }), nothing),
   react: call("public", z.strictObject({ roomId: roomIdSchema, eventId: eventIdSchema, key: z.string().min(1).max(128) }), nothing),
   redact: call(
     "public",

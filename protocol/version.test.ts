@@ -68,6 +68,7 @@ const history: readonly (readonly [version: number, hash: string, change: string
     "2ca7ff205208d59e5e5c4658c6dae67a805746e90ffc0040a9171478e13d7e75",
     "shell: running without a window, starting with the system, coming forward",
   ],
+  [20, "58f25bccb39ac44b40d3e6af54eb38d53721018fa2a91d6c6eaf248f674b21f9", "chat: polls"],
 ];
 
 describe("the wire between the processes", () => {
@@ -90,7 +91,7 @@ describe("the wire between the processes", () => {
 const classified: Readonly<Record<string, Readonly<Record<Sensitivity, string>>>> = {
   chat: {
     public:
-      "acceptIdentity account accountChanged appendAttachment askOwnDevices beginAttachment cancelSend changePrecautions closeAttachment closeTimeline createRoom devices devicesChanged discardAttachment edit enableEncryption encryptionStatus forget forward identity invite join kick leave markRead markUnread membersChanged messageLink outcome precautions react redact renameDevice retrySend roomByAlias roomSafety safety safetyChanged saveDraft searchUsers send sendAnyway sendAttachment setBlacklisted setDisplayName setFavourite setRoomName setRoomNotify setRoomPrecautions setRoomTopic signOutRisk status statusChanged transfersChanged typing typingChanged",
+      "acceptIdentity account accountChanged answerPoll appendAttachment askOwnDevices beginAttachment cancelSend changePrecautions closeAttachment closeTimeline createRoom devices devicesChanged discardAttachment edit enableEncryption encryptionStatus endPoll forget forward identity invite join kick leave markRead markUnread membersChanged messageLink outcome precautions react redact renameDevice retrySend roomByAlias roomSafety safety safetyChanged saveDraft searchUsers send sendAnyway sendAttachment setBlacklisted setDisplayName setFavourite setRoomName setRoomNotify setRoomPrecautions setRoomTopic signOutRisk startPoll status statusChanged transfersChanged typing typingChanged",
     plaintext:
       "avatar draft editHistory members namesChanged notification openAttachment openTimeline paginateBack readAttachment room rooms roomsChanged search timelineChanged",
     secret: "",

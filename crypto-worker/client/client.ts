@@ -32,6 +32,7 @@ import { parseDirectRooms } from "./rooms/direct-rooms.ts";
 import { summariseRoom } from "./rooms/summary.ts";
 import { Safekeeping } from "./safekeeping.ts";
 import { Search } from "./search.ts";
+import { Polls } from "./polls.ts";
 import { Composer } from "./send-queue/composer.ts";
 import { RoomEncryption } from "./send-queue/room-encryption.ts";
 import { SendQueue } from "./send-queue/send-queue.ts";
@@ -73,6 +74,7 @@ export class Client {
   readonly roomPreferences: RoomPreferences;
   readonly search: Search;
   readonly sendQueue: SendQueue;
+  readonly polls: Polls;
   readonly timelines: Timelines;
   readonly typing = new TypingRegister();
   readonly verification: VerificationCenter;
@@ -124,6 +126,7 @@ export class Client {
     this.roomPreferences = new RoomPreferences(context);
     this.views = new RoomViews(context, this.#members);
     this.composer = new Composer(context, this.sendQueue, encryption);
+    this.polls = new Polls(context, this.composer, this.sendQueue);
     this.drafts = new Drafts(context);
     this.editHistory = new EditHistory(context);
     this.attachments = this.media.drafts(this.composer);

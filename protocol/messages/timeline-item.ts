@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { mediaKindSchema, pixelsSchema } from "./media.ts";
+import { pollSchema } from "./poll.ts";
 import { bodySchema, countSchema, eventIdSchema, idSchema, millisSchema, nameSchema, userIdSchema } from "./text.ts";
 
 /** Why an event could not be decrypted (machine-features 1.7.3 and the spec's withheld codes). The page turns it into a sentence and a next step. */
@@ -88,6 +89,7 @@ const contentSchema = z.discriminatedUnion("kind", [
     edited: z.boolean(),
     replyTo: replyQuoteSchema.nullable(),
   }),
+  z.strictObject({ kind: z.literal("poll"), poll: pollSchema, edited: z.boolean(), replyTo: replyQuoteSchema.nullable() }),
   z.strictObject({ kind: z.literal("undecryptable"), utd: utdSchema }),
   z.strictObject({ kind: z.literal("redacted"), by: userIdSchema, byName: nameSchema, reason: z.string().max(1024).nullable() }),
   z.strictObject({

@@ -35,6 +35,10 @@ export function messageView(item: TimelineItem): MessageView | undefined {
         decrypted: item.encrypted,
         ...(item.content.replyTo === null ? {} : { replyTo: item.content.replyTo.eventId }),
       };
+    case "poll": {
+      const { question, answers } = item.content.poll;
+      return { ...common, body: [question, ...answers.map(({ text }) => `• ${text}`)].join("\n"), decrypted: item.encrypted };
+    }
     case "undecryptable": {
       const { code, withheldCode, cause } = item.content.utd;
       return { ...common, decrypted: false, utd: { code, cause, ...(withheldCode === undefined ? {} : { withheld: withheldCode }) } };

@@ -15,6 +15,7 @@ import { roomPath, segment, type HttpFailure } from "../http.ts";
 import type { AttachmentUploads } from "../media/attachment-uploads.ts";
 import { codedStoreError } from "../store-errors.ts";
 import { sharingProblem } from "../room-safety.ts";
+import { isPollEnd, isPollResponse } from "../timeline/poll-content.ts";
 import { FileHolds } from "./file-holds.ts";
 import { preparations, PreparationError, type RoomEncryption } from "./room-encryption.ts";
 import { RoomLoops, type Step } from "./room-loops.ts";
@@ -42,6 +43,7 @@ const UNSIGNED: ErrorCode = "verified-user-unsigned-device";
 const TRUST_CODES: readonly ErrorCode[] = ["verified-identity-changed", UNSIGNED];
 /** All is prepared, and the event itself was on its way. */
 const SENDING = preparations.length;
+const isShownByEffect = (type: string): boolean => SHOWN_BY_EFFECT.has(type) || isPollResponse(type) || isPollEnd(type);
 const SHOWN_BY_EFFECT: ReadonlySet<string> = new Set(["m.reaction", "m.room.redaction"]);
 const NOT_IN_ROOM: HttpFailure = { code: "forbidden", errcode: undefined, permanent: true };
 /** Reasons that another attempt by itself would not change. */
@@ -325,8 +327,8 @@ export class SendQueue {
     if (sendQueue.byItem(entry.itemId) === undefined) return "done";
     this.#change(entry, () => {
       if (attempt.kind === "later") return;
-      // A reaction or a redaction has no place to say that it failed: it is seen not to have happened.
-      if (SHOWN_BY_EFFECT.has(entry.type)) sendQueue.remove(entry.itemId);
+      // A reaction, a redaction or a vote has no place to say that it failed: it is seen not to have happened.
+      if (isShownByEffect(entry.type)) sendQueue.remove(entry.itemId);
       else sendQueue.setFailed(entry.itemId, attempt.code);
     });
     return attempt.kind === "later" ? { progress: attempt.progress } : "done";

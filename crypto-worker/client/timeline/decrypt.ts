@@ -76,7 +76,7 @@ function wasEncryptedAt({ store }: ClientContext, roomId: RoomId, position: numb
 }
 
 /** Types whose content should have been encrypted. Reactions and redactions are sent in clear by most clients. */
-const CLEAR_TEXT: ReadonlySet<string> = new Set(["m.room.message", "m.sticker"]);
+const CLEAR_TEXT: ReadonlySet<string> = new Set(["m.room.message", "m.sticker", "m.poll.start", "org.matrix.msc3381.poll.start"]);
 
 /** The relation is all that is worth keeping of what could not be read; the rest is in the source. */
 function withoutCiphertext(content: JsonObject): JsonObject {

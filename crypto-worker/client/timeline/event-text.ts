@@ -19,7 +19,7 @@ export function eventText(type: string, content: JsonObject): MessageText | unde
   }
 }
 
-/** A poll can be read here, and answered elsewhere (MSC3381, in its stable and its unstable form). */
+/** A poll as a text, for where it cannot be answered (MSC3381, in its stable and its unstable form). */
 function pollText(content: JsonObject): MessageText | undefined {
   const poll = objectField(content, "m.poll") ?? objectField(content, "org.matrix.msc3381.poll.start") ?? {};
   const question = extensibleText(objectField(poll, "question") ?? {}) ?? extensibleText(content);
@@ -32,7 +32,7 @@ function pollText(content: JsonObject): MessageText | undefined {
 }
 
 /** The plain text of extensible content (MSC1767). */
-function extensibleText(content: JsonObject): string | undefined {
+export function extensibleText(content: JsonObject): string | undefined {
   const unstable = stringField(content, "org.matrix.msc1767.text");
   if (unstable !== undefined) return unstable;
   const plain = (arrayField(content, "m.text") ?? [])

@@ -16,9 +16,12 @@ import { hasMediaFile } from "../media/media-content.ts";
 import { cleanName, NameDirectory } from "../rooms/names.ts";
 import { latestEdit } from "./edits.ts";
 import { eventText } from "./event-text.ts";
+import { PowerLevels } from "../rooms/power-levels.ts";
 import { decideMembershipChange } from "./membership-change.ts";
 import type { MissingEvents } from "./missing-events.ts";
 import { oneLine } from "./message-text.ts";
+import { isPollStart } from "./poll-content.ts";
+import { viewPoll, viewQueuedPoll } from "./poll-view.ts";
 import { previewEvent } from "./preview.ts";
 import { collectReactions } from "./reactions.ts";
 import { repliedTo } from "./relation.ts";
@@ -38,6 +41,7 @@ export class ItemAssembler {
   readonly #names: NameDirectory;
   readonly #encrypted: boolean;
   readonly #missing: MissingEvents | undefined;
+  #levels: PowerLevels | undefined;
 
   /** `missing` is told of quoted events that are not here. */
   constructor(context: ClientContext, roomId: RoomId, missing?: MissingEvents) {
@@ -57,7 +61,7 @@ export class ItemAssembler {
     const pending = waiting.filter((entry) => entry.target === event.eventId);
     const edit = latestEdit(event, related);
     const pendingEdit = pending.findLast((entry) => entry.type === event.type && objectField(entry.content, "m.new_content") !== undefined);
-    const content = this.#content(event, edit, pendingEdit, pending);
+    const content = this.#poll(event, related, pending, edit !== undefined) ?? this.#content(event, edit, pendingEdit, pending);
     return this.#checked({
       ...this.#envelope(event),
       id: event.itemId,
@@ -124,6 +128,16 @@ export class ItemAssembler {
     return undefined;
   }
 
+  /** Undefined for what is no poll, or has nothing left of one. */
+  #poll(event: EventRecord, related: readonly EventRecord[], pending: readonly QueuedEvent[], edited: boolean): Content | undefined {
+    const isGone = event.redactedBy !== undefined || event.utdCode !== undefined || pending.some(isWaitingRedaction);
+    if (isGone || event.stateKey !== undefined || !isPollStart(event.type)) return undefined;
+    this.#levels ??= PowerLevels.load(this.#context.store.roomState, this.#roomId);
+    const votes = related.filter((other) => !this.#isBeingRedacted(other));
+    const poll = viewPoll(this.#context, event, votes, pending, this.#levels);
+    return poll === undefined ? undefined : { kind: "poll", poll, edited, replyTo: this.#quote(repliedTo(event.content), event.eventId) };
+  }
+
   #content(
     event: EventRecord,
     edit: EventRecord | undefined,
@@ -166,6 +180,8 @@ export class ItemAssembler {
 
   /** A file that waits to be sent has no place yet, and can be shown all the same. */
   #queued(entry: QueuedEvent): Content {
+    const poll = viewQueuedPoll(entry.type, entry.content);
+    if (poll !== undefined) return { kind: "poll", poll, edited: false, replyTo: null };
     const content = this.#message(entry.type, entry.content, false, false);
     if (content.kind !== "media") return content;
     const parts = this.#context.store.outgoingAttachments.of(entry.itemId).map(({ part }) => part);

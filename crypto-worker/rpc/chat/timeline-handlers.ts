@@ -17,6 +17,9 @@ type Verbs =
   | "send"
   | "edit"
   | "forward"
+  | "startPoll"
+  | "answerPoll"
+  | "endPoll"
   | "react"
   | "redact"
   | "outcome"
@@ -66,6 +69,15 @@ export function timelineHandlers(host: AccountHost, timelines: OpenTimelines): P
     forward: ({ roomId, eventId, toRoomId }) => ({
       itemId: host.client.composer.forward(roomIdOf(roomId), eventId, roomIdOf(toRoomId)),
     }),
+    startPoll: ({ roomId, poll }) => ({ itemId: host.client.polls.start(roomIdOf(roomId), poll) }),
+    answerPoll: ({ roomId, eventId, answers }) => {
+      host.client.polls.answer(roomIdOf(roomId), eventIdOf(eventId), answers);
+      return {};
+    },
+    endPoll: ({ roomId, eventId }) => {
+      host.client.polls.end(roomIdOf(roomId), eventIdOf(eventId));
+      return {};
+    },
     react: ({ roomId, eventId, key }) => {
       host.client.composer.react(roomIdOf(roomId), eventId, key);
       return {};

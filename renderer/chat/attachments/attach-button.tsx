@@ -1,17 +1,34 @@
-import { Paperclip } from "lucide-react";
-import { useRef, type ReactNode } from "react";
+import { ChartBarBig, Paperclip, Plus } from "lucide-react";
+import { useRef, useState, type ReactNode } from "react";
+import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { IconButton } from "../../ui/button.tsx";
 import { useSay } from "../../ui/text.tsx";
+import { NewPoll } from "../polls/new-poll.tsx";
 import { useSession } from "../state/session.ts";
 
-/** Lets a person choose files for a room. */
+/** What can be put into a room besides text: files that a person chooses, and polls. */
 export function AttachButton({ roomId }: { readonly roomId: string }): ReactNode {
   const say = useSay();
   const { attachments } = useSession();
   const input = useRef<HTMLInputElement>(null);
+  const [polling, setPolling] = useState(false);
   return (
     <>
-      <IconButton icon={Paperclip} label={say("media.attach")} preventFocusOnPress onPress={() => input.current?.click()} />
+      <MenuTrigger>
+        <IconButton icon={Plus} label={say("poll.attach")} />
+        <Popover className="popover" placement="top start" offset={4}>
+          <Menu className="menu" onAction={(key) => (key === "poll" ? setPolling(true) : input.current?.click())}>
+            <MenuItem id="files" className="menu__item" textValue={say("media.attach")}>
+              <Paperclip className="icon" size={16} aria-hidden />
+              {say("media.attach")}
+            </MenuItem>
+            <MenuItem id="poll" className="menu__item" textValue={say("poll.new")}>
+              <ChartBarBig className="icon" size={16} aria-hidden />
+              {say("poll.new")}
+            </MenuItem>
+          </Menu>
+        </Popover>
+      </MenuTrigger>
       <input
         ref={input}
         type="file"
@@ -24,6 +41,7 @@ export function AttachButton({ roomId }: { readonly roomId: string }): ReactNode
           event.currentTarget.value = "";
         }}
       />
+      {polling && <NewPoll roomId={roomId} onClose={() => setPolling(false)} />}
     </>
   );
 }

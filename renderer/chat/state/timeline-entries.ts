@@ -88,6 +88,7 @@ export function isMessage(item: TimelineItem): boolean {
   switch (item.content.kind) {
     case "message":
     case "media":
+    case "poll":
     case "undecryptable":
     case "redacted":
     case "unsupported":

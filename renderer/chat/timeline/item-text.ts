@@ -11,6 +11,8 @@ export function itemText(say: Say, item: TimelineItem): string {
       return content.msgtype === "emote" ? `${actor} ${content.body}` : content.body;
     case "media":
       return `${say(`item.media.${content.msgtype}`)}: ${content.body}`;
+    case "poll":
+      return say(content.poll.ended ? "poll.textEnded" : "poll.text", { question: content.poll.question });
     case "undecryptable":
       return utdSentence(say, item).what;
     case "redacted": {

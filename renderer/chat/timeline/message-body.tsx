@@ -5,6 +5,7 @@ import type { TimelineContent, TimelineItem } from "../../../protocol/messages/t
 import { useSay } from "../../ui/text.tsx";
 import { MediaBody } from "../attachments/media-body.tsx";
 import { isMediaItem } from "../attachments/media-item.ts";
+import { PollBody } from "../polls/poll-body.tsx";
 import { RichText } from "../rich-text/rich-text.tsx";
 import { itemText } from "./item-text.ts";
 import { useActions } from "./timeline-actions.ts";
@@ -31,6 +32,14 @@ export function MessageBody({ item }: { readonly item: TimelineItem }): ReactNod
         <>
           {content.replyTo !== null && <Quote quote={content.replyTo} />}
           {isMediaItem(item) && <MediaBody item={item} />}
+        </>
+      );
+    case "poll":
+      return (
+        <>
+          {content.replyTo !== null && <Quote quote={content.replyTo} />}
+          <PollBody poll={content.poll} item={item} />
+          {content.edited && <span className="body__edited">{say("item.edited")}</span>}
         </>
       );
     case "undecryptable":

@@ -86,6 +86,7 @@ function StateIcon({ content }: { readonly content: TimelineContent }): ReactNod
     case "created":
     case "message":
     case "media":
+    case "poll":
     case "undecryptable":
     case "redacted":
     case "unsupported":

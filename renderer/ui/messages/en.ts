@@ -6,6 +6,7 @@ import { errorMessages } from "./en-errors.ts";
 import { linkMessages } from "./en-links.ts";
 import { mediaMessages } from "./en-media.ts";
 import { messageMenuMessages } from "./en-message-menu.ts";
+import { pollMessages } from "./en-polls.ts";
 import { precautionMessages } from "./en-precautions.ts";
 import { roomMenuMessages } from "./en-room-menu.ts";
 import { roomMessages } from "./en-rooms.ts";
@@ -31,6 +32,7 @@ export const messages = {
   ...linkMessages,
   ...mediaMessages,
   ...messageMenuMessages,
+  ...pollMessages,
   ...precautionMessages,
   ...roomMenuMessages,
   ...roomMessages,

@@ -187,6 +187,23 @@ const server = serve(
       if (found === undefined) throw new CodedError("not-found");
       return { itemId: showEcho(toRoomId, found.content) };
     },
+    startPoll: async ({ roomId, poll: { question, answers, disclosed, maxSelections } }) => {
+      await done();
+      const votes = disclosed ? 0 : null;
+      const poll = {
+        question,
+        disclosed,
+        maxSelections,
+        answers: answers.map((text, index) => ({ id: `${index + 1}`, text, votes, mine: false })),
+        voters: votes,
+        unread: 0,
+        ended: false,
+        canEnd: false,
+      };
+      return { itemId: showEcho(roomId, { kind: "poll", poll, edited: false, replyTo: null }) };
+    },
+    answerPoll: done,
+    endPoll: done,
     typing: done,
     markRead: done,
     markUnread: ({ roomId, unread }) => prefer(roomId, { markedUnread: unread }),
