@@ -5,6 +5,7 @@ import { draftSchema, keptDraftSchema } from "./messages/draft.ts";
 import { roomAliasSchema, viaSchema } from "./matrix-link.ts";
 import { mediaKindSchema, pieceSchema, pixelsSchema, thumbnailSchema, transferSchema } from "./messages/media.ts";
 import { newPollSchema, pollChoiceSchema } from "./messages/poll.ts";
+import { MAX_PINS, pinsSchema } from "./messages/pins.ts";
 import { memberSchema, roomNotifySchema, roomSummarySchema } from "./messages/room-summary.ts";
 import { safetySchema } from "./messages/safety.ts";
 import { shownPersonSchema, timelineItemSchema } from "./messages/timeline-item.ts";
@@ -131,7 +132,10 @@ export const chatContract = {
         ban: z.boolean(),
         redactOthers: z.boolean(),
         rename: z.boolean(),
+        pin: z.boolean(),
       }),
+      /** Ids of the pinned messages, the newest first. */
+      pinned: z.array(eventIdSchema).max(MAX_PINS),
     }),
   ),
   members: call("plaintext", z.strictObject({ roomId: roomIdSchema }), z.array(memberSchema).max(50_000)),
@@ -163,6 +167,9 @@ export const chatContract = {
     z.strictObject({ roomId: roomIdSchema, eventId: eventIdSchema }),
     z.strictObject({ link: z.string().max(4096) }),
   ),
+  /** The pinned messages of a room, the newest first, as far as they are here; `pinsChanged` tells of those that come. */
+  pins: call("plaintext", z.strictObject({ roomId: roomIdSchema }), pinsSchema),
+  setPinned: call("public", z.strictObject({ roomId: roomIdSchema, eventId: eventIdSchema, pinned: z.boolean() }), nothing),
   /** What a message has said, version by version, the oldest first; each judged by its own mark. The server is asked for those that are not here. */
   editHistory: call(
     "plaintext",
@@ -413,6 +420,8 @@ export const chatContract = {
   /** Every file on its way. */
   transfersChanged: event("public", z.array(transferSchema).max(200)),
   membersChanged: event("public", z.strictObject({ roomId: roomIdSchema })),
+  /** Other messages are pinned, or what a pinned one says has changed. */
+  pinsChanged: event("public", z.strictObject({ roomId: roomIdSchema })),
   devicesChanged: event("public", z.strictObject({ userIds: z.array(userIdSchema).max(2000) })),
   typingChanged: event("public", z.strictObject({ roomId: roomIdSchema, userIds: z.array(userIdSchema).max(100) })),
   /** Something that deserves a notification, already filtered by push rules. */

@@ -9,6 +9,8 @@ export class Changes {
   readonly members = new Map<RoomId, Set<UserId>>();
   readonly names = new NameChanges();
   readonly typing = new Set<RoomId>();
+  /** Rooms where other messages are pinned. */
+  readonly pins = new Set<RoomId>();
   readonly deviceOwners = new Set<UserId>();
   readonly notifications: { readonly roomId: RoomId; readonly eventId: EventId }[] = [];
   account = false;

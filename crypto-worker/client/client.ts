@@ -25,6 +25,7 @@ import { People } from "./people.ts";
 import { Precautions } from "./precautions.ts";
 import { RoomSafety } from "./room-safety.ts";
 import { MemberLoader, trackNewMembers } from "./rooms/members.ts";
+import { Pins } from "./rooms/pins.ts";
 import { RoomActions } from "./rooms/room-actions.ts";
 import { RoomPreferences } from "./rooms/room-preferences.ts";
 import { RoomViews } from "./rooms/room-views.ts";
@@ -68,6 +69,7 @@ export class Client {
   readonly media: Media;
   readonly ownDevices: OwnDevices;
   readonly people: People;
+  readonly pins: Pins;
   readonly precautions: Precautions;
   readonly roomSafety: RoomSafety;
   readonly rooms: RoomActions;
@@ -128,6 +130,7 @@ export class Client {
     this.composer = new Composer(context, this.sendQueue, encryption);
     this.polls = new Polls(context, this.composer, this.sendQueue);
     this.drafts = new Drafts(context);
+    this.pins = new Pins(context);
     this.editHistory = new EditHistory(context);
     this.attachments = this.media.drafts(this.composer);
     this.ownDevices = new OwnDevices(context);

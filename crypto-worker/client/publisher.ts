@@ -5,6 +5,7 @@ import type { RoomSummary } from "../../protocol/messages/room-summary.ts";
 import type { Account } from "./account.ts";
 import type { Changes } from "./changes.ts";
 import type { ClientContext } from "./context.ts";
+import { pinnedIds } from "./rooms/pins.ts";
 import { NameDirectory } from "./rooms/names.ts";
 import type { TypingRegister } from "./sync/ephemeral.ts";
 import { previewEvent } from "./timeline/preview.ts";
@@ -59,6 +60,7 @@ export class Publisher {
       const people = changes.names.people(this.#context.store.members, roomId);
       if (people.length > 0) emitter.emit("namesChanged", { roomId, people });
     }
+    for (const roomId of this.#pinsChanged(changes)) emitter.emit("pinsChanged", { roomId });
     for (const roomId of changes.members.keys()) emitter.emit("membersChanged", { roomId });
     for (const roomId of changes.typing) emitter.emit("typingChanged", { roomId, userIds: [...this.#typing.in(roomId)] });
     if (changes.deviceOwners.size > 0) {
@@ -79,6 +81,14 @@ export class Publisher {
     if (text === this.#lastStatus) return;
     this.#lastStatus = text;
     this.#context.emitter.emit("statusChanged", status);
+  }
+
+  /** What a pinned message says is looked after where its room is shown. */
+  #pinsChanged({ pins, timelines }: Changes): Set<RoomId> {
+    const changed = new Set(pins);
+    for (const [roomId, { events }] of timelines)
+      if (this.#watched.has(roomId) && pinnedIds(this.#context, roomId).some((eventId) => events.has(eventId))) changed.add(roomId);
+    return changed;
   }
 
   #publishRooms(changes: Changes): void {

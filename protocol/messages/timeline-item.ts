@@ -104,6 +104,8 @@ const contentSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("name-changed"), name: nameSchema }),
   z.strictObject({ kind: z.literal("topic-changed"), topic: z.string().max(4096) }),
   z.strictObject({ kind: z.literal("avatar-changed") }),
+  /** `eventId`: the one message that was pinned or unpinned; `other` where it was not one. */
+  z.strictObject({ kind: z.literal("pins-changed"), change: z.enum(["pinned", "unpinned", "other"]), eventId: eventIdSchema.nullable() }),
   /** The sender asks somebody to be verified; one of the two is us. The event's id is the verification's. */
   z.strictObject({
     kind: z.literal("verification"),
@@ -120,6 +122,8 @@ const contentSchema = z.discriminatedUnion("kind", [
 
 /** Somebody, and what they are called in this room. */
 const namedSchema = z.strictObject({ userId: userIdSchema, displayName: nameSchema });
+/** Who else gave us the key that reads a message, where its maker did not: who wrote it is then only their word. */
+export const keySharerSchema = namedSchema;
 
 const reactionSchema = z.strictObject({
   key: z.string().max(128),
@@ -142,8 +146,7 @@ export const timelineItemSchema = z.strictObject({
   at: millisSchema,
   encrypted: z.boolean(),
   shield: shieldSchema.nullable(),
-  /** Who else gave us the key that reads it, where its maker did not: who wrote it is then only their word. */
-  keySharedBy: namedSchema.nullable(),
+  keySharedBy: keySharerSchema.nullable(),
   content: contentSchema,
   reactions: z.array(reactionSchema).max(64),
   /** Set on our own messages until the server's copy has arrived. */

@@ -99,6 +99,7 @@ describe("code in the chat page", () => {
       "createRoom",
       "setRoomName",
       "setRoomTopic",
+      "setPinned",
       "markRead",
     ]);
     const verbs = verbsOf("chat").filter((verb) => contracts["chat"]?.[verb]?.kind === "call" && !left.has(verb));

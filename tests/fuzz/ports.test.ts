@@ -115,6 +115,8 @@ const PARAMS: Readonly<Record<string, unknown>> = {
   paginateBack: { roomId: ROOM, before: 10, limit: 50 },
   messageLink: { roomId: ROOM, eventId: "$1" },
   editHistory: { roomId: ROOM, eventId: "$1" },
+  pins: { roomId: ROOM },
+  setPinned: { roomId: ROOM, eventId: "$1", pinned: true },
   forward: { roomId: ROOM, eventId: "$1", toRoomId: ROOM },
   startPoll: { roomId: ROOM, poll: { question: "Lunch?", answers: ["Soup", "Bread"], disclosed: true, maxSelections: 1 } },
   answerPoll: { roomId: ROOM, eventId: "$1", answers: ["1"] },

@@ -52,6 +52,7 @@ export function messageView(item: TimelineItem): MessageView | undefined {
     case "name-changed":
     case "topic-changed":
     case "avatar-changed":
+    case "pins-changed":
     case "verification":
       return undefined;
   }

@@ -10,6 +10,7 @@ import type { ClientContext } from "../context.ts";
 import { segment } from "../http.ts";
 import { parseDirectRooms } from "./direct-rooms.ts";
 import type { MemberLoader } from "./members.ts";
+import { pinnedIds } from "./pins.ts";
 import { PowerLevels } from "./power-levels.ts";
 import { summariseRoom } from "./summary.ts";
 import { viaServers } from "./via-servers.ts";
@@ -54,7 +55,9 @@ export class RoomViews {
         ban: joined && levels.may(userId, "ban"),
         redactOthers: joined && levels.may(userId, "redact"),
         rename: joined && levels.maySetState(userId, "m.room.name"),
+        pin: joined && levels.maySetState(userId, "m.room.pinned_events"),
       },
+      pinned: pinnedIds(this.#context, roomId),
     };
   }
 

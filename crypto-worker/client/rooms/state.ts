@@ -17,6 +17,7 @@ export function applyState(context: ClientContext, changes: Changes, roomId: Roo
     applyMember(context, changes, roomId, { ...event, stateKey: event.stateKey });
     if (event.stateKey !== context.userId) return;
   }
+  if (event.type === "m.room.pinned_events" && event.stateKey === "") changes.pins.add(roomId);
   if (event.type === "m.room.encryption" && event.stateKey === "") latchEncryption(context, changes, roomId, event.content);
   context.store.roomState.save(roomId, {
     type: event.type,

@@ -13,7 +13,14 @@ export type EventFacts = {
   readonly prevContent: JsonObject | undefined;
 };
 
-const STATE_NOTICES: ReadonlySet<string> = new Set(["m.room.create", "m.room.encryption", "m.room.name", "m.room.topic", "m.room.avatar"]);
+const STATE_NOTICES: ReadonlySet<string> = new Set([
+  "m.room.create",
+  "m.room.encryption",
+  "m.room.name",
+  "m.room.topic",
+  "m.room.avatar",
+  "m.room.pinned_events",
+]);
 const MESSAGES: ReadonlySet<string> = new Set([
   "m.room.message",
   "m.room.encrypted",

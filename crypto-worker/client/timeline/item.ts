@@ -1,11 +1,5 @@
 import type { EventId, RoomId, UserId } from "../../../protocol/ids.ts";
-import {
-  shieldSchema,
-  timelineItemSchema,
-  type Shield,
-  type TimelineContent,
-  type TimelineItem,
-} from "../../../protocol/messages/timeline-item.ts";
+import { timelineItemSchema, type TimelineContent, type TimelineItem } from "../../../protocol/messages/timeline-item.ts";
 import type { EventRecord } from "../../store/tables/events.ts";
 import type { QueuedEvent } from "../../store/tables/send-queue.ts";
 import { objectField, stringField, type JsonObject } from "../../wire/json.ts";
@@ -22,9 +16,11 @@ import type { MissingEvents } from "./missing-events.ts";
 import { oneLine } from "./message-text.ts";
 import { isPollStart } from "./poll-content.ts";
 import { viewPoll, viewQueuedPoll } from "./poll-view.ts";
+import { decidePinsChange } from "./pins-change.ts";
 import { previewEvent } from "./preview.ts";
 import { collectReactions } from "./reactions.ts";
 import { repliedTo } from "./relation.ts";
+import { keySharer, parseShield } from "./shield-view.ts";
 import { encodeUtd } from "./utd-cause.ts";
 
 /** Local echoes sort behind everything that the server has ordered. */
@@ -67,7 +63,7 @@ export class ItemAssembler {
       id: event.itemId,
       position: event.position,
       shield: content.kind === "redacted" ? null : parseShield((edit ?? event).shield),
-      keySharedBy: content.kind === "redacted" ? null : this.#keySharedBy((edit ?? event).forwarder),
+      keySharedBy: content.kind === "redacted" ? null : keySharer(this.#context, this.#names, (edit ?? event).forwarder),
       content,
       reactions:
         content.kind === "redacted"
@@ -91,7 +87,7 @@ export class ItemAssembler {
       id: event.eventId,
       position: index,
       shield: parseShield(event.shield),
-      keySharedBy: this.#keySharedBy(event.forwarder),
+      keySharedBy: keySharer(this.#context, this.#names, event.forwarder),
       content: event.utdCode === undefined ? this.#message(event.type, said, false, false, event) : this.#unreadable(event, event.utdCode),
       reactions: [],
       send: null,
@@ -203,12 +199,6 @@ export class ItemAssembler {
     return { ...text, edited, replyTo, available: has("file"), hasThumbnail: has("thumbnail") };
   }
 
-  /** Another device of ours counts as ourselves. */
-  #keySharedBy(forwarder: UserId | undefined): TimelineItem["keySharedBy"] {
-    if (forwarder === undefined || forwarder === this.#context.userId || parseShownUserId(forwarder) === undefined) return null;
-    return { userId: forwarder, displayName: this.#names.name(forwarder) };
-  }
-
   #redacted(by: UserId, reason: string | undefined): Content {
     return { kind: "redacted", by, byName: this.#names.name(by), reason: reason?.slice(0, 1024) ?? null };
   }
@@ -240,6 +230,8 @@ export class ItemAssembler {
         return { kind: "topic-changed", topic: (stringField(event.content, "topic") ?? "").slice(0, 4096) };
       case "m.room.avatar":
         return { kind: "avatar-changed" };
+      case "m.room.pinned_events":
+        return decidePinsChange(event.content, event.prevContent);
       default:
         return { kind: "unsupported", type: event.type.slice(0, 255) };
     }
@@ -280,11 +272,4 @@ const isWaitingRedaction = (entry: QueuedEvent): boolean => entry.type === "m.ro
 
 function sendState(entry: QueuedEvent, isSending: boolean): TimelineItem["send"] {
   return { state: entry.state === "queued" && isSending ? "sending" : entry.state, error: entry.error ?? null };
-}
-
-function parseShield(text: string | undefined): Shield | null {
-  if (text === undefined) return null;
-  const [color, code] = text.split(" ");
-  const shield = shieldSchema.safeParse({ color, code });
-  return shield.success ? shield.data : null;
 }

@@ -68,6 +68,8 @@ function describeState(event: EventRecord, names: NameDirectory): string {
       return "changed the room's name";
     case "m.room.topic":
       return "changed the topic";
+    case "m.room.pinned_events":
+      return "changed the pinned messages";
     default:
       return "changed the room";
   }

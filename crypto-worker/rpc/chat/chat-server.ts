@@ -17,6 +17,7 @@ const FORWARDED = [
   "accountChanged",
   "roomsChanged",
   "membersChanged",
+  "pinsChanged",
   "devicesChanged",
   "typingChanged",
   "transfersChanged",

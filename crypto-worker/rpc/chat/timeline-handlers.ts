@@ -9,6 +9,8 @@ type Verbs =
   | "closeTimeline"
   | "paginateBack"
   | "messageLink"
+  | "pins"
+  | "setPinned"
   | "editHistory"
   | "typing"
   | "markRead"
@@ -46,6 +48,11 @@ export function timelineHandlers(host: AccountHost, timelines: OpenTimelines): P
     },
     paginateBack: ({ roomId, before, limit }, { signal }) => host.client.timelines.before(roomIdOf(roomId), before, limit, signal),
     messageLink: ({ roomId, eventId }) => ({ link: host.client.views.link(roomIdOf(roomId), eventIdOf(eventId)) }),
+    pins: ({ roomId }) => host.client.pins.view(roomIdOf(roomId)),
+    setPinned: async ({ roomId, eventId, pinned }) => {
+      await host.client.pins.set(roomIdOf(roomId), eventIdOf(eventId), pinned);
+      return {};
+    },
     editHistory: ({ roomId, eventId }) => host.client.editHistory.of(roomIdOf(roomId), eventIdOf(eventId)),
     typing: async ({ roomId, typing }) => {
       const id = roomIdOf(roomId);

@@ -12,6 +12,7 @@ import { useLookup } from "../state/lookup.ts";
 import { ROOM_NOTIFY, setFavourite, setRoomNotify } from "../state/room-preferences.ts";
 import { useSession } from "../state/session.ts";
 import { CopyLine } from "./copy-line.tsx";
+import { PinList } from "./pin-list.tsx";
 import { RoomEncryption } from "./room-encryption.tsx";
 import { RoomPrecaution } from "./room-precaution.tsx";
 
@@ -78,6 +79,12 @@ export function InfoPanel({ room }: { readonly room: RoomSummary }): ReactNode {
         <Delayed>
           <span className="skeleton devices__skeleton" role="status" aria-label={say("common.loading")} />
         </Delayed>
+      )}
+      {details !== null && details.pinned.length > 0 && (
+        <section className="panel__section" aria-label={say("pins.title")}>
+          <h4>{say("pins.title")}</h4>
+          <PinList key={room.roomId} roomId={room.roomId} mayPin={details.can.pin} />
+        </section>
       )}
       <section className="panel__section">
         <h4>{say("info.encryption")}</h4>

@@ -12,6 +12,7 @@ import { Composer } from "../composer/composer.tsx";
 import { linksFor } from "../links/follow-link.ts";
 import { LinkContext } from "../links/link-actions.ts";
 import { editItem, replyTo } from "../state/drafts.ts";
+import { setPinned } from "../state/room-preferences.ts";
 import { useLookup } from "../state/lookup.ts";
 import { useSession, type RoomDetails, type Session } from "../state/session.ts";
 import { ActionsContext, type TimelineActions } from "../timeline/timeline-actions.ts";
@@ -31,10 +32,7 @@ export function RoomView({ room }: { readonly room: RoomSummary }): ReactNode {
   const details = useLookup(session.details, room.membership === "join" ? room.roomId : null).value;
   const phase = useValue(session.app).phase;
   const [deleting, setDeleting] = useState<TimelineItem | null>(null);
-  const actions = useMemo(
-    () => actionsFor(session, room.roomId, details?.can ?? null, say, setDeleting),
-    [session, room.roomId, details?.can, say],
-  );
+  const actions = useMemo(() => actionsFor(session, room.roomId, details, say, setDeleting), [session, room.roomId, details, say]);
   const links = useMemo(() => linksFor(session), [session]);
 
   if (room.membership === "invite") return <InviteScreen room={room} />;
@@ -147,13 +145,17 @@ function DeleteMessage({ item, roomId, onClose }: DeleteProps): ReactNode {
 function actionsFor(
   session: Session,
   roomId: string,
-  can: RoomDetails["can"] | null,
+  details: RoomDetails | null,
   say: Say,
   askDelete: (item: TimelineItem) => void,
 ): TimelineActions {
   const draft = session.drafts.of(roomId);
+  const can = details?.can;
   return {
     canReact: can?.send ?? false,
+    canPin: can?.pin ?? false,
+    isPinned: (eventId) => details?.pinned.includes(eventId) ?? false,
+    setPinned: (eventId, pinned) => setPinned(session, roomId, eventId, pinned),
     canDelete: (item) =>
       item.eventId !== null && item.content.kind !== "redacted" && (item.mine ? (can?.send ?? false) : (can?.redactOthers ?? false)),
     reply: (item) => draft.update((now) => replyTo(now, item)),

@@ -31,3 +31,8 @@ async function tell(session: Session, answer: Promise<Result<unknown, RpcError>>
   const result = await answer;
   session.refused.set(result.ok ? null : result.error.code);
 }
+
+/** For everybody in the room. */
+export function setPinned(session: Session, roomId: string, eventId: string, pinned: boolean): void {
+  void tell(session, session.link.call("setPinned", { roomId, eventId, pinned }));
+}

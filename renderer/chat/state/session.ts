@@ -4,6 +4,7 @@ import { DEFAULT_SETTINGS } from "../../../protocol/default-settings.ts";
 import type { ResultOf } from "../../../protocol/define.ts";
 import type { ErrorCode, RpcError } from "../../../protocol/errors.ts";
 import type { DeviceView } from "../../../protocol/messages/device.ts";
+import type { Pins } from "../../../protocol/messages/pins.ts";
 import type { Member } from "../../../protocol/messages/room-summary.ts";
 import type { Safety } from "../../../protocol/messages/safety.ts";
 import type { UpdateState } from "../../../protocol/messages/update-state.ts";
@@ -73,6 +74,7 @@ export class Session {
   readonly members: Lookup<readonly Member[]> = new Lookup((roomId) => this.link.call("members", { roomId }));
   readonly identities: Lookup<Identity> = new Lookup((userId) => this.link.call("identity", { userId }));
   readonly devices: Lookup<readonly DeviceView[]> = new Lookup((userId) => this.link.call("devices", { userId }));
+  readonly pins: Lookup<Pins> = new Lookup((roomId) => this.link.call("pins", { roomId }));
   readonly roomSafety: Lookup<RoomSafety> = new Lookup((roomId) => this.link.call("roomSafety", { roomId }));
 
   constructor(shell: Shell) {
@@ -199,6 +201,10 @@ export class Session {
       // Of other rooms it is asked again when they are opened.
       if (roomId === this.view.value.roomId) this.roomSafety.refresh(roomId);
     });
+    on("pinsChanged", ({ roomId }) => {
+      this.details.refresh(roomId);
+      this.pins.refresh(roomId);
+    });
     on("devicesChanged", ({ userIds }) => {
       for (const userId of userIds) {
         this.devices.refresh(userId);
@@ -248,6 +254,7 @@ export class Session {
     void this.drafts.resume();
     this.details.refreshAll();
     this.members.refreshAll();
+    this.pins.refreshAll();
     this.roomSafety.refreshAll();
     const { roomId } = this.view.value;
     // After an unlock the room that was open is opened anew; under a new worker what is on screen stays.
@@ -303,7 +310,7 @@ export class Session {
     this.drafts.clear();
     this.avatars.clear();
     this.attachments.clear();
-    for (const lookup of [this.details, this.members, this.devices, this.identities, this.roomSafety]) lookup.clear();
+    for (const lookup of [this.details, this.members, this.pins, this.devices, this.identities, this.roomSafety]) lookup.clear();
     closeNotifications();
   }
 }

@@ -99,6 +99,7 @@ export function isMessage(item: TimelineItem): boolean {
     case "name-changed":
     case "topic-changed":
     case "avatar-changed":
+    case "pins-changed":
     case "verification":
       return false;
   }

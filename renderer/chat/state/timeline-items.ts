@@ -119,7 +119,7 @@ export function hasItsEvent(item: TimelineItem): item is TimelineItem & { readon
   return item.eventId !== null;
 }
 
-export function isAnswerable(item: TimelineItem): boolean {
+export function isAnswerable(item: TimelineItem): item is TimelineItem & { readonly eventId: string } {
   return hasItsEvent(item) && item.content.kind !== "redacted";
 }
 

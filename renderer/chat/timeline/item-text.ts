@@ -31,6 +31,8 @@ export function itemText(say: Say, item: TimelineItem): string {
       return content.topic === "" ? say("state.topicCleared", { actor }) : say("state.topic", { actor, topic: content.topic });
     case "avatar-changed":
       return say("state.roomAvatar", { actor });
+    case "pins-changed":
+      return say(`state.pins.${content.change}`, { actor });
     case "verification": {
       const mine = item.mine ? "yes" : "no";
       return say("state.verification", { actor, to: content.toName, mine, state: say(`state.verification.${content.state}`, { mine }) });
@@ -53,8 +55,11 @@ export function utdSentence(say: Say, item: TimelineItem): UtdSentence {
   return pick(`utd.${cause}`, `utd.${cause}Next`);
 }
 
+/** What a sentence about a mark is made from. */
+export type ShieldedItem = Pick<TimelineItem, "sender" | "senderName" | "mine" | "keySharedBy">;
+
 /** What a mark on a message says, and what follows from it. Of our own devices it is said differently. */
-export function shieldSentence(say: Say, item: TimelineItem, { code }: Shield): { readonly what: string; readonly text: string } {
+export function shieldSentence(say: Say, item: ShieldedItem, { code }: Shield): { readonly what: string; readonly text: string } {
   const name = item.senderName;
   if (item.mine && code === "UnsignedDevice") return { what: say("shield.ownUnsigned"), text: say("shield.ownUnsignedText") };
   if (item.keySharedBy !== null && code === "AuthenticityNotGuaranteed") {

@@ -59,6 +59,7 @@ export function MessageBody({ item }: { readonly item: TimelineItem }): ReactNod
     case "name-changed":
     case "topic-changed":
     case "avatar-changed":
+    case "pins-changed":
     case "verification":
       return null;
   }

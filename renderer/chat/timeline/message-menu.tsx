@@ -1,4 +1,4 @@
-import { Copy, Forward, History, Link, Pencil, Reply, SmilePlus, Trash2, type LucideIcon } from "lucide-react";
+import { Copy, Forward, History, Link, Pencil, Pin, PinOff, Reply, SmilePlus, Trash2, type LucideIcon } from "lucide-react";
 import { Fragment, type ReactNode } from "react";
 import { MenuItem, Separator } from "react-aria-components";
 import type { TimelineItem } from "../../../protocol/messages/timeline-item.ts";
@@ -70,6 +70,14 @@ function menuOf(item: TimelineItem, actions: TimelineActions, react: () => void)
   if (isForwardable(item)) take.push({ id: "messageMenu.forward", icon: Forward, run: () => actions.forward(item) });
   if (hasItsEvent(item) && (content.kind === "message" || content.kind === "media") && content.edited)
     take.push({ id: "messageMenu.history", icon: History, run: () => actions.showHistory(item.eventId) });
+  if (isAnswerable(item) && actions.canPin) {
+    const pinned = actions.isPinned(item.eventId);
+    take.push({
+      id: pinned ? "messageMenu.unpin" : "messageMenu.pin",
+      icon: pinned ? PinOff : Pin,
+      run: () => actions.setPinned(item.eventId, !pinned),
+    });
+  }
   const remove: Entry[] = [];
   if (actions.canDelete(item))
     remove.push({ id: "tools.delete", icon: Trash2, keys: "Del", danger: true, run: () => actions.askDelete(item) });

@@ -7,7 +7,7 @@ import { Explain } from "../../ui/explain.tsx";
 import { useSay } from "../../ui/text.tsx";
 import { VaultButton } from "../shell/vault-button.tsx";
 import { useSession } from "../state/session.ts";
-import { shieldSentence } from "./item-text.ts";
+import { shieldSentence, type ShieldedItem } from "./item-text.ts";
 import { useActions } from "./timeline-actions.ts";
 
 /** A mark for what is not normal, with a word, a sentence and the next step behind it. */
@@ -39,22 +39,24 @@ export function ShieldMark({ item, shield }: { readonly item: TimelineItem; read
   );
 }
 
-/** The same where nothing can be opened: the word and its sentence, for reading. */
-export function ShieldLine({ item, shield }: { readonly item: TimelineItem; readonly shield: Shield }): ReactNode {
+type LineProps = { readonly item: ShieldedItem; readonly shield: Shield; readonly brief?: boolean };
+
+/** The same where nothing can be opened: the word and its sentence, for reading; `brief` where both are behind what is pressed here. */
+export function ShieldLine({ item, shield, brief }: LineProps): ReactNode {
   const say = useSay();
   const Icon = shield.color === "red" ? ShieldAlert : ShieldQuestionMark;
   const { what, text } = shieldSentence(say, item, shield);
   return (
-    <p className={`shield-line shield--${shield.color}`}>
+    <span className={`shield-line shield--${shield.color}`}>
       <Icon className="icon" size={14} aria-hidden />
       <span>
         <strong>
           <span className="visually-hidden">{say(`shield.${shield.color}`)}: </span>
           {what}
-        </strong>{" "}
-        {text}
+        </strong>
+        {brief !== true && ` ${text}`}
       </span>
-    </p>
+    </span>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Hash, KeyRound, LogOut, Pencil, ShieldCheck, ShieldQuestionMark, UserPlus, UsersRound } from "lucide-react";
+import { Hash, KeyRound, LogOut, Pencil, Pin, PinOff, ShieldCheck, ShieldQuestionMark, UserPlus, UsersRound } from "lucide-react";
 import { memo, useState, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import type { TimelineContent, TimelineItem } from "../../../protocol/messages/timeline-item.ts";
@@ -6,6 +6,7 @@ import { useSay } from "../../ui/text.tsx";
 import { useClock } from "../../ui/time.ts";
 import { useSession } from "../state/session.ts";
 import { itemText } from "./item-text.ts";
+import { useActions } from "./timeline-actions.ts";
 
 type StateProps = { readonly item: TimelineItem; readonly index: number; readonly tabbable: boolean };
 
@@ -19,6 +20,7 @@ export const StateLine = memo(function StateLine({ item, index, tabbable }: Stat
       <StateIcon content={item.content} />
       <span>{text}</span>
       <OpenVerification item={item} />
+      <ShowPinned item={item} />
       <time className="state__time tabular" dateTime={new Date(item.at).toISOString()}>
         {clock.time(item.at)}
       </time>
@@ -34,6 +36,19 @@ function OpenVerification({ item: { content, eventId } }: { readonly item: Timel
   return (
     <AriaButton className="link-button" onPress={() => void session.openVault({ kind: "verification", flowId: eventId })}>
       {say("common.openInVault")}
+    </AriaButton>
+  );
+}
+
+/** Leads to the message that was pinned or unpinned. */
+function ShowPinned({ item: { content } }: { readonly item: TimelineItem }): ReactNode {
+  const say = useSay();
+  const actions = useActions();
+  if (content.kind !== "pins-changed" || content.eventId === null) return null;
+  const { eventId } = content;
+  return (
+    <AriaButton className="link-button" onPress={() => actions.jumpTo(eventId)}>
+      {say("pins.show")}
     </AriaButton>
   );
 }
@@ -75,6 +90,8 @@ function StateIcon({ content }: { readonly content: TimelineContent }): ReactNod
     case "topic-changed":
     case "avatar-changed":
       return <Pencil {...look} />;
+    case "pins-changed":
+      return content.change === "unpinned" ? <PinOff {...look} /> : <Pin {...look} />;
     case "membership":
       return content.change === "left" || content.change === "kicked" || content.change === "banned" ? (
         <LogOut {...look} />

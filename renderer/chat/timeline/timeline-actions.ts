@@ -4,6 +4,9 @@ import type { TimelineItem } from "../../../protocol/messages/timeline-item.ts";
 /** What rows can ask for. One object per room, so that passing it down never renders rows again. */
 export interface TimelineActions {
   readonly canReact: boolean;
+  readonly canPin: boolean;
+  isPinned(eventId: string): boolean;
+  setPinned(eventId: string, pinned: boolean): void;
   canDelete(item: TimelineItem): boolean;
   reply(item: TimelineItem): void;
   edit(item: TimelineItem): void;

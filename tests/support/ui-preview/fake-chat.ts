@@ -8,10 +8,12 @@ import { serve } from "../../../protocol/rpc.ts";
 import { portChannel } from "../../../renderer/ui/port-channel.ts";
 import { fakeAttachments } from "./fake-attachments.ts";
 import { mediaItems, uploading } from "./fixture-media.ts";
+import { fakePins } from "./fake-pins.ts";
 import { roomSafety, safety, signOutRisk } from "./fake-safety.ts";
 import { installShell } from "./fake-shell.ts";
 import { devices, members } from "./fixture-people.ts";
 import { heldBack, history, item, showcase, troubles, unsent, verifications, versionsOf } from "./fixture-timeline.ts";
+import { polls } from "./poll-scenes.ts";
 import { ADA, INVITES, ME, NOW, PEOPLE, summary } from "./fixture.ts";
 
 const query = new URLSearchParams(location.search);
@@ -33,6 +35,7 @@ const timelineOf = (roomId: string): TimelineItem[] => {
           ...(query.has("heldback") ? heldBack() : []),
           ...(query.has("media") ? mediaItems() : []),
           ...(query.has("verification") ? verifications() : []),
+          ...(query.has("polls") ? polls() : []),
         ]
       : roomId === "!room6:harbour.example"
         ? troubles()
@@ -50,6 +53,7 @@ const never = new Promise<never>(() => undefined);
 
 const keys = safety(query);
 const trust = roomSafety(query);
+const pinned = fakePins(query, timelineOf);
 const channel = new MessageChannel();
 let nextPosition = 100_000;
 const account = {
@@ -152,7 +156,8 @@ const server = serve(
         rotationPeriodMs: 604_800_000,
         rotationPeriodMsgs: 100,
         version: "12",
-        can: { send, invite: true, kick: true, ban: true, redactOthers: true, rename: true },
+        can: { send, invite: true, kick: true, ban: true, redactOthers: true, rename: true, pin: !query.has("nopin") },
+        pinned: pinned.of(roomId).map(({ eventId }) => eventId),
       };
     },
     members: async ({ roomId }) => {
@@ -173,6 +178,16 @@ const server = serve(
       if (query.has("olderfail")) throw new CodedError("timeout");
       const older = timelineOf(roomId).filter((one) => one.position < before);
       return { items: older.slice(-limit), reachedStart: older.length <= limit };
+    },
+    pins: async ({ roomId }) => {
+      await wait(latency);
+      return pinned.of(roomId);
+    },
+    setPinned: async ({ roomId, eventId, pinned: wanted }) => {
+      await done();
+      pinned.set(roomId, eventId, wanted);
+      server.emit("pinsChanged", { roomId });
+      return {};
     },
     messageLink: ({ roomId, eventId }) => ({ link: encodeMatrixLink({ kind: "room", room: roomId, eventId, via: ["harbour.example"] }) }),
     editHistory: async ({ roomId, eventId }) => {

@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { chat, harbour, inTurn, open, press, type, type Scene } from "./scene-kit.ts";
+import { chat, click, harbour, inTurn, open, press, type, type Scene } from "./scene-kit.ts";
 
 const EDITED = "Checked: dry, and it holds.";
 const menuOf = (body: string) => async (page: Page) => {
@@ -14,6 +14,22 @@ const more = (body: string) => async (page: Page) => {
   await page.getByText(body).first().hover();
   await page.getByRole("toolbar").getByRole("button", { name: "More" }).click();
 };
+
+const pinLines = (page: Page): Promise<void> =>
+  page.evaluate(() => {
+    const { fake } = window;
+    const [ada, grace] = fake?.people ?? [];
+    if (fake === undefined || ada === undefined || grace === undefined) throw new Error("no fixture");
+    const changes = [
+      ["pinned", "$event1"],
+      ["unpinned", "$event1"],
+      ["other", null],
+    ] as const;
+    const upserts = changes.map(([change, eventId], index) =>
+      fake.item(90_000 + index, index === 1 ? grace : ada, Date.now(), { kind: "pins-changed", change, eventId }),
+    );
+    fake.emit("timelineChanged", { roomId: "!room3:harbour.example", upserts, removals: [], resetBefore: null });
+  });
 
 /** What a message's menu has, and what it opens. */
 export const MESSAGE_SCENES: readonly Scene[] = [
@@ -61,6 +77,11 @@ export const MESSAGE_SCENES: readonly Scene[] = [
     path: chat("room", "&fail=store-disk-full"),
     act: inTurn(harbour, menuOf(EDITED), choose(/^Forward/), type("engine"), press("Enter", "Enter")),
   },
+  { name: "pins", path: chat("room", "&pins"), act: inTurn(harbour, click(/^Room details/)) },
+  { name: "pins-all-dark", path: chat("room", "&pins&theme=dark"), act: inTurn(harbour, click(/^Room details/), click(/^Show all/)) },
+  { name: "pins-narrow", path: chat("room", "&pins&nopin"), size: [420, 700], act: inTurn(harbour, press("Control+.")) },
+  { name: "pins-lines", path: chat("room", "&pins"), act: inTurn(open("Night watch"), pinLines) },
+  { name: "pins-menu", path: chat("room", "&pins"), act: inTurn(harbour, menuOf("2.4 bar for ten minutes")) },
   { name: "code-copy", path: chat("room"), act: inTurn(harbour, async (page) => page.getByText("gauge --watch").hover()) },
   {
     name: "code-copied-dark-narrow",
