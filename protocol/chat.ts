@@ -2,6 +2,7 @@ import { z } from "zod";
 import { call, event } from "./define.ts";
 import { deviceSchema } from "./messages/device.ts";
 import { draftSchema, keptDraftSchema } from "./messages/draft.ts";
+import { emojiSchema, RECENT_EMOJI } from "./messages/emoji.ts";
 import { roomAliasSchema, viaSchema } from "./matrix-link.ts";
 import { mediaKindSchema, pieceSchema, pixelsSchema, thumbnailSchema, transferSchema } from "./messages/media.ts";
 import { newPollSchema, pollChoiceSchema } from "./messages/poll.ts";
@@ -195,6 +196,10 @@ export const chatContract = {
   draft: call("plaintext", z.strictObject({ roomId: roomIdSchema }), keptDraftSchema.nullable()),
   /** Keeps it in the store, over a lock and a crash; null for what was sent or thrown away. Of many rooms only the newest drafts are kept. */
   saveDraft: call("public", z.strictObject({ roomId: roomIdSchema, draft: draftSchema.nullable() }), nothing),
+  /** Emoji that were picked lately, the last one first. */
+  recentEmoji: call("plaintext", nothing, z.array(emojiSchema).max(RECENT_EMOJI)),
+  /** One was picked. */
+  noteEmoji: call("public", z.strictObject({ emoji: emojiSchema }), nothing),
 
   /** Puts a message into the durable send queue. `markdown` is turned into HTML by the worker. Answers once it is on disk. */
   send: call(

@@ -70,6 +70,7 @@ const history: readonly (readonly [version: number, hash: string, change: string
   ],
   [20, "58f25bccb39ac44b40d3e6af54eb38d53721018fa2a91d6c6eaf248f674b21f9", "chat: polls"],
   [21, "c506a4864bab4d64b6480944d6600ecc1bb986fea70f33091c396f403cf65b55", "chat: pinned messages"],
+  [22, "83be5ec116093610f33069836746ee3e0635a1ca592f49a04a479df8597e940b", "chat: emoji that were picked lately"],
 ];
 
 describe("the wire between the processes", () => {
@@ -92,9 +93,9 @@ describe("the wire between the processes", () => {
 const classified: Readonly<Record<string, Readonly<Record<Sensitivity, string>>>> = {
   chat: {
     public:
-      "acceptIdentity account accountChanged answerPoll appendAttachment askOwnDevices beginAttachment cancelSend changePrecautions closeAttachment closeTimeline createRoom devices devicesChanged discardAttachment edit enableEncryption encryptionStatus endPoll forget forward identity invite join kick leave markRead markUnread membersChanged messageLink outcome pinsChanged precautions react redact renameDevice retrySend roomByAlias roomSafety safety safetyChanged saveDraft searchUsers send sendAnyway sendAttachment setBlacklisted setDisplayName setFavourite setPinned setRoomName setRoomNotify setRoomPrecautions setRoomTopic signOutRisk startPoll status statusChanged transfersChanged typing typingChanged",
+      "acceptIdentity account accountChanged answerPoll appendAttachment askOwnDevices beginAttachment cancelSend changePrecautions closeAttachment closeTimeline createRoom devices devicesChanged discardAttachment edit enableEncryption encryptionStatus endPoll forget forward identity invite join kick leave markRead markUnread membersChanged messageLink noteEmoji outcome pinsChanged precautions react redact renameDevice retrySend roomByAlias roomSafety safety safetyChanged saveDraft searchUsers send sendAnyway sendAttachment setBlacklisted setDisplayName setFavourite setPinned setRoomName setRoomNotify setRoomPrecautions setRoomTopic signOutRisk startPoll status statusChanged transfersChanged typing typingChanged",
     plaintext:
-      "avatar draft editHistory members namesChanged notification openAttachment openTimeline paginateBack pins readAttachment room rooms roomsChanged search timelineChanged",
+      "avatar draft editHistory members namesChanged notification openAttachment openTimeline paginateBack pins readAttachment recentEmoji room rooms roomsChanged search timelineChanged",
     secret: "",
   },
   control: {

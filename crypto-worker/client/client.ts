@@ -19,6 +19,7 @@ import type { Machine } from "./machine.ts";
 import type { AttachmentDrafts } from "./media/attachment-drafts.ts";
 import { Media } from "./media/media.ts";
 import { RequestPump } from "./pump.ts";
+import { RecentEmoji } from "./recent-emoji.ts";
 import { Publisher } from "./publisher.ts";
 import { OwnDevices } from "./own-devices.ts";
 import { People } from "./people.ts";
@@ -64,6 +65,7 @@ export class Client {
   readonly avatars: AvatarCache;
   readonly composer: Composer;
   readonly drafts: Drafts;
+  readonly recentEmoji: RecentEmoji;
   readonly editHistory: EditHistory;
   readonly keeping: Safekeeping;
   readonly media: Media;
@@ -130,6 +132,7 @@ export class Client {
     this.composer = new Composer(context, this.sendQueue, encryption);
     this.polls = new Polls(context, this.composer, this.sendQueue);
     this.drafts = new Drafts(context);
+    this.recentEmoji = new RecentEmoji(context);
     this.pins = new Pins(context);
     this.editHistory = new EditHistory(context);
     this.attachments = this.media.drafts(this.composer);

@@ -13,7 +13,9 @@ type Verbs =
   | "identity"
   | "setBlacklisted"
   | "avatar"
-  | "search";
+  | "search"
+  | "recentEmoji"
+  | "noteEmoji";
 
 export function accountHandlers(host: AccountHost): Pick<Handlers<ChatContract>, Verbs> {
   return {
@@ -33,5 +35,10 @@ export function accountHandlers(host: AccountHost): Pick<Handlers<ChatContract>,
     },
     avatar: ({ mxc, size }) => host.client.avatars.load(mxc, size),
     search: (query) => host.client.search.find(query),
+    recentEmoji: () => host.client.recentEmoji.all(),
+    noteEmoji: ({ emoji }) => {
+      host.client.recentEmoji.note(emoji);
+      return {};
+    },
   };
 }

@@ -1,12 +1,11 @@
 import { Search } from "lucide-react";
 import { useId, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { Button as AriaButton, Input, SearchField, Toolbar } from "react-aria-components";
-import { useStore } from "../../ui/store.ts";
+import { useValue } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
 import { useSession } from "../state/session.ts";
 import { emojiName, EMOJI_GROUPS, emojiOf, findEmoji, type Emoji, type EmojiGroup } from "./emoji.ts";
 import "./emoji-picker.css";
-import { rememberEmoji } from "./recent-emoji.ts";
 
 const COLUMNS = 8;
 const FOUND = 96;
@@ -30,7 +29,7 @@ type PickerProps = { readonly onPick: (glyph: string) => void };
 export function EmojiPicker({ onPick }: PickerProps): ReactNode {
   const say = useSay();
   const session = useSession();
-  const recent = useStore(session.recentEmoji, (glyphs) => glyphs);
+  const recent = useValue(session.recentEmoji.glyphs);
   const [term, setTerm] = useState("");
   const [group, setGroup] = useState<EmojiGroup>("smileys");
   const [active, setActive] = useState(0);
@@ -46,7 +45,7 @@ export function EmojiPicker({ onPick }: PickerProps): ReactNode {
   const chosen = shown[Math.min(active, shown.length - 1)];
 
   const pick = (glyph: string): void => {
-    rememberEmoji(session.recentEmoji, glyph);
+    session.recentEmoji.remember(glyph);
     onPick(glyph);
   };
   const move = (to: number): void => {

@@ -15,6 +15,7 @@ import type { Shell } from "../../ui/shell.ts";
 import { Store } from "../../ui/store.ts";
 import { WorkerLink } from "../../ui/worker-link.ts";
 import { Attachments } from "../attachments/attachments.ts";
+import { RecentEmoji } from "../emoji/recent-emoji.ts";
 import { Avatars } from "./avatars.ts";
 import { Drafts } from "./drafts.ts";
 import { Lookup } from "./lookup.ts";
@@ -64,10 +65,10 @@ export class Session {
   readonly roomsError = new Store<RpcError | null>(null);
   readonly typing = new Store<ReadonlyMap<string, readonly string[]>>(new Map());
   readonly view = new Store<View>(FIRST_VIEW);
-  readonly recentEmoji = new Store<readonly string[]>([]);
 
   readonly timeline = new Timeline(this.link);
   readonly drafts = new Drafts(this.link);
+  readonly recentEmoji = new RecentEmoji(this.link);
   readonly avatars = new Avatars(this.link);
   readonly attachments = new Attachments(this.link);
   readonly details: Lookup<RoomDetails> = new Lookup((roomId) => this.link.call("room", { roomId }));
@@ -252,6 +253,7 @@ export class Session {
       return;
     }
     void this.drafts.resume();
+    void this.recentEmoji.load();
     this.details.refreshAll();
     this.members.refreshAll();
     this.pins.refreshAll();
@@ -306,7 +308,7 @@ export class Session {
     this.status.set(null);
     this.safety.set(null);
     this.typing.set(new Map());
-    this.recentEmoji.set([]);
+    this.recentEmoji.clear();
     this.drafts.clear();
     this.avatars.clear();
     this.attachments.clear();

@@ -226,6 +226,8 @@ const server = serve(
     setRoomNotify: ({ roomId, notify }) => prefer(roomId, { notify }),
     draft: () => null,
     saveDraft: () => ({}),
+    recentEmoji: () => ["🦊", "⛵"],
+    noteEmoji: () => ({}),
     send: async ({ roomId, markdown }) => {
       await done();
       const content = {
