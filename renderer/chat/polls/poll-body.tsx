@@ -74,6 +74,9 @@ function Ballot({ poll, eventId }: { readonly poll: PollView; readonly eventId: 
               className="poll__answer"
               isDisabled={chosen.length >= poll.maxSelections && !chosen.includes(each.id)}
             >
+              <span className="poll__box" aria-hidden>
+                {chosen.includes(each.id) && <Check className="icon" size={13} strokeWidth={3} />}
+              </span>
               <Answer answer={each} poll={poll} />
             </Checkbox>
           ))}

@@ -1,6 +1,7 @@
 import { chat, click, harbour, open, press, section, inTurn, type, type Scene } from "./scene-kit.ts";
 import { MEDIA_SCENES } from "./media-scenes.ts";
 import { MESSAGE_SCENES } from "./message-scenes.ts";
+import { POLL_SCENES } from "./poll-scenes.ts";
 import { TRUST_SCENES } from "./trust-scenes.ts";
 import { VAULT_SCENES } from "./vault-scenes.ts";
 
@@ -267,6 +268,7 @@ export const SCENES: readonly Scene[] = [
   { name: "link-person-dark", path: chat("room", "&theme=dark&link=matrix:u/grace:example.org") },
   ...MEDIA_SCENES,
   ...MESSAGE_SCENES,
+  ...POLL_SCENES,
   ...TRUST_SCENES,
   ...VAULT_SCENES,
 ];
