@@ -34,6 +34,18 @@ test.each(hostile)("%s is invalid and costs nobody else anything", (_name, value
   expect(toDeviceEvents.map(({ kind }) => kind)).toEqual(["invalid", "decrypted"]);
 });
 
+test("an invalid event is shown as far as it says what it is", () => {
+  const { bob } = world();
+  const shown = (value: unknown): unknown => bob.machine.receiveSyncChanges({ toDeviceEvents: [value] }).toDeviceEvents;
+  const nothing = { type: "", sender: "", content: {} };
+  expect(shown(7)).toEqual([{ kind: "invalid", event: nothing }]);
+  expect(shown({ type: "m.dummy", sender: "alice", content: { a: 1 }, more: 2 })).toEqual([
+    { kind: "invalid", event: { type: "m.dummy", sender: "alice", content: { a: 1 } } },
+  ]);
+  expect(shown({ type: 1, sender: "@a:x", content: [] })).toEqual([{ kind: "invalid", event: { ...nothing, sender: "@a:x" } }]);
+  expect(shown({ type: "m.dummy", sender: {}, content: "x" })).toEqual([{ kind: "invalid", event: { ...nothing, type: "m.dummy" } }]);
+});
+
 const garbage: [string, JsonObject][] = [
   ["no algorithm", {}],
   ["an unknown algorithm", { algorithm: "m.olm.v2" }],
@@ -62,6 +74,15 @@ describe("in clear text", () => {
     expect(result.toDeviceEvents).toMatchObject([{ kind: "plainText" }]);
     expect(JSON.stringify(result)).not.toContain("session_key");
     expect(bob.machine.decryptRoomEvent(event, ROOM)).toMatchObject({ ok: false, reason: { code: "MissingMegolmSession" } });
+  });
+
+  test("a verification begins", () => {
+    const { alice, bob } = world();
+    bob.machine.updateTrackedUsers([alice.userId]);
+    bob.flush();
+    alice.send(...alice.machine.requestDeviceVerification(bob.userId, bob.deviceId, ["m.sas.v1"]).requests);
+    expect(bob.sync().toDeviceEvents).toMatchObject([{ kind: "plainText", event: { type: "m.key.verification.request" } }]);
+    expect(bob.machine.getVerificationRequests(alice.userId)).toHaveLength(1);
   });
 
   test("a refusal explains the missing key", () => {
