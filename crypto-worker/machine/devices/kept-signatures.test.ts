@@ -73,7 +73,7 @@ describe("a signature that was checked stays where the server attaches it no mor
   });
 });
 
-test("our own identity is taken first, wherever it stands in the question: others' are checked by its key", () => {
+test("whom we have verified is so on our next device, wherever our own identity stands in the question", () => {
   const { server, clock, alice, bob } = all;
   const second = new TestDevice(server, alice.userId, "A2", clock);
   second.flush();
