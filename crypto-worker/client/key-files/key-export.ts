@@ -1,4 +1,4 @@
-import { encodeExportedRoomKey, type ExportedRoomKey } from "../../machine/megolm/exported-room-key.ts";
+import { encodePortableSession, type ExportedRoomKey } from "../../machine/megolm/exported-room-key.ts";
 import type { InboundGroupSessionTable } from "../../store/tables/inbound-group-sessions.ts";
 import type { JobHandle } from "../jobs.ts";
 import type { KeyFileWriter } from "./key-file-writer.ts";
@@ -53,6 +53,6 @@ export class KeyExport {
   #page(): ExportedRoomKey[] {
     const rows = this.#table.page(this.#after, PAGE).filter(({ id }) => id <= this.#last);
     this.#after = rows.length === PAGE ? (rows.at(-1)?.id ?? this.#last) : this.#last;
-    return rows.map(encodeExportedRoomKey);
+    return rows.map(encodePortableSession);
   }
 }

@@ -25,13 +25,19 @@ export type ExportedRoomKeyFailure =
   "not-an-object" | "unsupported-algorithm" | "invalid-room-id" | "invalid-key" | "invalid-session-key" | "mismatched-session-id";
 
 /** SECURITY: dangerous. Gives the key from its first known index on. */
-export function encodeExportedRoomKey(session: Omit<PortableSession, "id">): ExportedRoomKey {
+export function encodeExportedRoomKey(session: InboundSession): ExportedRoomKey {
+  const { sessionId, bytes } = session.ratchet;
+  return encodePortableSession({ ...session, sessionId, sessionKey: encodeExportedKey(bytes) });
+}
+
+/** SECURITY: as dangerous. */
+export function encodePortableSession(session: PortableSession): ExportedRoomKey {
   return {
     algorithm: MEGOLM_ALGORITHM,
     room_id: session.roomId,
     sender_key: session.senderKey,
-    session_id: session.ratchet.sessionId,
-    session_key: encodeExportedKey(session.ratchet.bytes),
+    session_id: session.sessionId,
+    session_key: session.sessionKey,
     sender_claimed_keys: session.signingKey === undefined ? {} : { ed25519: session.signingKey },
     forwarding_curve25519_key_chain: [],
     shared_history: session.sharedHistory,

@@ -1,7 +1,7 @@
 import type { Curve25519PublicKey, RoomId, SessionId } from "../../../protocol/ids.ts";
 import { MEGOLM_ALGORITHM } from "../../wire/algorithms.ts";
 import type { MachineContext } from "../context.ts";
-import { encodeExportedRoomKey, parseExportedRoomKey, type ExportedRoomKey } from "./exported-room-key.ts";
+import { encodePortableSession, parseExportedRoomKey, type ExportedRoomKey } from "./exported-room-key.ts";
 import type { InboundSessions } from "./inbound-sessions.ts";
 import type { RoomKeyInfo } from "./room-key.ts";
 
@@ -30,14 +30,14 @@ const EXPORT_PAGE = 1000;
 const PROGRESS_EVERY = 100;
 
 /** SECURITY: dangerous. Every matching key that we have. */
-export function exportRoomKeys(context: MachineContext, predicate: RoomKeyPredicate = () => true): ExportedRoomKey[] {
+export function exportRoomKeys(context: MachineContext, predicate?: RoomKeyPredicate): ExportedRoomKey[] {
   const exported: ExportedRoomKey[] = [];
   for (let after = 0; ;) {
     const page = context.store.inboundGroupSessions.page(after, EXPORT_PAGE);
     for (const session of page) {
       after = session.id;
-      const { roomId, senderKey, ratchet } = session;
-      if (predicate({ roomId, senderKey, sessionId: ratchet.sessionId })) exported.push(encodeExportedRoomKey(session));
+      const { roomId, senderKey, sessionId } = session;
+      if (predicate === undefined || predicate({ roomId, senderKey, sessionId })) exported.push(encodePortableSession(session));
     }
     if (page.length < EXPORT_PAGE) return exported;
   }

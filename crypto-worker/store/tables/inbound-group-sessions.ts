@@ -2,13 +2,16 @@ import type { Curve25519PublicKey, DeviceId, Ed25519PublicKey, RoomId, SessionId
 import type { InboundSession } from "../../machine/megolm/inbound-session.ts";
 import type { SenderData } from "../../machine/megolm/sender-data.ts";
 import type { HistoryVisibility } from "../../wire/history-visibility.ts";
-import type { Database } from "../types.ts";
+import { StoreError, type Database } from "../types.ts";
 
 /** A session with the number that other tables know it by; it keeps that when a better copy replaces it. */
 export type StoredInboundSession = InboundSession & { readonly id: number };
 
-/** What a copy of a session for somebody else has. */
-export type PortableSession = Pick<StoredInboundSession, "id" | "roomId" | "ratchet" | "senderKey" | "signingKey" | "sharedHistory">;
+/** What an export has of a session. SECURITY: `sessionKey` is secret; unpadded base64. */
+export type PortableSession = Pick<StoredInboundSession, "roomId" | "senderKey" | "signingKey" | "sharedHistory"> & {
+  readonly sessionId: SessionId;
+  readonly sessionKey: string;
+};
 
 export type SenderRow = {
   sender_kind: number;
@@ -24,13 +27,13 @@ type PortableRow = {
   room_id: RoomId;
   sender_key: Curve25519PublicKey;
   signing_key: Ed25519PublicKey | null;
-  ratchet: Uint8Array;
-  first_known_index: number;
   shared_history: number;
 };
 
 type Row = PortableRow &
   SenderRow & {
+    ratchet: Uint8Array;
+    first_known_index: number;
     imported: number;
     history_visibility: HistoryVisibility | null;
     forwarder_user_id: UserId | null;
@@ -41,7 +44,9 @@ type Row = PortableRow &
 const WRITTEN = `session_id, room_id, sender_key, signing_key, ratchet, first_known_index, imported, shared_history, history_visibility,
   sender_kind, sender_flags, sender_user_id, sender_device_id, sender_master_key, forwarder_user_id, forwarder_device_id, backup_version`;
 const COLUMNS = `id, ${WRITTEN}`;
-const PORTABLE = "id, session_id, room_id, sender_key, signing_key, ratchet, first_known_index, shared_history";
+const PORTABLE = "id, session_id, room_id, sender_key, signing_key, shared_history";
+/** A ratchet in the export format. */
+const RATCHET_BYTES = 165;
 
 const KINDS: readonly SenderData["kind"][] = ["unknownDevice", "deviceInfo", "verificationViolation", "senderUnverified", "senderVerified"];
 const LEGACY = 1;
@@ -155,11 +160,34 @@ export class InboundGroupSessionTable {
   }
 
   /** All sessions in the order of their ids, a page at a time. */
-  page(afterId: number, limit: number): PortableSession[] {
-    return this.#database
+  page(afterId: number, limit: number): (PortableSession & { readonly id: number })[] {
+    const rows = this.#database
       .prepare<PortableRow>(`SELECT ${PORTABLE} FROM inbound_group_session WHERE id > ? ORDER BY id LIMIT ?`)
-      .all(afterId, limit)
-      .map(portableFrom);
+      .all(afterId, limit);
+    const ratchets = this.#ratchetsUpTo(afterId, rows.at(-1)?.id ?? afterId);
+    if (ratchets.length !== rows.length * RATCHET_BYTES) throw new StoreError("corrupt");
+    const sessions = rows.map((row, at) => ({
+      id: row.id,
+      roomId: row.room_id,
+      sessionId: row.session_id,
+      senderKey: row.sender_key,
+      signingKey: row.signing_key ?? undefined,
+      sessionKey: ratchets.toString("base64", at * RATCHET_BYTES, (at + 1) * RATCHET_BYTES),
+      sharedHistory: row.shared_history === 1,
+    }));
+    ratchets.fill(0);
+    return sessions;
+  }
+
+  /** One after the other in one value: an array of its own for each would take longer than everything else of a page. */
+  #ratchetsUpTo(afterId: number, lastId: number): Buffer {
+    const found = this.#database
+      .prepare<{ ratchets: Buffer | null }>(
+        `SELECT CAST(group_concat(ratchet, '') AS BLOB) AS ratchets
+         FROM (SELECT ratchet FROM inbound_group_session WHERE id > ? AND id <= ? ORDER BY id)`,
+      )
+      .first(afterId, lastId);
+    return found?.ratchets ?? Buffer.alloc(0);
   }
 }
 
@@ -195,7 +223,7 @@ export function senderValues(data: SenderData) {
   }
 }
 
-function portableFrom(row: PortableRow): PortableSession {
+function fromRow(row: Row): StoredInboundSession {
   return {
     id: row.id,
     roomId: row.room_id,
@@ -203,12 +231,6 @@ function portableFrom(row: PortableRow): PortableSession {
     senderKey: row.sender_key,
     signingKey: row.signing_key ?? undefined,
     sharedHistory: row.shared_history === 1,
-  };
-}
-
-function fromRow(row: Row): StoredInboundSession {
-  return {
-    ...portableFrom(row),
     senderData: senderFromRow(row),
     imported: row.imported === 1,
     forwarder:
