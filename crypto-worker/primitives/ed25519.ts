@@ -57,6 +57,12 @@ export function parseEd25519Key(value: unknown): Result<Ed25519PublicKey, "inval
   return isWeakPoint(Buffer.from(key.value, "base64")) ? err("low-order-key") : ok(key.value);
 }
 
+/** The same of the 32 bytes themselves. */
+export function ed25519KeyOfBytes(bytes: Uint8Array): Result<Ed25519PublicKey, "invalid-ed25519-key" | "low-order-key"> {
+  if (bytes.length !== ED25519_KEY_BYTES) return err("invalid-ed25519-key");
+  return isWeakPoint(bytes) ? err("low-order-key") : ok(encodeBase64(bytes) as Ed25519PublicKey);
+}
+
 /** A signing key made from its 32-byte seed; used for cross-signing keys. */
 export class Ed25519SigningKey {
   readonly publicKey: Ed25519PublicKey;

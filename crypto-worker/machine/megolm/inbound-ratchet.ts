@@ -1,7 +1,7 @@
 import { parseSessionId, type SessionId } from "../../../protocol/ids.ts";
 import { err, ok, type Result } from "../../../protocol/result.ts";
 import { decodeBase64, encodeBase64 } from "../../primitives/base64.ts";
-import { parseEd25519Key, verifySignature } from "../../primitives/ed25519.ts";
+import { ed25519KeyOfBytes, verifySignature } from "../../primitives/ed25519.ts";
 import { InboundGroupSession } from "../../primitives/group-session.ts";
 import { StoreError } from "../../store/types.ts";
 
@@ -27,7 +27,7 @@ const PUBLIC_KEY_AT = 133;
 export function parseSessionKey(text: unknown): Result<InboundRatchet, "invalid-session-key" | "bad-signature"> {
   const signed = decode(text, SESSION_KEY_VERSION, EXPORT_BYTES + SIGNATURE_BYTES);
   if (signed === undefined) return err("invalid-session-key");
-  const publicKey = parseEd25519Key(encodeBase64(signed.subarray(PUBLIC_KEY_AT, EXPORT_BYTES)));
+  const publicKey = ed25519KeyOfBytes(signed.subarray(PUBLIC_KEY_AT, EXPORT_BYTES));
   if (!publicKey.ok) return err("invalid-session-key");
   const signature = encodeBase64(signed.subarray(EXPORT_BYTES));
   return verifySignature(publicKey.value, signed.subarray(0, EXPORT_BYTES), signature) ? ratchetFrom(signed) : err("bad-signature");
@@ -78,14 +78,14 @@ function decode(text: unknown, version: number, length: number): Uint8Array | un
   return bytes.ok && bytes.value.length === length && bytes.value[0] === version ? bytes.value : undefined;
 }
 
-/** Takes the first 165 bytes of either form. */
+/** The first 165 bytes of either form, where they are: decoded for this alone. */
 function ratchetFrom(source: Uint8Array): Result<InboundRatchet, "invalid-session-key"> {
-  const bytes = new Uint8Array(source.subarray(0, EXPORT_BYTES));
+  const bytes = source.subarray(0, EXPORT_BYTES);
   bytes[0] = EXPORT_VERSION;
-  const publicKey = parseEd25519Key(encodeBase64(bytes.subarray(PUBLIC_KEY_AT)));
+  const publicKey = ed25519KeyOfBytes(bytes.subarray(PUBLIC_KEY_AT));
   const sessionId = parseSessionId(publicKey.ok ? publicKey.value : undefined);
   if (!sessionId.ok) return err("invalid-session-key");
-  return ok({ sessionId: sessionId.value, firstKnownIndex: new DataView(bytes.buffer).getUint32(1), bytes });
+  return ok({ sessionId: sessionId.value, firstKnownIndex: new DataView(bytes.buffer, bytes.byteOffset).getUint32(1), bytes });
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

@@ -10,7 +10,7 @@ type Session = Parameters<typeof findSender>[1];
 
 /** A session that came with these keys. */
 function session(senderData: SenderData, changes: Partial<Session> = {}): Session {
-  return { senderKey: alice.curve25519, signingKey: alice.ed25519, senderData, imported: false, ...changes } as Session;
+  return { senderKey: alice.curve25519, signingKey: alice.ed25519, senderData, imported: false, ...changes };
 }
 
 function directoryWith(device = alice): TestDirectory {

@@ -1,7 +1,7 @@
 import type { Ed25519PublicKey } from "../../../protocol/ids.ts";
 import { err, ok, type Result } from "../../../protocol/result.ts";
-import { decodeBase64, encodeBase64 } from "../../primitives/base64.ts";
-import { parseEd25519Key } from "../../primitives/ed25519.ts";
+import { decodeBase64 } from "../../primitives/base64.ts";
+import { ed25519KeyOfBytes } from "../../primitives/ed25519.ts";
 import { Secret } from "../../primitives/secret.ts";
 
 /**
@@ -45,8 +45,8 @@ export function parseQrCode(bytes: Uint8Array): Result<QrCode, "invalid-qr-code"
   const idEnd = idStart + (((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0));
   const secretStart = idEnd + 2 * KEY_BYTES;
   if (mode === undefined || idEnd === idStart || bytes.length < secretStart + MIN_SECRET_BYTES) return err("invalid-qr-code");
-  const firstKey = parseEd25519Key(encodeBase64(bytes.subarray(idEnd, idEnd + KEY_BYTES)));
-  const secondKey = parseEd25519Key(encodeBase64(bytes.subarray(idEnd + KEY_BYTES, secretStart)));
+  const firstKey = ed25519KeyOfBytes(bytes.subarray(idEnd, idEnd + KEY_BYTES));
+  const secondKey = ed25519KeyOfBytes(bytes.subarray(idEnd + KEY_BYTES, secretStart));
   const flowId = decodeUtf8(bytes.subarray(idStart, idEnd));
   if (!firstKey.ok || !secondKey.ok || flowId === undefined) return err("invalid-qr-code");
   const secret = Secret.from(bytes.subarray(secretStart), "qr-secret");
