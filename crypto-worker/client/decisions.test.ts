@@ -153,6 +153,17 @@ describe("push rules", () => {
     expect(decideNotify(odd, facts({ body: "hi" }))).toBe(0);
   });
 
+  test("a poll is told of as a message is, unless a rule is about polls", () => {
+    for (const type of ["m.poll.start", "org.matrix.msc3381.poll.start"]) {
+      const poll: PushFacts = { ...facts({}), event: { ...facts({}).event, type } };
+      expect(decideNotify(undefined, poll)).toBe(1);
+      const about = (pattern: string, actions: string[]) => ({ conditions: [{ kind: "event_match", key: "type", pattern }], actions });
+      const rules = (...underride: object[]) => JSON.parse(JSON.stringify({ global: { underride } }));
+      expect(decideNotify(rules(about("m.room.message", ["notify"]), about(type, [])), poll)).toBe(0);
+      expect(decideNotify(rules(about("m.room.message", [])), poll)).toBe(0);
+    }
+  });
+
   test("a hostile pattern costs little", () => {
     const rules = JSON.parse(
       JSON.stringify({ global: { content: [{ rule_id: "w", pattern: `${"*a".repeat(120)}b`, actions: ["notify"] }] } }),

@@ -62,7 +62,7 @@ test("a poll is made from the menu of the composer and read by Element's library
   const [start] = read(M_POLL_START, world.you);
   if (start === undefined) throw new Error("there is no poll");
   // Throws for what Element would not show.
-  const poll = new PollStartEvent({ type: start.getType(), content: start.getContent() } as never);
+  const poll = new PollStartEvent({ type: start.getType(), content: start.getContent() });
   value([poll.question.text, poll.kind, poll.maxSelections]).toEqual(["Lunch?", M_POLL_KIND_DISCLOSED, 1]);
   const ids = poll.answers.map(({ id }) => id);
   for (const id of ids) await say(PollResponseEvent.from([id], start.getId() ?? ""));

@@ -9,6 +9,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from "../../wire/json.ts";
+import { isPollStart } from "../timeline/poll-content.ts";
 import { globMatch } from "./glob-match.ts";
 
 export type PushFacts = {
@@ -25,13 +26,21 @@ export type PushFacts = {
 export function decideNotify(rules: JsonObject | undefined, facts: PushFacts): Notify {
   const global = (rules === undefined ? undefined : objectField(rules, "global")) ?? DEFAULT_RULES;
   if (global === DEFAULT_RULES && mentions(facts)) return 2;
+  const { event } = facts;
+  // Where no rule is about polls, one is what a message is (MSC3930).
+  const asMessage = isPollStart(stringField(event, "type") ?? "") ? { ...facts, event: { ...event, type: "m.room.message" } } : undefined;
+  return judge(global, facts) ?? (asMessage === undefined ? undefined : judge(global, asMessage)) ?? 0;
+}
+
+/** What the first rule that matches says. */
+function judge(global: JsonObject, facts: PushFacts): Notify | undefined {
   for (const kind of ["override", "content", "room", "sender", "underride"] as const) {
     for (const rule of arrayField(global, kind) ?? []) {
       if (!isJsonObject(rule) || booleanField(rule, "enabled") === false) continue;
       if (matches(kind, rule, facts)) return notifyOf(arrayField(rule, "actions") ?? []);
     }
   }
-  return 0;
+  return undefined;
 }
 
 function matches(kind: string, rule: JsonObject, facts: PushFacts): boolean {

@@ -6,7 +6,8 @@ const PICTURE = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUl
 const choose =
   (...names: readonly string[]) =>
   async (page: Page): Promise<void> => {
-    const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.getByRole("button", { name: "Attach files" }).click()]);
+    await page.getByRole("button", { name: "Attach" }).click();
+    const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.getByRole("menuitem", { name: "Attach files" }).click()]);
     await chooser.setFiles(
       names.map((name) =>
         name.endsWith(".png")
