@@ -10,12 +10,14 @@ type DialogProps = {
   readonly children: ReactNode;
   readonly foot?: ReactNode;
   readonly wide?: boolean;
+  /** Nothing in it takes the focus, so that it takes it itself, for who scrolls by the keyboard. */
+  readonly reading?: boolean;
   readonly onSubmit?: () => void;
   readonly role?: "dialog" | "alertdialog";
 };
 
 /** A modal dialog: focus moves in and stays in, Escape closes it, and focus returns where it was. */
-export function Dialog({ title, onClose, children, foot, wide, onSubmit, role = "dialog" }: DialogProps): ReactNode {
+export function Dialog({ title, onClose, children, foot, wide, reading, onSubmit, role = "dialog" }: DialogProps): ReactNode {
   const say = useSay();
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -23,7 +25,9 @@ export function Dialog({ title, onClose, children, foot, wide, onSubmit, role = 
   };
   const inside = (
     <>
-      <div className="dialog__body">{children}</div>
+      <div className="dialog__body" {...(reading === true ? { tabIndex: 0 } : {})}>
+        {children}
+      </div>
       {foot !== undefined && <div className="dialog__foot">{foot}</div>}
     </>
   );

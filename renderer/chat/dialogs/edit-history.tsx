@@ -35,7 +35,7 @@ export function EditHistory({ onClose, ...message }: Props): ReactNode {
     };
   }, [session, onClose]);
   return (
-    <Dialog title={say("history.title")} onClose={onClose}>
+    <Dialog title={say("history.title")} onClose={onClose} reading>
       <LinkContext value={links}>
         <Versions key={attempt} {...message} onRetry={() => setAttempt(attempt + 1)} />
       </LinkContext>

@@ -12,7 +12,7 @@ type Line = { readonly label: MessageId; readonly caps: ReadonlyArray<readonly s
 export function ShortcutsDialog({ onClose }: { readonly onClose: () => void }): ReactNode {
   const say = useSay();
   return (
-    <Dialog title={say("shortcuts.title")} onClose={onClose} wide>
+    <Dialog title={say("shortcuts.title")} onClose={onClose} wide reading>
       <ShortcutList />
     </Dialog>
   );

@@ -22,7 +22,7 @@ export function fakePins(query: URLSearchParams, timelineOf: (roomId: string) =>
 
 function first(items: readonly TimelineItem[]): string[] {
   const ids = items.flatMap(({ eventId, content }) => (eventId !== null && content.kind !== "membership" ? [eventId] : [])).slice(-14);
-  return ["$elsewhere", ...ids.filter((_, index) => index % 2 === 0)];
+  return ["$elsewhere", ...ids.filter((_, index) => index % 2 === 1).reverse()];
 }
 
 function messageOf(items: readonly TimelineItem[], eventId: string): Pins[number]["message"] {
@@ -31,15 +31,7 @@ function messageOf(items: readonly TimelineItem[], eventId: string): Pins[number
   const { sender, senderName, mine, at, keySharedBy, content } = item;
   const isText = content.kind === "message" || content.kind === "media";
   const kind = isText || content.kind === "undecryptable" || content.kind === "redacted" ? content.kind : "state";
+  const preview = isText ? content.body.replaceAll(/\s+/g, " ").slice(0, 300) : kind === "state" ? "changed the topic" : "";
   const shield = isText && content.body.startsWith("2.4 bar") ? ({ color: "red", code: "SentInClear" } as const) : null;
-  return {
-    sender,
-    senderName,
-    mine,
-    at,
-    keySharedBy,
-    kind,
-    shield,
-    preview: isText ? content.body.replaceAll(/\s+/g, " ").slice(0, 300) : "",
-  };
+  return { sender, senderName, mine, at, keySharedBy, kind, shield, preview };
 }
