@@ -13,7 +13,7 @@ const MAX_ONE_TIME_KEYS = 100;
 
 /** Reads and changes libolm's plaintext pickle of an account (version 4). SECURITY: it holds every private key of the device. */
 export class AccountPickle {
-  readonly #bytes: Buffer;
+  #bytes: Buffer;
 
   /**
    * The plaintext of an account with these keys, all of them published: public and private half in one, of the Ed25519 key the public half only, so that it
@@ -75,10 +75,21 @@ export class AccountPickle {
     return at === undefined ? undefined : this.#bytes.subarray(at + 32, at + 64);
   }
 
-  /** Makes a key unfindable, as it has been removed in libolm. */
-  forgetKey(publicKey: Uint8Array): void {
+  /** As libolm does it: a fallback key stays. */
+  removeOneTimeKey(publicKey: Uint8Array): void {
     const at = this.#find(publicKey);
-    if (at !== undefined) this.#bytes.fill(0, at, at + PAIR_BYTES);
+    const count = this.#bytes.readUInt32BE(ONE_TIME_KEYS_AT);
+    if (at === undefined || at >= ONE_TIME_KEYS_AT + 4 + count * ENTRY_BYTES) return;
+    const entry = at - 5;
+    const changed = Buffer.concat([this.#bytes.subarray(0, entry), this.#bytes.subarray(entry + ENTRY_BYTES)]);
+    changed.writeUInt32BE(count - 1, ONE_TIME_KEYS_AT);
+    this.wipe();
+    this.#bytes = changed;
+  }
+
+  /** The caller wipes it. */
+  copy(): Buffer {
+    return Buffer.from(this.#bytes);
   }
 
   /** With new one-time keys, as libolm's own generation leaves it: the newest in front, the oldest dropped. Wipes the pairs. */

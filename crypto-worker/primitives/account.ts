@@ -9,7 +9,7 @@ import { MAX_STACK_INPUT, olm } from "./olm-library.ts";
 import { olmObject, type OlmFailure } from "./olm-error.ts";
 import { inboundSessionPickle, outboundSession } from "./olm-agreement.ts";
 import { parsePreKeyMessage } from "./olm-message.ts";
-import { transferCipher } from "./olm-pickle.ts";
+import { PickleCipher, transferCipher } from "./olm-pickle.ts";
 import { OlmSession } from "./olm-session.ts";
 import { pickleKeyCopy } from "./pickle-key.ts";
 import { x25519PrivateKey } from "./x25519.ts";
@@ -26,7 +26,7 @@ export class Account {
   #raw: RawAccount;
   #identityKeys: IdentityKeys | undefined;
   #identity: { readonly publicKey: Uint8Array; readonly privateKey: KeyObject } | undefined;
-  /** What libolm holds, read out; forgotten whenever that changes. */
+  /** What libolm holds, read out, and as it is at any time: changed with it, or else forgotten. */
   #contents: AccountPickle | undefined;
   /** The one-time key that made each incoming session. */
   readonly #oneTimeKeys = new WeakMap<OlmSession, Uint8Array>();
@@ -49,6 +49,7 @@ export class Account {
   }
 
   pickle(pickleKey: Uint8Array): string {
+    if (this.#contents !== undefined) return new PickleCipher(pickleKey).seal(this.#contents.copy());
     return this.#raw.pickle(pickleKeyCopy(pickleKey));
   }
 
@@ -64,15 +65,9 @@ export class Account {
 
   generateOneTimeKeys(count: number, crew: Crew = soloCrew): void {
     if (count <= 0) return;
-    const pairs = crew
-      .run(
-        "newKeyPair",
-        undefined,
-        Array.from({ length: count }, () => undefined),
-      )
-      .flatMap((pair) => pair ?? []);
-    // Read anew, as keys that were removed are blanked in what was read before. Unpickling adds to what an object has, so it needs a fresh one.
-    this.#forget();
+    const pieces = new Array<undefined>(count).fill(undefined);
+    const pairs = crew.run("newKeyPair", undefined, pieces).flatMap((pair) => pair ?? []);
+    // Unpickling adds to what an object has, so it needs a fresh one.
     const changed = unseal(this.#read().withOneTimeKeys(pairs));
     this.#forget();
     this.#raw.free();
@@ -126,7 +121,7 @@ export class Account {
     session.removeOneTimeKeysFrom(this.#raw);
     const oneTimeKey = this.#oneTimeKeys.get(session);
     if (oneTimeKey === undefined) this.#forget();
-    else this.#contents?.forgetKey(oneTimeKey);
+    else this.#contents?.removeOneTimeKey(oneTimeKey);
   }
 
   /** The caller has verified the signature on the one-time key. */

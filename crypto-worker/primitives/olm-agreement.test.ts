@@ -154,3 +154,28 @@ test("a one-time key that was removed stays so when more are made", () => {
   expect([...bob.oneTimeKeys().values()]).not.toContain(key);
   expect(bob.oneTimeKeys().size).toBe(2);
 });
+
+test("an account that is read out is pickled as libolm would, whichever of its keys are removed", () => {
+  using bob = Account.create();
+  bob.generateOneTimeKeys(4);
+  bob.generateFallbackKey();
+  const fallback = bob.unpublishedFallbackKey()?.key;
+  const keys = [...bob.oneTimeKeys().values()];
+  const [first, second, , last] = keys;
+  for (const key of [second, fallback, last, first]) {
+    const reference = new (olm().Account)();
+    reference.unpickle(Uint8Array.from(KEY), bob.pickle(KEY));
+    using alice = Account.create();
+    using session = unwrap(alice.createOutboundSession(bob.identityKeys.curve25519, key ?? LOW_ORDER));
+    const { body } = session.encrypt("x");
+    using inbound = unwrap(bob.createInboundSession(alice.identityKeys.curve25519, body));
+    const theirs = new (olm().Session)();
+    theirs.create_inbound(reference, body);
+    bob.removeOneTimeKeys(inbound);
+    reference.remove_one_time_keys(theirs);
+    expect(bob.pickle(KEY)).toBe(reference.pickle(Uint8Array.from(KEY)));
+    for (const object of [reference, theirs]) object.free();
+  }
+  expect([...bob.oneTimeKeys().values()]).toEqual(keys.slice(2, 3));
+  expect(bob.unpublishedFallbackKey()?.key).toBe(fallback);
+});

@@ -31,9 +31,20 @@ export function newX25519KeyObject(): RawKeyPair & { readonly privateKeyObject: 
 export function x25519PrivateKey(privateKey: Uint8Array): KeyObject {
   const der = Buffer.concat([PKCS8_PREFIX, privateKey]);
   try {
-    return createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+    return withoutStacks(() => createPrivateKey({ key: der, format: "der", type: "pkcs8" }));
   } finally {
     der.fill(0);
+  }
+}
+
+/** As in `publicKeyObject`; but a private key is not to become a string, which nothing can wipe. The errors that Node catches cost little without their stacks. */
+function withoutStacks<T>(work: () => T): T {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return work();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
