@@ -65,7 +65,7 @@ export class Account {
 
   generateOneTimeKeys(count: number, crew: Crew = soloCrew): void {
     if (count <= 0) return;
-    const pieces = new Array<undefined>(count).fill(undefined);
+    const pieces = Array.from({ length: count }, () => undefined);
     const pairs = crew.run("newKeyPair", undefined, pieces).flatMap((pair) => pair ?? []);
     // Unpickling adds to what an object has, so it needs a fresh one.
     const changed = unseal(this.#read().withOneTimeKeys(pairs));

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, timingSafeEqual } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 
 const BYTES = 32;
@@ -17,7 +17,7 @@ export class KeyCheck {
 
   constructor(storePath: string, key: Uint8Array) {
     this.#path = `${storePath}.key-check`;
-    this.#fingerprint = createHmac("sha256", key).update("bulkhead store key check v1").digest();
+    this.#fingerprint = createHmac("sha256", createSecretKey(key)).update("bulkhead store key check v1").digest();
     // What a power cut left has never been finished: nothing, a part, or zeros, which is how some file systems fill what had not reached the disk.
     const found = existsSync(this.#path) ? readFileSync(this.#path) : undefined;
     const whole = found?.byteLength === BYTES && found.some((byte) => byte !== 0);
