@@ -57,6 +57,8 @@ export const settingsSchema = z.strictObject({
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
+const quietSchema = z.strictObject({ quiet: z.boolean() });
+
 const loginResultSchema = z.strictObject({ userId: userIdSchema, deviceId: idSchema });
 const serverSchema = z.string().min(1).max(2048);
 const passwordSchema = z.string().min(1).max(4096);
@@ -144,6 +146,9 @@ export const shellContract = {
   /** http(s) and mailto links only, after a confirmation that shows the whole address. */
   openExternal: call("public", z.strictObject({ url: z.string().max(4096) }), z.strictObject({ opened: z.boolean() })),
 
+  /** Whether nothing is to be told of for now: until a person says otherwise, or the app ends. */
+  quiet: call("public", nothing, quietSchema),
+  setQuiet: call("public", quietSchema, nothing),
   /** A person has pressed a notification of the page: its window is shown and comes to the front. */
   comeForward: call("public", nothing, nothing),
 
@@ -163,6 +168,7 @@ export const shellContract = {
   /** For the vault, when it is open already. */
   vaultIntended: event("public", vaultIntentSchema),
   settingsChanged: event("public", settingsSchema),
+  quietChanged: event("public", quietSchema),
   updatesChanged: event("public", updateStateSchema),
   /** A link waits to be taken. */
   linkArrived: event("public", nothing),

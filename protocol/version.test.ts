@@ -71,6 +71,7 @@ const history: readonly (readonly [version: number, hash: string, change: string
   [20, "58f25bccb39ac44b40d3e6af54eb38d53721018fa2a91d6c6eaf248f674b21f9", "chat: polls"],
   [21, "c506a4864bab4d64b6480944d6600ecc1bb986fea70f33091c396f403cf65b55", "chat: pinned messages"],
   [22, "83be5ec116093610f33069836746ee3e0635a1ca592f49a04a479df8597e940b", "chat: emoji that were picked lately"],
+  [23, "6586a3b030564423fbf294ae18cd8e20ec2893b5c11e18c26cb661526ed6c24b", "shell: nothing to be told of for now"],
 ];
 
 describe("the wire between the processes", () => {
@@ -107,7 +108,7 @@ const classified: Readonly<Record<string, Readonly<Record<Sensitivity, string>>>
   network: { public: "download http spoolAppend spoolList spoolRead spoolRemove transferred upload", plaintext: "", secret: "" },
   shell: {
     public:
-      "about appState appStateChanged cancelUpdate changeAppLock changeSettings checkForUpdates closeVault comeForward command connection connectionChanged diagnostics discover installUpdate linkArrived lock loginPassword loginSso logout openExternal openVault reauthenticate reauthenticateSso register retryConnection retryOpen saveDiagnostics setAccountAside settings settingsChanged takeLink takeVaultIntent updates updatesChanged vaultIntended",
+      "about appState appStateChanged cancelUpdate changeAppLock changeSettings checkForUpdates closeVault comeForward command connection connectionChanged diagnostics discover installUpdate linkArrived lock loginPassword loginSso logout openExternal openVault quiet quietChanged reauthenticate reauthenticateSso register retryConnection retryOpen saveDiagnostics setAccountAside setQuiet settings settingsChanged takeLink takeVaultIntent updates updatesChanged vaultIntended",
     plaintext: "",
     secret: "",
   },

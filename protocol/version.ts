@@ -7,7 +7,7 @@ import { shellContract } from "./shell.ts";
 import { vaultContract } from "./vault.ts";
 
 /** Raised with every change of a contract; `version.test.ts` pins it to the schemas' hash. */
-export const PROTOCOL_VERSION = 22;
+export const PROTOCOL_VERSION = 23;
 
 export const contracts: Readonly<Record<string, Contract>> = {
   chat: chatContract,

@@ -61,6 +61,7 @@ type Page<C extends ShellContract | VaultShellContract> = { readonly window: Bro
 export class Application {
   readonly #deps: ApplicationDeps;
   readonly #settings: Observed<Settings>;
+  readonly #quiet = new Observed(false);
   readonly #handlers: ReturnType<typeof shellHandlers>;
   readonly #autoLock: AutoLock;
   readonly #attention: Attention;
@@ -82,12 +83,14 @@ export class Application {
     this.#autoLock = new AutoLock({ account: deps.account, settings: this.#settings, power: powerMonitor, log: deps.log });
     this.#attention = new Attention({
       settings: this.#settings,
+      quiet: this.#quiet,
       show: (counts) => this.#showCounts(counts),
       window: () => this.#chat?.window,
     });
     this.#background = new Background({
       settings: this.#settings,
       state: deps.account.state,
+      quiet: this.#quiet,
       startedHidden: this.#away,
       tray: new TrayIcon({
         icons: deps.trayIcons,
@@ -95,6 +98,7 @@ export class Application {
         log: deps.log,
         open: () => this.showChat(),
         lock: () => this.#lockNow(),
+        setQuiet: (quiet) => this.#quiet.set(quiet),
         quit: () => app.quit(),
       }),
     });
@@ -103,6 +107,7 @@ export class Application {
       transport: deps.transport,
       settings: this.#settings,
       saveSettings: (settings) => writeSettings(settingsFile, settings),
+      quiet: this.#quiet,
       version: app.getVersion(),
       commit: deps.build?.commit ?? null,
       diagnostics: new Diagnostics({
@@ -161,6 +166,7 @@ export class Application {
       this.#chat?.link.emit("settingsChanged", settings);
       this.#vault?.link.emit("settingsChanged", settings);
     });
+    this.#quiet.watch((quiet) => this.#chat?.link.emit("quietChanged", { quiet }));
     account.vaultWanted.watch(() => this.#followVault());
     account.host.state.watch((state) => {
       if (state.phase !== "up") return;

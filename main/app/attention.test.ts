@@ -4,11 +4,12 @@ import type { Settings } from "../../protocol/shell.ts";
 import { Observed } from "../crypto-host/observed.ts";
 import { Attention } from "./attention.ts";
 
-function world(notifications: Settings["notifications"], focused = false) {
+function world(notifications: Settings["notifications"], focused = false, quiet = false) {
   const badges: number[] = [];
   const flashes: boolean[] = [];
   const attention = new Attention({
     settings: new Observed({ ...DEFAULT_SETTINGS, notifications }),
+    quiet: new Observed(quiet),
     show: ({ unread }) => badges.push(unread),
     window: () => ({ isFocused: () => focused, flashFrame: (on) => void flashes.push(on) }),
   });
@@ -34,6 +35,9 @@ test("as far as the person wants to be told: of mentions only, or of nothing; th
   const off = world("off");
   off.attention.told({ unread: 4, mentions: 1 });
   expect([off.badges, off.flashes]).toEqual([[4], []]);
+  const quiet = world("all", false, true);
+  quiet.attention.told({ unread: 4, mentions: 1 });
+  expect([quiet.badges, quiet.flashes]).toEqual([[4], []]);
 });
 
 test("who looks already is not called, and a locked app shows nothing", () => {

@@ -5,6 +5,8 @@ import type { Counts } from "../desktop/tray-face.ts";
 
 export type AttentionDeps = {
   readonly settings: Observed<Settings>;
+  /** Nothing is to be told of for now. */
+  readonly quiet: Observed<boolean>;
   /** Puts the numbers where they are seen without the window. */
   readonly show: (counts: Counts) => void;
   /** The chat window, while there is one. */
@@ -26,12 +28,12 @@ export class Attention {
   told(counts: Counts): void {
     const before = this.#counts;
     this.#counts = counts;
-    const { settings, show, window } = this.#deps;
+    const { settings, quiet, show, window } = this.#deps;
     show(counts);
     const wanted = settings.value.notifications;
     const isMore = wanted === "all" ? counts.unread > before.unread : wanted === "mentions" && counts.mentions > before.mentions;
     const chat = window();
-    if (isMore && chat?.isFocused() === false) chat.flashFrame(true);
+    if (isMore && !quiet.value && chat?.isFocused() === false) chat.flashFrame(true);
   }
 
   /** Somebody looks at the window. */

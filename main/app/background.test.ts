@@ -12,10 +12,18 @@ function world(startedHidden = false) {
   const settings = new Observed(DEFAULT_SETTINGS);
   const state = new Observed<AppState>({ phase: "ready", userId, deviceId: "DEVICE", appLock: true });
   const shown: (TrayFace["image"] | "none")[] = [];
-  const tray = { show: ({ image }: TrayFace) => void shown.push(image), remove: () => void shown.push("none") };
-  const background = new Background({ settings, state, tray, startedHidden });
+  const quiet = new Observed(false);
+  const quietly: boolean[] = [];
+  const tray = {
+    show: ({ image }: TrayFace, isQuiet: boolean) => {
+      shown.push(image);
+      quietly.push(isQuiet);
+    },
+    remove: () => void shown.push("none"),
+  };
+  const background = new Background({ settings, state, quiet, tray, startedHidden });
   background.start();
-  return { background, settings, state, shown };
+  return { background, settings, state, quiet, quietly, shown };
 }
 
 test("off unless chosen: a closed window ends the app, and nothing stands beside the clock", () => {
@@ -30,11 +38,14 @@ test("off unless chosen: a closed window ends the app, and nothing stands beside
   expect(shown.at(-1)).toBe("none");
 });
 
-test("the icon follows what is unread and where the account stands", () => {
-  const { background, shown, settings, state } = world();
+test("the icon follows what is unread, where the account stands, and whether anybody may be disturbed", () => {
+  const { background, shown, settings, state, quiet, quietly } = world();
   settings.set({ ...settings.value, keepRunning: true });
   background.told({ unread: 2, mentions: 1 });
   expect(shown.at(-1)).toBe("mention");
+  expect(quietly.at(-1)).toBe(false);
+  quiet.set(true);
+  expect(quietly.at(-1)).toBe(true);
   state.set({ phase: "vault", task: "unlock", userId });
   expect(shown.at(-1)).toBe("waiting");
 });

@@ -7,7 +7,8 @@ import type { Log } from "../logging/log.ts";
 export type BackgroundDeps = {
   readonly settings: Observed<Settings>;
   readonly state: Observed<AppState>;
-  readonly tray: { show(face: TrayFace): void; remove(): void };
+  readonly quiet: Observed<boolean>;
+  readonly tray: { show(face: TrayFace, quiet: boolean): void; remove(): void };
   /** The app was started without a window. */
   readonly startedHidden: boolean;
 };
@@ -23,8 +24,9 @@ export class Background {
   }
 
   start(): void {
-    const { settings, state } = this.#deps;
+    const { settings, state, quiet } = this.#deps;
     settings.watch(() => this.#follow());
+    quiet.watch(() => this.#follow());
     state.watch(() => this.#follow());
     this.#follow();
   }
@@ -46,9 +48,9 @@ export class Background {
   }
 
   #follow(): void {
-    const { settings, state, tray, startedHidden } = this.#deps;
+    const { settings, state, quiet, tray, startedHidden } = this.#deps;
     const wanted = !this.#leaving && (settings.value.keepRunning || startedHidden);
-    if (wanted) tray.show(decideTrayFace(state.value, this.#counts));
+    if (wanted) tray.show(decideTrayFace(state.value, this.#counts), quiet.value);
     else tray.remove();
   }
 }

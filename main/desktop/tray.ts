@@ -10,6 +10,7 @@ export type TrayDeps = {
   readonly log: Log;
   readonly open: () => void;
   readonly lock: () => void;
+  readonly setQuiet: (quiet: boolean) => void;
   readonly quit: () => void;
 };
 
@@ -20,17 +21,18 @@ export type TrayDeps = {
 export class TrayIcon {
   readonly #deps: TrayDeps;
   #tray: Tray | undefined;
-  #shown: TrayFace | undefined;
+  #shown: Shown | undefined;
 
   constructor(deps: TrayDeps) {
     this.#deps = deps;
   }
 
-  /** Puts the icon there, or changes it. */
-  show(face: TrayFace): void {
-    if (isSame(face, this.#shown)) return;
-    this.#shown = face;
-    const { open, lock, quit, log } = this.#deps;
+  /** Puts the icon there, or changes it. `quiet`: nothing is told of for now. */
+  show(face: TrayFace, quiet: boolean): void {
+    const next = { ...face, quiet };
+    if (isSame(next, this.#shown)) return;
+    this.#shown = next;
+    const { open, lock, setQuiet, quit, log } = this.#deps;
     try {
       const image = this.#imageOf(face);
       if (this.#tray === undefined) {
@@ -45,6 +47,7 @@ export class TrayIcon {
           { type: "separator" },
           { label: "Open Bulkhead", click: open },
           { label: "Lock now", enabled: face.canLock, click: lock },
+          { label: "Do not disturb", type: "checkbox", checked: quiet, click: ({ checked }) => setQuiet(checked) },
           { type: "separator" },
           { label: "Quit Bulkhead", click: quit },
         ]),
@@ -70,4 +73,7 @@ export class TrayIcon {
   }
 }
 
-const isSame = (a: TrayFace, b: TrayFace | undefined): boolean => a.image === b?.image && a.status === b.status && a.canLock === b.canLock;
+type Shown = TrayFace & { readonly quiet: boolean };
+
+const isSame = (a: Shown, b: Shown | undefined): boolean =>
+  a.image === b?.image && a.status === b.status && a.canLock === b.canLock && a.quiet === b.quiet;

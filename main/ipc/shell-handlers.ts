@@ -20,6 +20,8 @@ export type ShellDeps = {
   readonly transport: Transport;
   readonly settings: Observed<Settings>;
   readonly saveSettings: (settings: Settings) => void;
+  /** Nothing is to be told of for now. */
+  readonly quiet: Observed<boolean>;
   readonly version: string;
   readonly commit: string | null;
   readonly diagnostics: Pick<Diagnostics, "compose" | "save">;
@@ -142,6 +144,11 @@ export function shellHandlers(deps: ShellDeps): Handlers<ShellContract> {
     },
     diagnostics: () => ({ text: deps.diagnostics.compose() }),
     saveDiagnostics: async () => ({ saved: await deps.diagnostics.save() }),
+    quiet: () => ({ quiet: deps.quiet.value }),
+    setQuiet: ({ quiet }) => {
+      deps.quiet.set(quiet);
+      return {};
+    },
     comeForward: () => {
       deps.comeForward();
       return {};

@@ -57,6 +57,32 @@ test("a closed window is put away, what arrives is received and told of, and the
   await eventually("the window", () => !isAway());
 });
 
+test("told not to disturb, from the icon, the app counts and calls nobody, until it is told otherwise in the settings", async () => {
+  const flashes = (): number => app.host.recorded.filter(({ what, value: on }) => what === "flash-frame" && on === true).length;
+  app.host.clickTrayMenu("Do not disturb");
+  await app.accountMenu("settings.title");
+  const dialog = app.dialog(text("settings.title"));
+  await dialog.getByRole("tab", { name: text("settings.notifications"), exact: true }).click();
+  const quiet = dialog.getByRole("switch", { name: new RegExp(text("notifications.quiet")) });
+  await expect(quiet).toBeChecked();
+  app.host.closeWindow();
+  await eventually("the window to be away", isAway);
+  const before = flashes();
+  await ada.send(roomId, "In a low voice");
+  await eventually("the icon to say so", () => newest("tray-image") !== "plain-linux.png");
+  value(flashes()).toBe(before);
+  app.host.clickTray();
+  await eventually("the window", () => !isAway());
+  await dialog.getByText(text("notifications.quiet"), { exact: true }).click();
+  await expect(quiet).not.toBeChecked();
+  await app.page.keyboard.press("Escape");
+  app.host.closeWindow();
+  await eventually("the window to be away", isAway);
+  await ada.send(roomId, "Aloud again");
+  await eventually("the window to ask to be looked at", () => flashes() === before + 1);
+  app.host.clickTray();
+});
+
 test("locked without a window nothing comes up by itself; the icon says that it waits, and starting the app again asks", async () => {
   const pid = app.host.workerPid() ?? 0;
   app.host.closeWindow();

@@ -110,6 +110,7 @@ const PARAMS: Readonly<Record<string, unknown>> = {
   renameDevice: { deviceId: "D", name: "x" },
   openVault: { intent: { kind: "verify-user", userId: "@ada:example.org" } },
   changeAppLock: { to: "passphrase" },
+  setQuiet: { quiet: true },
   room: { roomId: ROOM },
   openTimeline: { roomId: ROOM, limit: 50 },
   paginateBack: { roomId: ROOM, before: 10, limit: 50 },

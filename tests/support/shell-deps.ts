@@ -12,6 +12,7 @@ export function shellDeps(account: Account): ShellDeps {
     transport: { send: () => Promise.resolve(err("offline")) },
     settings: new Observed(DEFAULT_SETTINGS),
     saveSettings: () => undefined,
+    quiet: new Observed(false),
     version: "1",
     commit: null,
     diagnostics: { compose: () => "", save: () => Promise.resolve(false) },

@@ -34,6 +34,7 @@ export function AppearanceSection(): ReactNode {
 export function NotificationsSection(): ReactNode {
   const say = useSay();
   const { settings, change } = useSettings();
+  const { shell, quiet } = useSession();
   return (
     <div className="settings__stack">
       <Choice
@@ -48,6 +49,12 @@ export function NotificationsSection(): ReactNode {
         selected={settings.notificationPreview}
         disabled={settings.notifications === "off"}
         onChange={(notificationPreview) => change({ notificationPreview })}
+      />
+      <Switch
+        title={say("notifications.quiet")}
+        hint={say("notifications.quietHint")}
+        selected={useValue(quiet)}
+        onChange={(wanted) => void shell.call("setQuiet", { quiet: wanted })}
       />
       <InBackground />
     </div>

@@ -13,7 +13,7 @@ export function useNotifications(session: Session): void {
       session.link.on("notification", (note) => {
         const looking = { roomId: session.view.value.roomId, focused: document.hasFocus() && document.visibilityState === "visible" };
         const settings = session.settings.value;
-        if (!decideNotification(note, settings, looking)) return;
+        if (session.quiet.value || !decideNotification(note, settings, looking)) return;
         const title =
           note.roomName === note.senderName ? note.senderName : say("notification.title", { sender: note.senderName, room: note.roomName });
         showNotification(title, settings.notificationPreview ? note.preview : say("notification.newMessage"), note.roomId, () => {
@@ -31,7 +31,7 @@ export function useNotifications(session: Session): void {
     return session.safety.subscribe(() => {
       const away = !document.hasFocus() || document.visibilityState !== "visible";
       for (const request of session.safety.value?.incoming ?? [])
-        if (!known.has(request.flowId) && away && session.settings.value.notifications !== "off")
+        if (!known.has(request.flowId) && away && !session.quiet.value && session.settings.value.notifications !== "off")
           showNotification(requestTitle(say, session.safety.value, request), say("notification.request"), request.flowId, () =>
             comeForward(session),
           );

@@ -51,6 +51,8 @@ export class Session {
   readonly app = new Store<AppState>({ phase: "starting" });
   readonly connection = new Store<Connection>({ state: "idle", retryAt: null, workerRestarting: false });
   readonly settings = new Store<Settings>(DEFAULT_SETTINGS);
+  /** Nothing is to be told of for now. */
+  readonly quiet = new Store(false);
   readonly about = new Store<About | null>(null);
   readonly updates = new Store<UpdateState>({ phase: "off" });
   readonly account = new Store<Account | null>(null);
@@ -90,6 +92,7 @@ export class Session {
     await Promise.all([
       shell.call("settings", {}).then((answer) => keep(this.settings, answer)),
       shell.call("connection", {}).then((answer) => keep(this.connection, answer)),
+      shell.call("quiet", {}).then((answer) => answer.ok && this.quiet.set(answer.value.quiet)),
       shell.call("updates", {}).then((answer) => keep(this.updates, answer)),
       shell.call("about", {}).then((answer) => answer.ok && this.about.set(answer.value)),
       shell.call("appState", {}).then((answer) => answer.ok && this.#enter(answer.value)),
@@ -176,6 +179,7 @@ export class Session {
       if (restarted) void this.#reload();
     });
     shell.on("settingsChanged", (settings) => this.settings.set(settings));
+    shell.on("quietChanged", ({ quiet }) => this.quiet.set(quiet));
     shell.on("updatesChanged", (updates) => this.updates.set(updates));
   }
 

@@ -37,6 +37,8 @@ export const settingsMessages = {
   "notifications.offHint": "Counts in the room list still change",
   "notifications.preview": "Show what was written",
   "notifications.previewHint": "Off: notifications say only that there is a message.",
+  "notifications.quiet": "Do not disturb for now",
+  "notifications.quietHint": "No notifications until you turn this off or Bulkhead ends.",
 
   "background.title": "In the background",
   "background.keepRunning": "Keep running when the window is closed",

@@ -84,6 +84,11 @@ export function installShell(scene: string, query: URLSearchParams, more: Answer
     openExternal: () => ({ opened: false }),
     diagnostics: () => ({ text: DIAGNOSTICS }),
     saveDiagnostics: () => ({ saved: true }),
+    quiet: () => ({ quiet: query.has("quiet") }),
+    setQuiet: (params: ParamsOf<ShellContract["setQuiet"]>) => {
+      emit("quietChanged", params);
+      return {};
+    },
     takeVaultIntent: () => null,
     takeLink: () => parseMatrixLink(query.get("link") ?? "") ?? null,
     updates: () => updateState(query),
