@@ -4,6 +4,8 @@ import { LruMap } from "../lru-map.ts";
 import type { Device } from "./device.ts";
 
 const MAX_CACHED_USERS = 2000;
+/** Rows of one user, most of them of devices that are gone: a device keeps its Ed25519 key for ever. Nobody but a server that makes them up gets this far. */
+export const MAX_KEPT_PER_USER = 10_000;
 
 type UserDevices = {
   readonly byId: Map<DeviceId, Device>;
@@ -38,6 +40,11 @@ export class Devices {
   /** Also the deleted ones. */
   all(userId: UserId): readonly Device[] {
     return [...this.#load(userId).byId.values()];
+  }
+
+  /** Whether as many devices of a user are known as are kept, the deleted ones too. */
+  isFull(userId: UserId): boolean {
+    return this.#load(userId).byId.size >= MAX_KEPT_PER_USER;
   }
 
   active(userId: UserId): readonly Device[] {

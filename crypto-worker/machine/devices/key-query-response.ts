@@ -16,7 +16,7 @@ export type KeyQueryOutcome = {
   /** New, changed and deleted ones. */
   readonly changedDevices: readonly Device[];
   readonly changedIdentities: readonly UserId[];
-  /** Users of whose devices none were taken, as they are too many. */
+  /** Users of whom no further device is taken, as they have too many, or had. */
   readonly oversized: readonly UserId[];
 };
 
@@ -46,7 +46,8 @@ export class KeyQueryResponseReceiver {
       const devices = response.devices.get(userId);
       if (devices !== undefined) changedDevices.push(...this.#receiveDevices(userId, devices, verify));
     }
-    return { changedDevices, changedIdentities, oversized: ordered.filter((userId) => response.oversized.has(userId)) };
+    const oversized = ordered.filter((userId) => response.oversized.has(userId) || this.#devices.isFull(userId));
+    return { changedDevices, changedIdentities, oversized };
   }
 
   /** Also for an identity that was made here, before the server has it. */
@@ -119,6 +120,7 @@ export class KeyQueryResponseReceiver {
   #acceptDevice(userId: UserId, deviceId: DeviceId, value: JsonValue, verify: VerifyJson): Device | undefined {
     if (!isJsonObject(value)) return undefined;
     const known = this.#devices.find(userId, deviceId);
+    if (known === undefined && this.#devices.isFull(userId)) return undefined;
     const keysJson = JSON.stringify(withoutUnsigned(value));
     const isUnchanged = known?.keysJson === keysJson;
     // Unchanged text was verified when it was stored.

@@ -1,10 +1,13 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { parseDeviceId } from "../../../protocol/ids.ts";
 import { aliceAndBob, type AliceAndBob } from "../../../tests/support/alice-and-bob.ts";
 import { TestDevice } from "../../../tests/support/machine-world.ts";
+import { must } from "../../../tests/support/megolm-world.ts";
 import type { JsonObject } from "../../wire/json.ts";
 import { MAX_DEVICES_PER_USER } from "../../wire/keys-responses.ts";
 import type { RequestOutcome } from "../machine-parts.ts";
 import { OlmMachine } from "../olm-machine.ts";
+import { MAX_KEPT_PER_USER } from "./devices.ts";
 
 const CAROL = "@carol:example.org";
 
@@ -61,6 +64,31 @@ describe("of a user with more devices than the bound", () => {
     answer({ [all.bob.userId]: crowd(MAX_DEVICES_PER_USER + 1, {}) });
     expect(known(all.bob.userId)).toEqual([]);
   });
+});
+
+test("of a user who had more devices than are kept no further one is, and those that are there stay as they come", () => {
+  const { store } = all.alice;
+  const [bob] = store.devices
+    .ofUser(all.alice.machine.userId)
+    .map((device) => ({ ...device, userId: all.bob.machine.userId, deleted: true }));
+  if (bob === undefined) throw new Error("no device");
+  const keep = (count: number): void => {
+    store.transaction(() => {
+      for (let n = 0; n < count; n++) store.devices.save({ ...bob, deviceId: must(parseDeviceId(`GONE${n}`)) });
+    });
+    all.alice.restart();
+  };
+  const second = all.bob.another("B2");
+  const third = all.bob.another("B3");
+  for (const device of [second, third]) device.flush();
+  // One is Bob's own.
+  keep(MAX_KEPT_PER_USER - 2);
+  expect(answer({ [all.bob.userId]: { B: keysOf(all.bob), B2: keysOf(second), B3: keysOf(third) } }).refusedDeviceLists).toEqual([
+    { userId: all.bob.userId, reason: "too-many-devices" },
+  ]);
+  expect(known(all.bob.userId)).toEqual(["B", "B2"]);
+  answer({ [all.bob.userId]: { B2: { ...keysOf(second), unsigned: { device_display_name: "laptop" } } } });
+  expect(all.alice.machine.getUserDevices(all.bob.userId)).toMatchObject([{ deviceId: "B2", displayName: "laptop" }]);
 });
 
 describe("an answer that is too much", () => {
