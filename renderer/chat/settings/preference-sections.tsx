@@ -43,19 +43,21 @@ export function NotificationsSection(): ReactNode {
         onChange={(notifications) => change({ notifications })}
         options={LEVELS.map((value) => ({ value, title: say(`notifications.${value}`), hint: say(`notifications.${value}Hint`) }))}
       />
-      <Switch
-        title={say("notifications.preview")}
-        hint={say("notifications.previewHint")}
-        selected={settings.notificationPreview}
-        disabled={settings.notifications === "off"}
-        onChange={(notificationPreview) => change({ notificationPreview })}
-      />
-      <Switch
-        title={say("notifications.quiet")}
-        hint={say("notifications.quietHint")}
-        selected={useValue(quiet)}
-        onChange={(wanted) => void shell.call("setQuiet", { quiet: wanted })}
-      />
+      <div>
+        <Switch
+          title={say("notifications.preview")}
+          hint={say("notifications.previewHint")}
+          selected={settings.notificationPreview}
+          disabled={settings.notifications === "off"}
+          onChange={(notificationPreview) => change({ notificationPreview })}
+        />
+        <Switch
+          title={say("notifications.quiet")}
+          hint={say("notifications.quietHint")}
+          selected={useValue(quiet)}
+          onChange={(wanted) => void shell.call("setQuiet", { quiet: wanted })}
+        />
+      </div>
       <InBackground />
     </div>
   );

@@ -248,6 +248,12 @@ export const SCENES: readonly Scene[] = [
   { name: "settings-account", path: chat("room"), act: press("Control+,") },
   { name: "settings-appearance", path: chat("room"), act: inTurn(press("Control+,"), section("Appearance")) },
   { name: "settings-notifications", path: chat("room", "&theme=high-contrast"), act: inTurn(press("Control+,"), section("Notifications")) },
+  {
+    name: "settings-notifications-dark-narrow",
+    path: chat("room", "&theme=dark&background"),
+    size: [420, 900],
+    act: inTurn(press("Control+,"), section("Notifications")),
+  },
   { name: "settings-messages", path: chat("room"), act: inTurn(press("Control+,"), section("Messages")) },
   { name: "settings-about", path: chat("room", "&theme=dark"), act: inTurn(press("Control+,"), section("About")) },
   {
