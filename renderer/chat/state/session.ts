@@ -35,7 +35,7 @@ export type About = ResultOf<ShellContract["about"]>;
 const RELOAD_MS = 400;
 /** A worker that is busy, or hangs, does not keep the app open for whoever locks it and goes. */
 const LOCK_WAITS_MS = 500;
-const NEEDS_SESSION: ReadonlySet<OpenDialog["kind"]> = new Set(["new-room", "new-dm", "join"]);
+const NEEDS_SESSION: ReadonlySet<OpenDialog["kind"]> = new Set(["new-room", "new-dm", "join", "forward"]);
 const NOT_YET: ReadonlySet<ErrorCode> = new Set(["locked", "not-signed-in", "worker-gone"]);
 
 /** Everything that the chat page knows, as stores that its parts subscribe to. Nothing here is on disk. */
@@ -129,7 +129,7 @@ export class Session {
     this.view.update((view) => ({ ...view, panel }));
   }
 
-  /** A device that is signed out can only be read: it makes and joins no rooms. */
+  /** A device that is signed out can only be read: it makes and joins no rooms, and sends nothing on. */
   showDialog(dialog: OpenDialog | null): void {
     if (dialog !== null && NEEDS_SESSION.has(dialog.kind) && this.app.value.phase !== "ready") return;
     this.view.update((view) => ({ ...view, dialog }));
