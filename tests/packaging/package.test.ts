@@ -65,6 +65,7 @@ describe("the archive", () => {
       /^THIRD-PARTY-NOTICES\.txt$/,
       /^dist\/build-info\.json$/,
       /^dist\/main\/entry\.js$/,
+      /^dist\/main\/tray\/[\w-]+(@1\.5x|@2x)?\.png$/,
       /^dist\/preload\/entry\.cjs$/,
       /^dist\/crypto-worker\/(entry\.js|olm\.wasm|sqlite\.node|native-module\.json)$/,
       /^dist\/crypto-crew\/(entry\.js|olm\.wasm)$/,
@@ -73,6 +74,8 @@ describe("the archive", () => {
     ];
     expect(filesOf(entries).filter((path) => !allowed.some((pattern) => pattern.test(path)))).toEqual([]);
     for (const needed of [...BUNDLES, "dist/crypto-worker/olm.wasm", "dist/crypto-crew/olm.wasm"]) expect(entries).toContain(needed);
+    for (const icon of ["waiting.png", "unread-linux.png", "mentionTemplate@2x.png", "count-10.png"])
+      expect(entries).toContain(`dist/main/tray/${icon}`);
     expect(entries.filter((path) => /^dist\/renderer\/(chat|vault)\/index\.html$/.test(path))).toHaveLength(2);
   });
 
