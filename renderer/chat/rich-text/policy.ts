@@ -90,15 +90,18 @@ export function isEmojiOnly(text: string): boolean {
   return parts.length <= 3 && parts.every((part) => EMOJI.test(part));
 }
 
+/** Without the punctuation that ends a sentence, and without brackets that were opened before it. One look at each character: the text may be a stranger's. */
 function trimAddress(address: string): string {
-  let trimmed = address;
-  for (;;) {
-    const last = trimmed.at(-1) ?? "";
-    if (/[.,;:!?…*_~]/.test(last)) trimmed = trimmed.slice(0, -1);
-    else if (last === ")" && count(trimmed, ")") > count(trimmed, "(")) trimmed = trimmed.slice(0, -1);
-    else if (last === "]" && count(trimmed, "]") > count(trimmed, "[")) trimmed = trimmed.slice(0, -1);
-    else return trimmed;
+  const surplus = { ")": count(address, ")") - count(address, "("), "]": count(address, "]") - count(address, "[") };
+  let end = address.length;
+  for (; end > 0; end--) {
+    const last = address.charAt(end - 1);
+    if (last === ")" || last === "]") {
+      if (surplus[last] <= 0) break;
+      surplus[last] -= 1;
+    } else if (!/[.,;:!?…*_~]/.test(last)) break;
   }
+  return address.slice(0, end);
 }
 
 const count = (text: string, character: string): number => text.split(character).length - 1;
