@@ -133,7 +133,7 @@ export class Publisher {
       eventId,
       roomName: summary.name,
       senderName: names.name(event.sender),
-      preview: previewEvent(this.#context, event, names).preview,
+      preview: previewEvent(this.#context, event).preview,
       mention: event.notify === 2,
     };
   }

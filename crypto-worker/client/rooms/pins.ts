@@ -61,7 +61,7 @@ export class Pins {
   #message(event: EventRecord, names: NameDirectory): Message {
     const { store, userId } = this.#context;
     const edit = latestEdit(event, store.events.related(event.roomId, event.eventId));
-    const { kind, preview } = previewEvent(this.#context, event, names);
+    const { kind, preview } = previewEvent(this.#context, event);
     const isShown = kind === "message" || kind === "media";
     return {
       sender: event.sender,

@@ -244,7 +244,7 @@ export class ItemAssembler {
       this.#missing?.want(this.#roomId, eventId, askedBy);
       return { eventId, sender: null, senderName: null, preview: null };
     }
-    const { preview } = previewEvent(this.#context, event, this.#names);
+    const { preview } = previewEvent(this.#context, event);
     return { eventId, sender: event.sender, senderName: this.#names.name(event.sender), preview: oneLine(preview) };
   }
 

@@ -31,7 +31,7 @@ export function lastMessage(context: ClientContext, roomId: RoomId): LastMessage
   }
   const event = store.events.latestMessage(roomId);
   if (event === undefined) return null;
-  const { kind, preview } = previewEvent(context, event, names);
+  const { kind, preview } = previewEvent(context, event);
   return {
     eventId: event.eventId,
     sender: event.sender,
@@ -44,10 +44,10 @@ export function lastMessage(context: ClientContext, roomId: RoomId): LastMessage
 }
 
 /** One line of plain text about an event. */
-export function previewEvent(context: ClientContext, event: EventRecord, names: NameDirectory): Pick<LastMessage, "kind" | "preview"> {
+export function previewEvent(context: ClientContext, event: EventRecord): Pick<LastMessage, "kind" | "preview"> {
   if (event.redactedBy !== undefined) return { kind: "redacted", preview: "" };
   if (event.utdCode !== undefined) return { kind: "undecryptable", preview: "" };
-  if (event.stateKey !== undefined) return { kind: "state", preview: oneLine(describeState(event, names)) };
+  if (event.stateKey !== undefined) return { kind: "state", preview: oneLine(describeState(event)) };
   const text = eventText(event.type, effectiveContent(event, context.store.events.related(event.roomId, event.eventId)));
   if (text === undefined) return { kind: "message", preview: "" };
   return { kind: text.kind, preview: lineOf(text) };
@@ -56,10 +56,11 @@ export function previewEvent(context: ClientContext, event: EventRecord, names: 
 /** Without the stars and brackets of Markdown, which stand in the body of a formatted message. */
 const lineOf = ({ body, html }: MessageText): string => oneLine((html === null ? "" : formattedText(html)) || body);
 
-function describeState(event: EventRecord, names: NameDirectory): string {
+/** What somebody did, without who. */
+function describeState(event: EventRecord): string {
   switch (event.type) {
     case "m.room.member":
-      return describeMembership(event, names);
+      return describeMembership(event);
     case "m.room.create":
       return "created the room";
     case "m.room.encryption":
@@ -75,7 +76,7 @@ function describeState(event: EventRecord, names: NameDirectory): string {
   }
 }
 
-function describeMembership(event: EventRecord, names: NameDirectory): string {
+function describeMembership(event: EventRecord): string {
   const target = stringField(event.content, "displayname") ?? event.stateKey ?? "";
   const change = decideMembershipChange(event.content, event.prevContent, event.stateKey === event.sender);
   switch (change) {
@@ -91,7 +92,7 @@ function describeMembership(event: EventRecord, names: NameDirectory): string {
     case "banned":
       return `banned ${target}`;
     case "renamed":
-      return `is now ${names.name(event.sender)}`;
+      return "took a new name";
     default:
       return "changed membership";
   }

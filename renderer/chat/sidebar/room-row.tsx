@@ -107,7 +107,8 @@ function lastLine(say: Say, room: RoomSummary): string | null {
   const last = room.lastMessage;
   if (last === null) return null;
   const text = last.kind === "undecryptable" ? say("row.undecryptable") : last.kind === "redacted" ? say("row.redacted") : last.preview;
-  if (last.kind === "state" || last.kind === "redacted") return text;
+  if (last.kind === "redacted") return text;
+  if (last.kind === "state") return last.mine ? say("row.youDid", { text }) : say("row.senderDid", { sender: last.senderName, text });
   if (last.mine) return say("row.you", { text });
   return room.kind === "dm" ? text : say("row.sender", { sender: last.senderName, text });
 }

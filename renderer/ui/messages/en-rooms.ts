@@ -35,6 +35,8 @@ export const roomMessages = {
 
   "row.you": "You: {text}",
   "row.sender": "{sender}: {text}",
+  "row.youDid": "You {text}",
+  "row.senderDid": "{sender} {text}",
   "row.undecryptable": "Waiting for the key",
   "row.redacted": "Message deleted",
   "row.noMessages": "No messages yet",
