@@ -1,7 +1,8 @@
 import { ChartBarBig, Paperclip, Plus } from "lucide-react";
 import { useRef, useState, type ReactNode } from "react";
-import { Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
+import { Menu, MenuTrigger, Popover } from "react-aria-components";
 import { IconButton } from "../../ui/button.tsx";
+import { MenuEntry } from "../../ui/menu-entry.tsx";
 import { useSay } from "../../ui/text.tsx";
 import { NewPoll } from "../polls/new-poll.tsx";
 import { useSession } from "../state/session.ts";
@@ -18,14 +19,8 @@ export function AttachButton({ roomId }: { readonly roomId: string }): ReactNode
         <IconButton icon={Plus} label={say("poll.attach")} />
         <Popover className="popover" placement="top start" offset={4}>
           <Menu className="menu" onAction={(key) => (key === "poll" ? setPolling(true) : input.current?.click())}>
-            <MenuItem id="files" className="menu__item" textValue={say("media.attach")}>
-              <Paperclip className="icon" size={16} aria-hidden />
-              {say("media.attach")}
-            </MenuItem>
-            <MenuItem id="poll" className="menu__item" textValue={say("poll.new")}>
-              <ChartBarBig className="icon" size={16} aria-hidden />
-              {say("poll.new")}
-            </MenuItem>
+            <MenuEntry id="files" icon={Paperclip} text={say("media.attach")} />
+            <MenuEntry id="poll" icon={ChartBarBig} text={say("poll.new")} />
           </Menu>
         </Popover>
       </MenuTrigger>

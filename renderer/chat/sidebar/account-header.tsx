@@ -1,9 +1,10 @@
 import { Keyboard, Lock, LockKeyhole, LogOut, MonitorSmartphone, Settings as SettingsIcon, ShieldCheck, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
-import { Button as AriaButton, Menu, MenuItem, MenuTrigger, Popover, Separator } from "react-aria-components";
+import { Button as AriaButton, Menu, MenuTrigger, Popover, Separator } from "react-aria-components";
 import type { Connection } from "../../../protocol/shell.ts";
 import type { MessageId } from "../../ui/messages/en.ts";
 import { Avatar } from "../../ui/avatar.tsx";
+import { MenuEntry } from "../../ui/menu-entry.tsx";
 import { useStore, useValue } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
 import { shortcutText } from "../../ui/keys.ts";
@@ -50,39 +51,20 @@ export function AccountHeader(): ReactNode {
               else if (key === "shortcuts" || key === "sign-out") session.showDialog({ kind: key });
             }}
           >
-            <MenuItem id="settings" className="menu__item" textValue={say("settings.title")}>
-              <SettingsIcon className="icon" size={16} aria-hidden />
-              {say("settings.title")}
-            </MenuItem>
-            <MenuItem id="security" className="menu__item" textValue={say("settings.security")}>
-              <ShieldCheck className="icon" size={16} aria-hidden />
-              {say("settings.security")}
+            <MenuEntry id="settings" icon={SettingsIcon} text={say("settings.title")} />
+            <MenuEntry id="security" icon={ShieldCheck} text={say("settings.security")}>
               {attention && <TriangleAlert className="icon menu__attention" size={15} aria-label={say("account.attention")} />}
-            </MenuItem>
-            <MenuItem id="devices" className="menu__item" textValue={say("settings.devices")}>
-              <MonitorSmartphone className="icon" size={16} aria-hidden />
-              {say("settings.devices")}
-            </MenuItem>
-            <MenuItem id="vault" className="menu__item" textValue={say("account.vault")}>
-              <LockKeyhole className="icon" size={16} aria-hidden />
-              {say("account.vault")}
-            </MenuItem>
-            <MenuItem id="shortcuts" className="menu__item" textValue={say("shortcuts.title")}>
-              <Keyboard className="icon" size={16} aria-hidden />
-              {say("shortcuts.title")}
-            </MenuItem>
+            </MenuEntry>
+            <MenuEntry id="devices" icon={MonitorSmartphone} text={say("settings.devices")} />
+            <MenuEntry id="vault" icon={LockKeyhole} text={say("account.vault")} />
+            <MenuEntry id="shortcuts" icon={Keyboard} text={say("shortcuts.title")} />
             <Separator className="menu__separator" />
             {app.phase === "ready" && app.appLock && (
-              <MenuItem id="lock" className="menu__item" textValue={say("account.lock")}>
-                <Lock className="icon" size={16} aria-hidden />
-                {say("account.lock")}
+              <MenuEntry id="lock" icon={Lock} text={say("account.lock")}>
                 <kbd className="menu__keys">{shortcutText(SHORTCUTS.lock)}</kbd>
-              </MenuItem>
+              </MenuEntry>
             )}
-            <MenuItem id="sign-out" className="menu__item menu__item--danger" textValue={say("account.signOut")}>
-              <LogOut className="icon" size={16} aria-hidden />
-              {say("account.signOut")}
-            </MenuItem>
+            <MenuEntry id="sign-out" icon={LogOut} text={say("account.signOut")} danger />
           </Menu>
         </Popover>
       </MenuTrigger>

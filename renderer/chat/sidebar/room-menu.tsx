@@ -1,8 +1,9 @@
 import { Bell, BellOff, AtSign, Check, Info, LogOut, MailOpen, Mail, Star, StarOff, type LucideIcon } from "lucide-react";
 import { useEffect, type ReactNode } from "react";
-import { Header, MenuItem, MenuSection, Separator } from "react-aria-components";
+import { Header, MenuSection, Separator } from "react-aria-components";
 import type { RoomNotify, RoomSummary } from "../../../protocol/messages/room-summary.ts";
 import { MenuAt, type Place } from "../../ui/menu-at.tsx";
+import { MenuEntry } from "../../ui/menu-entry.tsx";
 import { useStore } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
 import { isUnread } from "../state/room-order.ts";
@@ -43,44 +44,33 @@ export function RoomMenu({ room, at, onClose }: MenuProps): ReactNode {
   return (
     <MenuAt at={at} label={say("roomMenu.label", { room: room.name })} onAction={act} onClose={onClose}>
       {canWrite && (
-        <MenuItem id={unread ? "read" : "unread"} className="menu__item">
-          {unread ? <MailOpen className="icon" size={16} aria-hidden /> : <Mail className="icon" size={16} aria-hidden />}
-          {say(unread ? "roomMenu.read" : "roomMenu.unread")}
-        </MenuItem>
+        <MenuEntry
+          id={unread ? "read" : "unread"}
+          icon={unread ? MailOpen : Mail}
+          text={say(unread ? "roomMenu.read" : "roomMenu.unread")}
+        />
       )}
       {canWrite && (
-        <MenuItem id="favourite" className="menu__item">
-          {room.favourite ? <StarOff className="icon" size={16} aria-hidden /> : <Star className="icon" size={16} aria-hidden />}
-          {say(room.favourite ? "roomMenu.unfavourite" : "roomMenu.favourite")}
-        </MenuItem>
+        <MenuEntry
+          id="favourite"
+          icon={room.favourite ? StarOff : Star}
+          text={say(room.favourite ? "roomMenu.unfavourite" : "roomMenu.favourite")}
+        />
       )}
-      <MenuItem id="info" className="menu__item">
-        <Info className="icon" size={16} aria-hidden />
-        {say("room.info")}
-      </MenuItem>
+      <MenuEntry id="info" icon={Info} text={say("room.info")} />
       {canWrite && <Separator className="menu__separator" />}
       {canWrite && (
         <MenuSection selectionMode="single" selectedKeys={[room.notify]} disallowEmptySelection>
           <Header className="menu__header">{say("roomMenu.notify")}</Header>
-          {ROOM_NOTIFY.map((choice) => {
-            const Icon = BELLS[choice];
-            return (
-              <MenuItem key={choice} id={choice} className="menu__item" textValue={say(`roomMenu.notify.${choice}`)}>
-                <Icon className="icon" size={16} aria-hidden />
-                {say(`roomMenu.notify.${choice}`)}
-                {room.notify === choice && <Check className="icon menu__check" size={15} aria-hidden />}
-              </MenuItem>
-            );
-          })}
+          {ROOM_NOTIFY.map((choice) => (
+            <MenuEntry key={choice} id={choice} icon={BELLS[choice]} text={say(`roomMenu.notify.${choice}`)}>
+              {room.notify === choice && <Check className="icon menu__check" size={15} aria-hidden />}
+            </MenuEntry>
+          ))}
         </MenuSection>
       )}
       {canWrite && <Separator className="menu__separator" />}
-      {canWrite && (
-        <MenuItem id="leave" className="menu__item menu__item--danger">
-          <LogOut className="icon" size={16} aria-hidden />
-          {say(room.kind === "dm" ? "info.leaveDm" : "info.leave")}
-        </MenuItem>
-      )}
+      {canWrite && <MenuEntry id="leave" icon={LogOut} text={say(room.kind === "dm" ? "info.leaveDm" : "info.leave")} danger />}
     </MenuAt>
   );
 }

@@ -1,8 +1,9 @@
 import { Copy, Forward, History, Link, Pencil, Pin, PinOff, Reply, SmilePlus, Trash2, type LucideIcon } from "lucide-react";
 import { Fragment, type ReactNode } from "react";
-import { MenuItem, Separator } from "react-aria-components";
+import { Separator } from "react-aria-components";
 import type { TimelineItem } from "../../../protocol/messages/timeline-item.ts";
 import { MenuAt, type Place } from "../../ui/menu-at.tsx";
+import { MenuEntry } from "../../ui/menu-entry.tsx";
 import type { MessageId } from "../../ui/messages/en.ts";
 import { useSay } from "../../ui/text.tsx";
 import { hasItsEvent, isAnswerable, isEditable, isForwardable } from "../state/timeline-items.ts";
@@ -34,16 +35,14 @@ export function MessageMenu({ item, at, onReact, onClose }: MenuProps): ReactNod
       {groups.map((group, index) => (
         <Fragment key={group[0]?.id}>
           {index > 0 && <Separator className="menu__separator" />}
-          {group.map(({ id, icon: Icon, keys, danger }) => (
-            <MenuItem key={id} id={id} className={`menu__item ${danger === true ? "menu__item--danger" : ""}`} textValue={say(id)}>
-              <Icon className="icon" size={16} aria-hidden />
-              {say(id)}
+          {group.map(({ id, icon, keys, danger }) => (
+            <MenuEntry key={id} id={id} icon={icon} text={say(id)} danger={danger === true}>
               {keys !== undefined && (
                 <kbd className="menu__keys" aria-hidden>
                   {keys}
                 </kbd>
               )}
-            </MenuItem>
+            </MenuEntry>
           ))}
         </Fragment>
       ))}
