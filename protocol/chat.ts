@@ -1,15 +1,17 @@
 import { z } from "zod";
-import { call, event } from "./define.ts";
+import { chatEvents } from "./chat-events.ts";
+import { call } from "./define.ts";
+import { accountSchema, encryptionStatusSchema, precautionsSchema, statusSchema } from "./messages/own-account.ts";
 import { deviceSchema } from "./messages/device.ts";
 import { draftSchema, keptDraftSchema } from "./messages/draft.ts";
 import { emojiSchema, RECENT_EMOJI } from "./messages/emoji.ts";
 import { roomAliasSchema, viaSchema } from "./matrix-link.ts";
-import { mediaKindSchema, pieceSchema, pixelsSchema, thumbnailSchema, transferSchema } from "./messages/media.ts";
+import { mediaKindSchema, pieceSchema, pixelsSchema, thumbnailSchema } from "./messages/media.ts";
 import { newPollSchema, pollChoiceSchema } from "./messages/poll.ts";
 import { MAX_PINS, pinsSchema } from "./messages/pins.ts";
 import { memberSchema, roomNotifySchema, roomSummarySchema } from "./messages/room-summary.ts";
 import { safetySchema } from "./messages/safety.ts";
-import { shownPersonSchema, timelineItemSchema } from "./messages/timeline-item.ts";
+import { timelineItemSchema } from "./messages/timeline-item.ts";
 import {
   bodySchema,
   bytesSchema,
@@ -25,48 +27,12 @@ import {
 
 const nothing = z.strictObject({});
 
-const accountSchema = z.strictObject({
-  userId: userIdSchema,
-  deviceId: idSchema,
-  deviceName: nameSchema.nullable(),
-  homeserver: z.string().max(2048),
-  displayName: nameSchema.nullable(),
-  avatar: mxcSchema.nullable(),
-  /** Public fingerprint and identity key of this device, unpadded base64. */
-  ed25519: z.string().max(64),
-  curve25519: z.string().max(64),
-});
-
-const encryptionStatusSchema = z.strictObject({
-  /** Whether this device's keys are on the server. */
-  deviceKeysUploaded: z.boolean(),
-  oneTimeKeysOnServer: countSchema,
-  roomKeys: countSchema,
-  ownDevices: countSchema,
-  crossSigning: z.strictObject({ exists: z.boolean(), thisDeviceSigned: z.boolean() }),
-});
-
-const statusSchema = z.strictObject({
-  /** `first`: this device has never synced, its rooms are on their way; `catching-up`: the first sync of this start is under way. */
-  sync: z.enum(["first", "catching-up", "up-to-date"]),
-  pendingSends: countSchema,
-  failedSends: countSchema,
-  undecryptable: countSchema,
-});
-
 const relationSchema = z.strictObject({
   /** Only what a page may relate to; anything else has a verb of its own. */
   replyTo: eventIdSchema.optional(),
 });
 
 const unsignedDevicesSchema = z.array(z.strictObject({ userId: userIdSchema, deviceIds: z.array(idSchema).min(1).max(100) })).max(1000);
-
-const precautionsSchema = z.strictObject({
-  /** Room keys go to verified devices only, in all rooms. */
-  onlyVerified: z.boolean(),
-  /** Our verified devices ask each other for room keys that they miss. */
-  exchangeKeys: z.boolean(),
-});
 
 /**
  * The chat window's whole power over the worker. It reads plaintext and public device data and acts in rooms. It holds no verb that
@@ -402,44 +368,6 @@ export const chatContract = {
       .max(100),
   ),
 
-  // Events.
-  statusChanged: event("public", statusSchema),
-  safetyChanged: event("public", safetySchema),
-  accountChanged: event("public", accountSchema),
-  roomsChanged: event(
-    "plaintext",
-    z.strictObject({ upserts: z.array(roomSummarySchema).max(20_000), removals: z.array(roomIdSchema).max(20_000) }),
-  ),
-  timelineChanged: event(
-    "plaintext",
-    z.strictObject({
-      roomId: roomIdSchema,
-      upserts: z.array(timelineItemSchema).max(2000),
-      removals: z.array(idSchema).max(2000),
-      /** A gap opened between what was shown and what is new: everything older than this position must be asked for again. */
-      resetBefore: z.int().nullable(),
-    }),
-  ),
-  /** People of a room that is shown who are called, or look, otherwise from now on: also in what was told before. */
-  namesChanged: event("plaintext", z.strictObject({ roomId: roomIdSchema, people: z.array(shownPersonSchema).max(2000) })),
-  /** Every file on its way. */
-  transfersChanged: event("public", z.array(transferSchema).max(200)),
-  membersChanged: event("public", z.strictObject({ roomId: roomIdSchema })),
-  /** Other messages are pinned, or what a pinned one says has changed. */
-  pinsChanged: event("public", z.strictObject({ roomId: roomIdSchema })),
-  devicesChanged: event("public", z.strictObject({ userIds: z.array(userIdSchema).max(2000) })),
-  typingChanged: event("public", z.strictObject({ roomId: roomIdSchema, userIds: z.array(userIdSchema).max(100) })),
-  /** Something that deserves a notification, already filtered by push rules. */
-  notification: event(
-    "plaintext",
-    z.strictObject({
-      roomId: roomIdSchema,
-      eventId: eventIdSchema,
-      roomName: nameSchema,
-      senderName: nameSchema,
-      preview: z.string().max(300),
-      mention: z.boolean(),
-    }),
-  ),
+  ...chatEvents,
 } as const;
 export type ChatContract = typeof chatContract;
