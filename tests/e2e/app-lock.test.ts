@@ -71,6 +71,15 @@ test("locked with its keys; a worker that dies meanwhile leaves it locked", asyn
   app.killWorker();
   await eventually("the worker after it", () => app.host.workerPid() !== undefined && app.host.workerPid() !== pid);
   await expectLocked();
+  // The form comes anew with the new worker: what is typed stays once that is there.
+  const field = (await app.vault()).getByLabel(text("vault.unlock.passphrase"), { exact: true });
+  await expect
+    .poll(async () => {
+      await field.fill("typed");
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      return field.inputValue();
+    })
+    .toBe("typed");
   await app.unlock();
   await expect(app.roomRow("Harbour crew")).toBeVisible();
 });
