@@ -1,4 +1,5 @@
 import { createContext, useContext, useSyncExternalStore, type ReactNode } from "react";
+import type { RoomSummary } from "../../protocol/messages/room-summary.ts";
 import "./avatar.css";
 import { avatarHue, initials } from "./avatar-colour.ts";
 import type { AvatarSource } from "./avatar-source.ts";
@@ -24,4 +25,15 @@ export function Avatar({ id, name, mxc, size, shape }: AvatarProps): ReactNode {
       {url === null ? <span className="avatar__initials">{initials(name)}</span> : <img src={url} alt="" draggable={false} />}
     </span>
   );
+}
+
+type RoomAvatarProps = {
+  readonly room: Pick<RoomSummary, "roomId" | "dmUserId" | "name" | "avatar" | "kind">;
+  readonly size: AvatarProps["size"];
+};
+
+/** A direct chat looks like whom it is with. */
+export function RoomAvatar({ room, size }: RoomAvatarProps): ReactNode {
+  const { roomId, dmUserId, name, avatar, kind } = room;
+  return <Avatar id={dmUserId ?? roomId} name={name} mxc={avatar} size={size} shape={kind === "dm" ? "person" : "room"} />;
 }

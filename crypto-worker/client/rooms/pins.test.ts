@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { useClientWorld } from "../../../tests/support/client-world.ts";
+import { BARE_EVENT } from "../../../tests/support/event-record.ts";
 import type { InProcessClient } from "../../../tests/support/in-process-client.ts";
 import { parseEventId, parseRoomId, parseUserId, type EventId, type RoomId, type UserId } from "../../../protocol/ids.ts";
 import { MAX_PINS, type Pins } from "../../../protocol/messages/pins.ts";
@@ -82,6 +83,7 @@ describe("pinned messages", () => {
     const id = eventOf("$planted");
     alice.store.transaction(() => {
       alice.store.events.insert({
+        ...BARE_EVENT,
         roomId: room(roomId),
         eventId: id,
         itemId: id,
@@ -92,17 +94,6 @@ describe("pinned messages", () => {
         notify: 0,
         type: "m.room.message",
         content: { msgtype: "m.text", body: "trust me" },
-        stateKey: undefined,
-        prevContent: undefined,
-        source: undefined,
-        sessionId: undefined,
-        utdCode: undefined,
-        withheldCode: undefined,
-        senderMembership: undefined,
-        shield: undefined,
-        forwarder: undefined,
-        relation: undefined,
-        relatesTo: undefined,
       });
       pin(alice, roomId, [id]);
     });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseEventId, parseRoomId, parseUserId, type UserId } from "../../../protocol/ids.ts";
 import { must } from "../../../tests/support/megolm-world.ts";
+import { BARE_EVENT } from "../../../tests/support/event-record.ts";
 import type { EventRecord } from "../../store/tables/events.ts";
 import type { JsonObject } from "../../wire/json.ts";
 import { composeEnd, composePoll, composeResponse, parsePoll, parseSelections, type Poll } from "./poll-content.ts";
@@ -20,6 +21,7 @@ let row = 0;
 function event(change: Partial<EventRecord>): EventRecord {
   row += 1;
   return {
+    ...BARE_EVENT,
     row,
     roomId: must(parseRoomId("!room:x.org")),
     eventId: must(parseEventId(`$event${row}`)),
@@ -28,17 +30,8 @@ function event(change: Partial<EventRecord>): EventRecord {
     sender: ada,
     type: "m.poll.response",
     content: {},
-    stateKey: undefined,
     ts: row,
     shown: 0,
-    prevContent: undefined,
-    source: undefined,
-    sessionId: undefined,
-    utdCode: undefined,
-    withheldCode: undefined,
-    senderMembership: undefined,
-    shield: undefined,
-    forwarder: undefined,
     relation: "m.reference",
     relatesTo: START.eventId,
     notify: 0,

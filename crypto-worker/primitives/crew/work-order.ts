@@ -22,6 +22,7 @@ export function doShare<Name extends TaskName>(
 ): void {
   const bench = openBench(task, shared);
   try {
+    // A slice, because a piece may be undefined.
     for (let place = work.take(pieces.length); place !== undefined; place = work.take(pieces.length))
       for (const piece of pieces.slice(place, place + 1)) done(place, bench.perform(piece));
   } finally {

@@ -2,7 +2,7 @@ import { Search } from "lucide-react";
 import { useEffect, useId, useMemo, useState, type ComponentType, type KeyboardEvent, type ReactNode } from "react";
 import { Dialog as AriaDialog, Modal, ModalOverlay } from "react-aria-components";
 import type { RoomSummary } from "../../../protocol/messages/room-summary.ts";
-import { Avatar } from "../../ui/avatar.tsx";
+import { RoomAvatar } from "../../ui/avatar.tsx";
 import { useValue } from "../../ui/store.ts";
 import { useSay } from "../../ui/text.tsx";
 import { fold, isUnread, type Rooms } from "../state/room-order.ts";
@@ -82,13 +82,7 @@ export function RoomPicker({ title, placeholder, isOffered, mark: Mark, above, f
                 onPointerMove={() => setActive(index)}
                 onClick={() => onPick(room)}
               >
-                <Avatar
-                  id={room.dmUserId ?? room.roomId}
-                  name={room.name}
-                  mxc={room.avatar}
-                  size={28}
-                  shape={room.kind === "dm" ? "person" : "room"}
-                />
+                <RoomAvatar room={room} size={28} />
                 <span className="picker__name ellipsis">{room.name}</span>
                 {room.dmUserId !== null && <span className="muted ellipsis">{room.dmUserId}</span>}
                 <Mark room={room} />

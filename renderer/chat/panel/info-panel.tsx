@@ -1,7 +1,7 @@
 import { LogOut, Pencil, UserPlus, UsersRound } from "lucide-react";
 import type { ReactNode } from "react";
 import type { RoomSummary } from "../../../protocol/messages/room-summary.ts";
-import { Avatar } from "../../ui/avatar.tsx";
+import { RoomAvatar } from "../../ui/avatar.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Switch } from "../../ui/choice.tsx";
 import { Delayed } from "../../ui/delayed.tsx";
@@ -25,13 +25,7 @@ export function InfoPanel({ room }: { readonly room: RoomSummary }): ReactNode {
   return (
     <div className="panel__body">
       <div className="info__top">
-        <Avatar
-          id={room.dmUserId ?? room.roomId}
-          name={room.name}
-          mxc={room.avatar}
-          size={72}
-          shape={room.kind === "dm" ? "person" : "room"}
-        />
+        <RoomAvatar room={room} size={72} />
         <h3>{room.name}</h3>
         <p className="muted info__topic">
           {room.topic === null || room.topic === "" ? (room.kind === "dm" ? dmUserId : say("info.noTopic")) : room.topic}

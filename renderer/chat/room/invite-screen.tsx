@@ -1,7 +1,7 @@
 import { useState, type ReactNode } from "react";
 import type { ErrorCode } from "../../../protocol/errors.ts";
 import type { RoomSummary } from "../../../protocol/messages/room-summary.ts";
-import { Avatar } from "../../ui/avatar.tsx";
+import { RoomAvatar } from "../../ui/avatar.tsx";
 import { Button } from "../../ui/button.tsx";
 import { ErrorNote, Note } from "../../ui/note.tsx";
 import { useSay } from "../../ui/text.tsx";
@@ -25,13 +25,7 @@ export function InviteScreen({ room }: { readonly room: RoomSummary }): ReactNod
   };
   return (
     <div className="invite-screen" data-landmark="timeline">
-      <Avatar
-        id={room.dmUserId ?? room.roomId}
-        name={room.name}
-        mxc={room.avatar}
-        size={72}
-        shape={room.kind === "dm" ? "person" : "room"}
-      />
+      <RoomAvatar room={room} size={72} />
       <h1>{room.kind === "dm" ? say("invite.screenDm", { name }) : say("invite.screenTitle", { name, room: room.name })}</h1>
       {room.inviter !== null && <p className="muted">{room.inviter.userId}</p>}
       {room.topic !== null && room.topic !== "" && <p>{room.topic}</p>}

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { useIntl } from "react-intl";
 import type { RoomSummary } from "../../../protocol/messages/room-summary.ts";
-import { Avatar } from "../../ui/avatar.tsx";
+import { RoomAvatar } from "../../ui/avatar.tsx";
 import { IconButton } from "../../ui/button.tsx";
 import { shortcutText } from "../../ui/keys.ts";
 import { useStore } from "../../ui/store.ts";
@@ -23,13 +23,7 @@ export function RoomHeader({ room }: { readonly room: RoomSummary }): ReactNode 
     <header className="room-header">
       <h1 className="visually-hidden">{room.name}</h1>
       <AriaButton className="room-header__title" onPress={() => toggle({ kind: "info" })}>
-        <Avatar
-          id={room.dmUserId ?? room.roomId}
-          name={room.name}
-          mxc={room.avatar}
-          size={36}
-          shape={room.kind === "dm" ? "person" : "room"}
-        />
+        <RoomAvatar room={room} size={36} />
         <span className="room-header__names">
           <span className="room-header__name ellipsis">{room.name}</span>
           {room.topic !== null && room.topic !== "" && <span className="room-header__topic ellipsis">{room.topic}</span>}

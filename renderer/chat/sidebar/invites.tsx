@@ -3,7 +3,7 @@ import { useState, type ReactNode } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import type { ErrorCode } from "../../../protocol/errors.ts";
 import type { RoomSummary } from "../../../protocol/messages/room-summary.ts";
-import { Avatar } from "../../ui/avatar.tsx";
+import { RoomAvatar } from "../../ui/avatar.tsx";
 import { IconButton } from "../../ui/button.tsx";
 import { errorLine } from "../../ui/error-sentence.ts";
 import { useStore } from "../../ui/store.ts";
@@ -47,13 +47,7 @@ function InviteRow({ room }: { readonly room: RoomSummary }): ReactNode {
   return (
     <li className={`invite ${open ? "invite--open" : ""}`}>
       <AriaButton className="invite__open" onPress={() => session.openRoom(room.roomId)} {...(open ? { "aria-current": "true" } : {})}>
-        <Avatar
-          id={room.dmUserId ?? room.roomId}
-          name={room.name}
-          mxc={room.avatar}
-          size={36}
-          shape={room.kind === "dm" ? "person" : "room"}
-        />
+        <RoomAvatar room={room} size={36} />
         <span className="invite__text">
           <span className="invite__name ellipsis">{room.name}</span>
           <span className="invite__from ellipsis">{from}</span>

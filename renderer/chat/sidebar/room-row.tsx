@@ -1,7 +1,7 @@
 import { AtSign, BellOff, CircleAlert, Clock, Star, type LucideIcon } from "lucide-react";
 import { memo, type ReactNode } from "react";
 import type { RoomSummary } from "../../../protocol/messages/room-summary.ts";
-import { Avatar } from "../../ui/avatar.tsx";
+import { RoomAvatar } from "../../ui/avatar.tsx";
 import { useSay, type Say } from "../../ui/text.tsx";
 import { useClock } from "../../ui/time.ts";
 import { isUnread } from "../state/room-order.ts";
@@ -37,13 +37,7 @@ export const RoomRow = memo(function RoomRow({ room, elementId, index, total, op
         onMenu(room.roomId, { x: event.clientX, y: event.clientY });
       }}
     >
-      <Avatar
-        id={room.dmUserId ?? room.roomId}
-        name={room.name}
-        mxc={room.avatar}
-        size={40}
-        shape={room.kind === "dm" ? "person" : "room"}
-      />
+      <RoomAvatar room={room} size={40} />
       <span className="room-row__main">
         <span className="room-row__top">
           <span className="room-row__name">

@@ -1,7 +1,7 @@
 import { LockKeyhole, LockKeyholeOpen } from "lucide-react";
 import type { ReactNode } from "react";
 import type { RoomSummary } from "../../../protocol/messages/room-summary.ts";
-import { Avatar } from "../../ui/avatar.tsx";
+import { RoomAvatar } from "../../ui/avatar.tsx";
 import { useSay } from "../../ui/text.tsx";
 
 type IntroProps = { readonly room: RoomSummary; readonly index: number; readonly tabbable: boolean };
@@ -13,13 +13,7 @@ export function Intro({ room, index, tabbable }: IntroProps): ReactNode {
   const title = room.kind === "dm" ? say("timeline.startDm", { name: room.name }) : say("timeline.start", { room: room.name });
   return (
     <article className="intro" tabIndex={tabbable ? 0 : -1} data-index={index} aria-label={title}>
-      <Avatar
-        id={room.dmUserId ?? room.roomId}
-        name={room.name}
-        mxc={room.avatar}
-        size={72}
-        shape={room.kind === "dm" ? "person" : "room"}
-      />
+      <RoomAvatar room={room} size={72} />
       <h2>{title}</h2>
       {room.topic !== null && room.topic !== "" && <p className="muted">{room.topic}</p>}
       <p className={room.encrypted ? "intro__trust" : "intro__trust intro__trust--clear"}>
