@@ -20,10 +20,9 @@ export function decodeBase64(text: string, options: Base64Options = {}): Result<
   if (padded ? padding === "none" || text.length % 4 !== 0 : padding === "required" && text.length % 4 !== 0) return err("invalid-base64");
   const bytes = Buffer.from(text, "base64");
   if (bytes.length > maxBytes) return err("too-large");
-  const significant = withoutPadding(text);
   // Native decoding takes either alphabet and skips what it does not know. Re-encoding is the cheapest full check of the alphabet, the length and the unused low bits.
-  const again = alphabet === "url" ? bytes.toString("base64url") : encodeBase64(bytes);
-  return again === significant ? ok(bytes) : err("invalid-base64");
+  const again = bytes.toString(alphabet === "url" ? "base64url" : "base64");
+  return again === text || withoutPadding(again) === withoutPadding(text) ? ok(bytes) : err("invalid-base64");
 }
 
 /** Unpadded standard base64, the form of Matrix (appendices §Unpadded Base64). */
@@ -38,10 +37,15 @@ export function withoutPadding(text: string): string {
 
 /** Padded standard base64, for the few places that want it (secret storage, key exports). */
 export function encodePaddedBase64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+  return asBuffer(bytes).toString("base64");
 }
 
 /** Unpadded URL-safe base64, as in JSON Web Keys. */
 export function encodeBase64Url(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64url");
+  return asBuffer(bytes).toString("base64url");
+}
+
+/** The same memory. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -10,7 +10,7 @@ const PAGE = 500;
 export class KeyExport {
   readonly id: string;
   readonly count: number;
-  readonly #table: Pick<InboundGroupSessionTable, "page">;
+  readonly #table: Pick<InboundGroupSessionTable, "between">;
   readonly #writer: KeyFileWriter;
   readonly #job: JobHandle;
   readonly #last: number;
@@ -18,7 +18,7 @@ export class KeyExport {
   #done = 0;
   #ended = false;
 
-  constructor(id: string, table: Pick<InboundGroupSessionTable, "page" | "count" | "lastId">, writer: KeyFileWriter, job: JobHandle) {
+  constructor(id: string, table: Pick<InboundGroupSessionTable, "between" | "count" | "lastId">, writer: KeyFileWriter, job: JobHandle) {
     this.id = id;
     this.#table = table;
     this.#writer = writer;
@@ -35,13 +35,14 @@ export class KeyExport {
   /** The next piece of the file, undefined after the last one. */
   read(): string | undefined {
     if (this.#ended) return undefined;
+    const start = this.#after === 0 ? "[" : "";
     const page = this.#page();
-    const opening = this.#done === 0 ? "[" : page.length > 0 ? "," : "";
+    const comma = this.#done > 0 && page.length > 0 ? "," : "";
     this.#done += page.length;
     this.#ended = this.#after >= this.#last;
     this.#job.progress(this.#done, this.count);
     // SECURITY: the keys in clear; the writer takes nothing but ciphertext out of here.
-    const text = opening + page.map((key) => JSON.stringify(key)).join(",");
+    const text = start + comma + page.map((key) => JSON.stringify(key)).join(",");
     return this.#ended ? this.#writer.write(`${text}]`) + this.#writer.end() : this.#writer.write(text);
   }
 
@@ -51,8 +52,9 @@ export class KeyExport {
   }
 
   #page(): ExportedRoomKey[] {
-    const rows = this.#table.page(this.#after, PAGE).filter(({ id }) => id <= this.#last);
-    this.#after = rows.length === PAGE ? (rows.at(-1)?.id ?? this.#last) : this.#last;
-    return rows.map(encodePortableSession);
+    const upTo = Math.min(this.#after + PAGE, this.#last);
+    const sessions = this.#table.between(this.#after, upTo);
+    this.#after = upTo;
+    return sessions.map(encodePortableSession);
   }
 }

@@ -214,7 +214,7 @@ describe("who sent it", () => {
     bob.megolm.onDevicesUpdated([alice.device]);
     const { inboundGroupSessions } = bob.store;
     const kinds = inboundGroupSessions
-      .page(0, 1000)
+      .between(0, 1000)
       .map(({ roomId: id, sessionId }) => inboundGroupSessions.find(id, sessionId)?.senderData.kind);
     expect(kinds).toEqual(Array.from({ length: 120 }, () => "senderUnverified"));
     expect(bob.store.inboundGroupSessions.unsettled(alice.device.curve25519, 0, 10)).toEqual([]);

@@ -32,15 +32,15 @@ const PROGRESS_EVERY = 100;
 /** SECURITY: dangerous. Every matching key that we have. */
 export function exportRoomKeys(context: MachineContext, predicate?: RoomKeyPredicate): ExportedRoomKey[] {
   const exported: ExportedRoomKey[] = [];
-  for (let after = 0; ;) {
-    const page = context.store.inboundGroupSessions.page(after, EXPORT_PAGE);
-    for (const session of page) {
-      after = session.id;
+  const { inboundGroupSessions } = context.store;
+  const last = inboundGroupSessions.lastId();
+  for (let after = 0; after < last; after += EXPORT_PAGE) {
+    for (const session of inboundGroupSessions.between(after, after + EXPORT_PAGE)) {
       const { roomId, senderKey, sessionId } = session;
       if (predicate === undefined || predicate({ roomId, senderKey, sessionId })) exported.push(encodePortableSession(session));
     }
-    if (page.length < EXPORT_PAGE) return exported;
   }
+  return exported;
 }
 
 /** Takes what is better than ours; an entry that makes no sense is skipped. */

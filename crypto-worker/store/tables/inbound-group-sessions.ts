@@ -21,25 +21,32 @@ export type SenderRow = {
   sender_master_key: Ed25519PublicKey | null;
 };
 
-type PortableRow = {
+type Row = SenderRow & {
   id: number;
   session_id: SessionId;
   room_id: RoomId;
   sender_key: Curve25519PublicKey;
   signing_key: Ed25519PublicKey | null;
   shared_history: number;
+  ratchet: Uint8Array;
+  first_known_index: number;
+  imported: number;
+  history_visibility: HistoryVisibility | null;
+  forwarder_user_id: UserId | null;
+  forwarder_device_id: DeviceId | null;
+  backup_version: string | null;
 };
 
-type Row = PortableRow &
-  SenderRow & {
-    ratchet: Uint8Array;
-    first_known_index: number;
-    imported: number;
-    history_visibility: HistoryVisibility | null;
-    forwarder_user_id: UserId | null;
-    forwarder_device_id: DeviceId | null;
-    backup_version: string | null;
-  };
+/** When there is no session, nothing but the count is more than null. */
+type PageRow = {
+  count: number;
+  session_ids: string;
+  sender_keys: string;
+  signing_keys: string;
+  shared_history: string;
+  room_ids: string;
+  ratchets: Buffer;
+};
 
 const ALWAYS = `session_id, room_id, sender_key, signing_key, ratchet, first_known_index, imported, shared_history, sender_kind, sender_flags,
   backup_version`;
@@ -51,9 +58,18 @@ const INSERT = `INSERT INTO inbound_group_session (${ALWAYS}, ${IF_KNOWN}) VALUE
 /** The same without nulls: a tenth of the time that the import of a key takes. */
 const INSERT_UNKNOWN = `INSERT INTO inbound_group_session (${ALWAYS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
 const REPLACE = `INSERT OR REPLACE INTO inbound_group_session (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-const PORTABLE = "id, session_id, room_id, sender_key, signing_key, shared_history";
-/** A ratchet in the export format. */
-const RATCHET_BYTES = 165;
+/** Of any key, and of a session id, which is one. */
+const KEY_LENGTH = 43;
+const NO_KEY = " ".repeat(KEY_LENGTH);
+/** Of a ratchet in the export format: 165 bytes, so that the base64 of many is that of each, one after the other. */
+const SESSION_KEY_LENGTH = 220;
+/** No id has control characters. */
+const SEPARATOR = "\n";
+/** Each column as one value: an array of its own for each ratchet alone would take longer than all the rest. */
+const BETWEEN = `SELECT COUNT(*) AS count, group_concat(session_id, '') AS session_ids, group_concat(sender_key, '') AS sender_keys,
+    group_concat(ifnull(signing_key, '${NO_KEY}'), '') AS signing_keys, group_concat(shared_history, '') AS shared_history,
+    group_concat(room_id, '${SEPARATOR}') AS room_ids, CAST(group_concat(ratchet, '') AS BLOB) AS ratchets
+  FROM inbound_group_session WHERE id > ? AND id <= ?`;
 
 const KINDS: readonly SenderData["kind"][] = ["unknownDevice", "deviceInfo", "verificationViolation", "senderUnverified", "senderVerified"];
 const LEGACY = 1;
@@ -161,35 +177,28 @@ export class InboundGroupSessionTable {
     return this.#database.prepare<{ id: number | null }>("SELECT MAX(id) AS id FROM inbound_group_session").first()?.id ?? 0;
   }
 
-  /** All sessions in the order of their ids, a page at a time. */
-  page(afterId: number, limit: number): (PortableSession & { readonly id: number })[] {
-    const rows = this.#database
-      .prepare<PortableRow>(`SELECT ${PORTABLE} FROM inbound_group_session WHERE id > ? ORDER BY id LIMIT ?`)
-      .all(afterId, limit);
-    const ratchets = this.#ratchetsUpTo(afterId, rows.at(-1)?.id ?? afterId);
-    if (ratchets.length !== rows.length * RATCHET_BYTES) throw new StoreError("corrupt");
-    const sessions = rows.map((row, at) => ({
-      id: row.id,
-      roomId: row.room_id,
-      sessionId: row.session_id,
-      senderKey: row.sender_key,
-      signingKey: row.signing_key ?? undefined,
-      sessionKey: ratchets.toString("base64", at * RATCHET_BYTES, (at + 1) * RATCHET_BYTES),
-      sharedHistory: row.shared_history === 1,
-    }));
-    ratchets.fill(0);
-    return sessions;
-  }
-
-  /** One after the other in one value: an array of its own for each would take longer than everything else of a page. */
-  #ratchetsUpTo(afterId: number, lastId: number): Buffer {
-    const found = this.#database
-      .prepare<{ ratchets: Buffer | null }>(
-        `SELECT CAST(group_concat(ratchet, '') AS BLOB) AS ratchets
-         FROM (SELECT ratchet FROM inbound_group_session WHERE id > ? AND id <= ? ORDER BY id)`,
-      )
-      .first(afterId, lastId);
-    return found?.ratchets ?? Buffer.alloc(0);
+  /** The sessions with ids after `after`, up to `upTo`. The range bounds how many they are. */
+  between(after: number, upTo: number): PortableSession[] {
+    const row = this.#database.prepare<PageRow>(BETWEEN).first(after, upTo);
+    if (row === undefined || row.count === 0) return [];
+    const roomIds = row.room_ids.split(SEPARATOR) as RoomId[];
+    const sessionKeys = row.ratchets.toString("base64");
+    row.ratchets.fill(0);
+    const keys = [row.session_ids, row.sender_keys, row.signing_keys];
+    if (keys.some(({ length }) => length !== row.count * KEY_LENGTH)) throw new StoreError("corrupt");
+    if (sessionKeys.length !== row.count * SESSION_KEY_LENGTH || roomIds.length !== row.count) throw new StoreError("corrupt");
+    const keyAt = (column: string, at: number): string => column.slice(at * KEY_LENGTH, (at + 1) * KEY_LENGTH);
+    return roomIds.map((roomId, at) => {
+      const signingKey = keyAt(row.signing_keys, at);
+      return {
+        roomId,
+        sessionId: keyAt(row.session_ids, at) as SessionId,
+        senderKey: keyAt(row.sender_keys, at) as Curve25519PublicKey,
+        signingKey: signingKey === NO_KEY ? undefined : (signingKey as Ed25519PublicKey),
+        sessionKey: sessionKeys.slice(at * SESSION_KEY_LENGTH, (at + 1) * SESSION_KEY_LENGTH),
+        sharedHistory: row.shared_history[at] === "1",
+      };
+    });
   }
 }
 
