@@ -11,6 +11,7 @@ const CHANGED_ROWS = /^(?:INSERT|UPDATE|DELETE) /;
 /** A table that is made anew is put aside first, and dropped when its rows are in the other. */
 const PUT_ASIDE = /^ALTER TABLE (\w+) RENAME TO \1_before$/;
 const DROPPED = /^DROP TABLE \w+_before$/;
+const DROPPED_INDEX = /^DROP INDEX (\w+)$/;
 const TABLE_CONSTRAINT = /\n\s*(?:PRIMARY KEY|UNIQUE|FOREIGN KEY|CHECK)\s*\(/;
 const END_OF_COLUMNS = /\n\s*\)[^)]*$/;
 
@@ -25,10 +26,15 @@ export function freshSchema(known: readonly Migration[]): FreshSchema {
   const creations = new Map<string, number>();
   for (const statement of known.flatMap(({ statements }) => statements)) {
     if (CHANGED_ROWS.test(statement) || DROPPED.test(statement)) continue;
+    const index = DROPPED_INDEX.exec(statement)?.[1];
+    if (index !== undefined) {
+      for (const script of Object.values(scripts)) blank(script, (earlier) => earlier.startsWith(`CREATE INDEX ${index} ON `));
+      continue;
+    }
     const table = subjectOf(statement);
     const script = scripts[partOf(table)];
     if (PUT_ASIDE.test(statement)) {
-      for (const [at, earlier] of script.entries()) if (subjectOf(earlier) === table) script[at] = "";
+      blank(script, (earlier) => subjectOf(earlier) === table);
       continue;
     }
     const column = ADDED_COLUMN.exec(statement)?.[1];
@@ -49,6 +55,11 @@ export function freshSchema(known: readonly Migration[]): FreshSchema {
     occasional: textOf("occasional"),
     client: textOf("client"),
   };
+}
+
+/** Takes statements out and leaves the places of the others. */
+function blank(script: string[], isMeant: (statement: string) => boolean): void {
+  for (const [at, statement] of script.entries()) if (isMeant(statement)) script[at] = "";
 }
 
 function subjectOf(statement: string): string {

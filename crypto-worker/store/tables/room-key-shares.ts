@@ -23,9 +23,9 @@ export type ShareRecipients = readonly [
 
 type Row = { request_id: string; room_id: RoomId; withheld: number; message_index: number; recipients: string; messages: string | null };
 
-const COLUMNS = "request_id, room_id, withheld, message_index, recipients, messages";
+const COLUMNS = "request_id, room_id, withheld, message_index, recipients, CASE WHEN acknowledged = 0 THEN messages END AS messages";
 
-/** Who has the key of each room's present session. Kept compact: a row a request. SECURITY: unacknowledged rows hold Olm ciphertext only. */
+/** Who has the key of each room's present session. Kept compact: a row a request. SECURITY: messages are Olm ciphertext only. */
 export class RoomKeyShareTable {
   readonly #database: Database;
 
@@ -41,7 +41,7 @@ export class RoomKeyShareTable {
   /** All that were not acknowledged, oldest first. */
   pending(): RoomKeyShare[] {
     return this.#database
-      .prepare<Row>(`SELECT ${COLUMNS} FROM room_key_share WHERE messages IS NOT NULL ORDER BY rowid`)
+      .prepare<Row>(`SELECT ${COLUMNS} FROM room_key_share WHERE messages IS NOT NULL AND acknowledged = 0 ORDER BY rowid`)
       .all()
       .map(fromRow);
   }
@@ -60,9 +60,14 @@ export class RoomKeyShareTable {
       .map((row) => row.room_id);
   }
 
+  /** In the place of messages that are acknowledged. */
   insert(share: RoomKeyShare): void {
+    this.#database.prepare("UPDATE room_key_share SET messages = NULL WHERE messages IS NOT NULL AND acknowledged = 1").run();
     this.#database
-      .prepare(`INSERT INTO room_key_share (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`)
+      .prepare(
+        `INSERT INTO room_key_share (request_id, room_id, withheld, message_index, recipients, messages, acknowledged)
+         VALUES (?, ?, ?, ?, ?, ?, 0)`,
+      )
       .run(
         share.requestId,
         share.roomId,
@@ -77,7 +82,7 @@ export class RoomKeyShareTable {
   acknowledge(requestId: string): RoomId | undefined {
     return this.#database
       .prepare<{ room_id: RoomId }>(
-        "UPDATE room_key_share SET messages = NULL WHERE request_id = ? AND messages IS NOT NULL RETURNING room_id",
+        "UPDATE room_key_share SET acknowledged = 1 WHERE request_id = ? AND acknowledged = 0 RETURNING room_id",
       )
       .first(requestId)?.room_id;
   }
