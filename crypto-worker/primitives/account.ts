@@ -66,7 +66,7 @@ export class Account {
   generateOneTimeKeys(count: number, crew: Crew = soloCrew): void {
     if (count <= 0) return;
     const pieces = Array.from({ length: count }, () => undefined);
-    const pairs = crew.run("newKeyPair", undefined, pieces).flatMap((pair) => pair ?? []);
+    const pairs = [...crew.run("newKeyPair", undefined, pieces)].flatMap((pair) => pair ?? []);
     // Unpickling adds to what an object has, so it needs a fresh one.
     const changed = unseal(this.#read().withOneTimeKeys(pairs));
     this.#forget();
@@ -112,7 +112,7 @@ export class Account {
   signAll(crew: Crew, messages: readonly string[]): string[] {
     if (!crew.isWorthwhile(messages.length)) return messages.map((message) => this.sign(message));
     const { pickleKey } = transferCipher;
-    const signatures = crew.run("sign", { pickle: this.pickle(pickleKey), pickleKey: pickleKeyCopy(pickleKey) }, messages);
+    const signatures = [...crew.run("sign", { pickle: this.pickle(pickleKey), pickleKey: pickleKeyCopy(pickleKey) }, messages)];
     return messages.map((message, at) => signatures[at] ?? this.sign(message));
   }
 
@@ -134,7 +134,7 @@ export class Account {
   /** The same for many, in their order, pickled with `pickleKey`; undefined where a key is of low order. */
   createOutboundSessions(crew: Crew, peers: readonly OlmPeer[], pickleKey: Uint8Array): (PickledOlmSession | undefined)[] {
     const sound = peers.filter(({ identityKey, oneTimeKey }) => !isLowOrderKey(identityKey) && !isLowOrderKey(oneTimeKey));
-    const made = crew.run("openSession", { ...this.#identityPair(), pickleKey: pickleKeyCopy(pickleKey) }, sound);
+    const made = [...crew.run("openSession", { ...this.#identityPair(), pickleKey: pickleKeyCopy(pickleKey) }, sound)];
     const sessions = new Map(sound.map((peer, at) => [peer, made[at]]));
     return peers.map((peer) => sessions.get(peer));
   }

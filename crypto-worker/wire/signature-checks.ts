@@ -7,20 +7,21 @@ import { signableJson, signatureOf, verifyJson, type VerifyJson } from "./signat
 type Expected = { readonly userId: string; readonly keyId: string; readonly publicKey: Ed25519PublicKey; readonly check: number };
 
 /**
- * The signatures that somebody is about to verify, all of them checked at once by a crew: `expect` each, `run`, then give `verify` to whoever would call
- * `verifyJson`. It has the same answer; for what was not expected it works that out.
+ * The signatures that somebody is about to verify, checked by a crew: `expect` each, then give `verify` to whoever would call `verifyJson`, in about the same
+ * order: while one answer is used, the next ones are worked on. It has the same answers; what was not expected it works out. Must be disposed of.
  */
 export class SignatureChecks {
   readonly #crew: Crew;
   readonly #expected = new Map<JsonObject, Expected[]>();
   readonly #checks: SignatureCheck[] = [];
-  #verdicts: readonly (boolean | undefined)[] = [];
+  readonly #verdicts: (boolean | undefined)[] = [];
+  #coming: Generator<boolean | undefined, void, undefined> | undefined;
 
   constructor(crew: Crew) {
     this.#crew = crew;
   }
 
-  /** The parameters of `verifyJson`. The object must stay as it is until the last `verify`. */
+  /** The parameters of `verifyJson`. Before the first `verify`; the object must stay as it is until the last. */
   expect(object: JsonObject, userId: string, keyId: string, publicKey: Ed25519PublicKey): void {
     const signature = signatureOf(object, userId, keyId);
     const message = signature === undefined ? undefined : signableJson(object);
@@ -30,13 +31,23 @@ export class SignatureChecks {
     this.#expected.set(object, [...(this.#expected.get(object) ?? []), expected]);
   }
 
-  run(): void {
-    this.#verdicts = this.#crew.run("verify", undefined, this.#checks);
-  }
-
   readonly verify: VerifyJson = (object, userId, keyId, publicKey) => {
     const expected = this.#expected.get(object)?.find((one) => one.userId === userId && one.keyId === keyId && one.publicKey === publicKey);
-    const verdict = expected === undefined ? undefined : this.#verdicts[expected.check];
+    const verdict = expected === undefined ? undefined : this.#verdictOf(expected.check);
     return verdict ?? verifyJson(object, userId, keyId, publicKey);
   };
+
+  [Symbol.dispose](): void {
+    this.#coming?.return();
+  }
+
+  #verdictOf(check: number): boolean | undefined {
+    this.#coming ??= this.#crew.run("verify", undefined, this.#checks);
+    while (this.#verdicts.length <= check) {
+      const next = this.#coming.next();
+      if (next.done === true) break;
+      this.#verdicts.push(next.value);
+    }
+    return this.#verdicts[check];
+  }
 }

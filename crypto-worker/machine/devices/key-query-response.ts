@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../wire/json.t
 import type { KeysQueryResponse } from "../../wire/keys-responses.ts";
 import { parseCrossSigningKey } from "../../wire/cross-signing-keys.ts";
 import { SignatureChecks } from "../../wire/signature-checks.ts";
-import { verifyJson, type VerifyJson } from "../../wire/signatures.ts";
+import type { VerifyJson } from "../../wire/signatures.ts";
 import type { MachineContext } from "../context.ts";
 import type { Device } from "./device.ts";
 import type { Devices } from "./devices.ts";
@@ -40,7 +40,9 @@ export class KeyQueryResponseReceiver {
     const changedIdentities: UserId[] = [];
     // Our own first: other identities are checked against our user-signing key.
     const ordered = [...userIds].sort((a, b) => Number(b === this.#context.userId) - Number(a === this.#context.userId));
-    const verify = this.#checkSignatures(response, ordered);
+    using checks = new SignatureChecks(this.#context.crew);
+    this.#expectSignatures(checks, response, ordered);
+    const { verify } = checks;
     for (const userId of ordered) {
       if (this.#receiveIdentity(response, userId, verify)) changedIdentities.push(userId);
       const devices = response.devices.get(userId);
@@ -74,11 +76,10 @@ export class KeyQueryResponseReceiver {
     return this.#identities.masterSignedByUs(identity);
   }
 
-  /** `verifyJson`, with most of its answers known already where the response is big: a new device's signatures are nearly all that it costs. */
-  #checkSignatures(response: KeysQueryResponse, userIds: readonly UserId[]): VerifyJson {
+  /** Where the response is big: a new device's signatures are nearly all that it costs. */
+  #expectSignatures(checks: SignatureChecks, response: KeysQueryResponse, userIds: readonly UserId[]): void {
     const received = userIds.reduce((sum, userId) => sum + (response.devices.get(userId)?.size ?? 0), 0);
-    if (!this.#context.crew.isWorthwhile(received)) return verifyJson;
-    const checks = new SignatureChecks(this.#context.crew);
+    if (!this.#context.crew.isWorthwhile(received)) return;
     for (const userId of userIds) {
       const master = parseCrossSigningKey(response.masterKeys.get(userId), { userId, usage: "master" });
       const selfSigning = parseCrossSigningKey(response.selfSigningKeys.get(userId), { userId, usage: "self_signing" });
@@ -92,8 +93,6 @@ export class KeyQueryResponseReceiver {
         if (selfSigning.ok) checks.expect(json, userId, `ed25519:${selfSigning.value.publicKey}`, selfSigning.value.publicKey);
       }
     }
-    checks.run();
-    return checks.verify;
   }
 
   #receiveIdentity(response: KeysQueryResponse, userId: UserId, verify: VerifyJson): boolean {

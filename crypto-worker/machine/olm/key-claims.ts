@@ -149,11 +149,10 @@ export class KeyClaims {
       const key = claimedKey(response, device);
       return key === undefined ? [] : [{ device, key }];
     });
-    const checks = new SignatureChecks(crew);
+    using checks = new SignatureChecks(crew);
     if (crew.isWorthwhile(claimed.length)) {
       for (const { device, key } of claimed)
         if (isJsonObject(key.value)) checks.expect(key.value, device.userId, `ed25519:${device.deviceId}`, device.ed25519);
-      checks.run();
     }
     const usable = claimed.flatMap(({ device, key }) => {
       const oneTimeKey = parseOneTimeKey(key.fullId, key.value, device, checks.verify);

@@ -48,21 +48,19 @@ export class SessionOlmChannel implements OlmChannel {
     const contents = new Map<Device, JsonObject>();
     for (let at = 0; at < devices.length; at += AT_ONCE) {
       const batch = devices.slice(at, at + AT_ONCE);
-      const messages = this.#encryptTogether(batch, payload);
+      for (const [device, message] of this.#encryptTogether(batch, payload)) contents.set(device, this.#contentOf(device, message));
       for (const device of batch) {
-        const message = messages.get(device);
-        const content = message === undefined ? this.encrypt(device, payload) : ok(this.#contentOf(device, message));
-        if (content.ok) contents.set(device, content.value);
+        const content = contents.has(device) ? undefined : this.encrypt(device, payload);
+        if (content?.ok === true) contents.set(device, content.value);
       }
     }
     return contents;
   }
 
   /** By the whole crew, where they are many. Whoever is left out is for `encrypt`. */
-  #encryptTogether(devices: readonly Device[], { head }: OlmPayload): ReadonlyMap<Device, OlmMessage> {
+  *#encryptTogether(devices: readonly Device[], { head }: OlmPayload): Generator<readonly [Device, OlmMessage]> {
     const { crew, pickleKey } = this.#context;
-    const messages = new Map<Device, OlmMessage>();
-    if (!crew.isWorthwhile(devices.length)) return messages;
+    if (!crew.isWorthwhile(devices.length)) return;
     // A session once: devices that claim the same key share it, and two messages from one state of a ratchet would have one key.
     const sessions = new Map<SessionEntry, Device>();
     for (const device of devices) {
@@ -71,13 +69,16 @@ export class SessionOlmChannel implements OlmChannel {
     }
     const pieces = [...sessions].map(([session, device]) => ({ pickle: this.#sessions.pickled(session), tail: tailFor(device) }));
     const encrypted = crew.run("encrypt", { pickleKey, head }, pieces);
-    for (const [at, [session, device]] of [...sessions].entries()) {
-      const outcome = encrypted[at];
-      if (outcome === undefined) continue;
-      this.#sessions.replacePickle(session, outcome.pickle);
-      messages.set(device, outcome.message);
+    try {
+      for (const [session, device] of sessions) {
+        const outcome = encrypted.next().value;
+        if (typeof outcome !== "object") continue;
+        this.#sessions.replacePickle(session, outcome.pickle);
+        yield [device, outcome.message];
+      }
+    } finally {
+      encrypted.return();
     }
-    return messages;
   }
 
   #contentOf({ curve25519 }: Device, message: OlmMessage): JsonObject {

@@ -1,25 +1,31 @@
 import { openBench, type TaskName, type Tasks } from "./tasks.ts";
 
-/** Does pieces of work whose order does not matter, with as many threads as it has. Every call is synchronous: it ends with the last piece. */
+/** The result of a piece; undefined for one that failed. */
+export type PieceResult<Name extends TaskName> = Tasks[Name]["result"] | undefined;
+
+/** Does pieces of work whose order does not matter, with as many threads as it has. Nothing is asynchronous. */
 export interface Crew {
   /** Whether so many pieces are worth being gathered for `run`; otherwise it is cheaper to do each where it comes up. */
   isWorthwhile(pieces: number): boolean;
 
-  /** The result of each piece, in their order; undefined for one that failed. */
+  /**
+   * The results of the pieces, in their order. The work begins with the first that is asked for; while the caller is at one result, other threads are at the next
+   * ones. It ends with the last, or with `return`: whoever does not want all of them must call that (as `for` and a spread do).
+   */
   run<Name extends TaskName>(
     task: Name,
     shared: Tasks[Name]["shared"],
     pieces: readonly Tasks[Name]["piece"][],
-  ): (Tasks[Name]["result"] | undefined)[];
+  ): Generator<PieceResult<Name>, void, undefined>;
 }
 
 /** A crew of nobody but the caller's thread. */
 export const soloCrew: Crew = {
   isWorthwhile: () => false,
-  run(task, shared, pieces) {
+  *run(task, shared, pieces) {
     const bench = openBench(task, shared);
     try {
-      return pieces.map((piece) => bench.perform(piece));
+      for (const piece of pieces) yield bench.perform(piece);
     } finally {
       bench.close();
     }

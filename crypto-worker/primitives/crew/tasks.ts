@@ -53,7 +53,7 @@ export type Tasks = {
 export type TaskName = keyof Tasks;
 
 /** Where one thread does its share of a work. Must be closed. */
-type Bench<Name extends TaskName> = {
+export type Bench<Name extends TaskName> = {
   readonly perform: (piece: Tasks[Name]["piece"]) => Tasks[Name]["result"] | undefined;
   readonly close: () => void;
 };

@@ -29,7 +29,7 @@ describe.each([
 ] as const)("%s", (_name, crew) => {
   test("verifies signatures, each result in its piece's place", () => {
     const checks = Array.from({ length: PIECES }, (_, i) => (i % 7 === 3 ? forged(newCheck(i)) : newCheck(i)));
-    expect(crew.run("verify", undefined, checks)).toEqual(checks.map((_, i) => i % 7 !== 3));
+    expect([...crew.run("verify", undefined, checks)]).toEqual(checks.map((_, i) => i % 7 !== 3));
   });
 
   test("decrypts messages of several sessions in any order, and gives nothing for what is no message of its session", () => {
@@ -41,7 +41,7 @@ describe.each([
     const shuffled = [...pieces.slice(30), ...pieces.slice(0, 30), { session: 1, ciphertext: pieces[0]?.ciphertext ?? "" }];
     const expected = [...pieces.keys()].map((i) => ({ plaintext: `message ${i}`, messageIndex: Math.floor(i / 2) }));
     const ratchets = sessions.map(({ exported }) => exported);
-    expect(crew.run("decrypt", ratchets, shuffled)).toEqual([...expected.slice(30), ...expected.slice(0, 30), undefined]);
+    expect([...crew.run("decrypt", ratchets, shuffled)]).toEqual([...expected.slice(30), ...expected.slice(0, 30), undefined]);
     // The caller's own copies are not wiped.
     expect(ratchets.every((bytes) => bytes.some((byte) => byte !== 0))).toBe(true);
   });
@@ -94,7 +94,7 @@ describe.each([
     const peers = [...bob.oneTimeKeys().values()].map((oneTimeKey) => ({ identityKey, oneTimeKey }));
     const sessions = alice.createOutboundSessions(soloCrew, peers, pickleKey).map((session) => session?.pickle ?? "");
     const pieces = [...sessions.map((pickle, i) => ({ pickle, tail: `tail ${i}` })), { pickle: "no pickle", tail: "" }];
-    const encrypted = crew.run("encrypt", { pickleKey, head: "head and " }, pieces);
+    const encrypted = [...crew.run("encrypt", { pickleKey, head: "head and " }, pieces)];
     expect(encrypted.pop()).toBeUndefined();
     for (const [i, outcome] of encrypted.entries()) {
       if (outcome === undefined) throw new Error(`nothing in place ${i}`);
@@ -132,37 +132,79 @@ test("what a thread does not hand over in time is done by the caller, and the th
   const crew = new ThreadCrew((code) => codes.push(code), 1);
   await start(crew);
   const checks = Array.from({ length: PIECES }, (_, i) => newCheck(i));
-  const join = vi.spyOn(SharedWork.prototype, "join").mockReturnValue("late");
-  onTestFinished(() => join.mockRestore());
-  expect(crew.run("verify", undefined, checks)).toEqual(checks.map(() => true));
+  const wait = vi.spyOn(SharedWork.prototype, "waitForNews").mockReturnValue("late");
+  // It sends nothing.
+  const news = vi.spyOn(SharedWork.prototype, "news").mockReturnValue(0);
+  onTestFinished(() => {
+    wait.mockRestore();
+    news.mockRestore();
+  });
+  expect([...crew.run("verify", undefined, checks)]).toEqual(checks.map(() => true));
   expect(codes).toEqual(["crew-thread-late"]);
-  expect(crew.run("verify", undefined, checks)).toEqual(checks.map(() => true));
-  expect(join).toHaveBeenCalledTimes(1);
+  expect([...crew.run("verify", undefined, checks)]).toEqual(checks.map(() => true));
+  expect(wait).toHaveBeenCalledTimes(1);
 });
 
 test("a thread that comes too late does not begin, and one that is waited for ends the waiting", () => {
   const late = SharedWork.forThreads(1);
-  expect(late.join(0, 0)).toBe("never-began");
+  expect(late.dismiss(0)).toBe(true);
   expect(new SharedWork(late.memory).begin(0)).toBe(false);
-  const work = SharedWork.forThreads(1);
-  expect(work.begin(0)).toBe(true);
-  expect(work.join(0, 1)).toBe("late");
-  work.finish(0);
-  expect(work.join(0, 1)).toBe("done");
+  expect(late.dismiss(0)).toBe(true);
+  const work = SharedWork.forThreads(2);
+  expect(work.begin(1)).toBe(true);
+  expect(work.dismiss(1)).toBe(false);
+  expect(work.waitForNews(1, 0, 1)).toBe("late");
+  work.handOver(1);
+  expect(work.waitForNews(1, 0, 1)).toBe("news");
+  expect(work.waitForNews(1, 1, 1)).toBe("late");
+  work.finish(1);
+  // The last results may have come with its end.
+  expect(work.waitForNews(1, 1, 1)).toBe("news");
+  expect(work.waitForNews(1, work.news(1), 1)).toBe("done");
+  expect([work.take(2), work.take(2), work.take(2)]).toEqual([0, 1, undefined]);
+});
+
+test("nobody takes a piece of a work that the caller has left", () => {
+  const checks = Array.from({ length: 2000 }, (_, i) => newCheck(i));
+  const take = vi.spyOn(SharedWork.prototype, "take");
+  const begun = vi.spyOn(SharedWork, "forThreads");
+  onTestFinished(() => {
+    take.mockRestore();
+    begun.mockRestore();
+  });
+  const results = threads.run("verify", undefined, checks);
+  expect(take).not.toHaveBeenCalled();
+  expect(results.next().value).toBe(true);
+  results.return();
+  expect(results.next().done).toBe(true);
+  expect(begun.mock.results.map(({ value }) => (value instanceof SharedWork ? value.take(checks.length) : "no work"))).toEqual([undefined]);
+});
+
+test("one work can begin while another is under way, and each gets its own results", () => {
+  const [outer, inner] = [0, 1].map((first) =>
+    Array.from({ length: PIECES }, (_, i) => (i % 2 === first ? forged(newCheck(i)) : newCheck(i))),
+  );
+  if (outer === undefined || inner === undefined) throw new Error("no checks");
+  const results = threads.run("verify", undefined, outer);
+  const seen = [results.next().value, results.next().value];
+  expect([...threads.run("verify", undefined, inner)]).toEqual(inner.map((_, i) => i % 2 !== 1));
+  expect([...seen, ...results]).toEqual(outer.map((_, i) => i % 2 !== 0));
+  expect(failures).toEqual([]);
 });
 
 /** Threads take a moment to start, and none is waited for: until one of them has done a share. */
 async function start(crew: Crew): Promise<void> {
   const checks = Array.from({ length: PIECES }, (_, i) => newCheck(i));
-  const join = vi.spyOn(SharedWork.prototype, "join");
+  const news = vi.spyOn(SharedWork.prototype, "news");
   await vi.waitFor(
     () => {
-      crew.run("verify", undefined, checks);
-      expect(join.mock.results.map(({ value }) => value as unknown)).toContain("done");
+      const verdicts = [...crew.run("verify", undefined, checks)];
+      expect(verdicts).toEqual(checks.map(() => true));
+      expect(Math.max(...news.mock.results.map(({ value }) => Number(value)))).toBeGreaterThan(0);
     },
     { timeout: 20_000, interval: 20 },
   );
-  join.mockRestore();
+  news.mockRestore();
 }
 
 function newCheck(number: number): SignatureCheck {

@@ -1,19 +1,18 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from "node:worker_threads";
-import { soloCrew, type Crew } from "./crew.ts";
+import type { Crew, PieceResult } from "./crew.ts";
 import { SharedWork } from "./shared-work.ts";
 import type { TaskName, Tasks } from "./tasks.ts";
-import { doShare, type WorkDone, type WorkOrder } from "./work-order.ts";
+import { ThreadRun, type Helper } from "./thread-run.ts";
+import type { WorkDone, WorkOrder } from "./work-order.ts";
 
 /** More would cost memory (some 12 MB each) and gain little: what is left is the work of the thread that calls. */
 const MAX_THREADS = 3;
 /** Below this the others are hardly awake before the work is done. */
 const WORTHWHILE = 12;
-/** A thread that has pieces in hand needs a few milliseconds for them. One that takes this long is not waited for again. */
-const LATE_MS = 5_000;
 
-type Thread = { readonly index: number; readonly port: MessagePort };
+type Thread = Helper & { readonly port: MessagePort };
 
 /**
  * A crew of threads of this process. They are started with the first work that is worth it, and do nothing in between. Nothing depends on them: whatever
@@ -23,6 +22,8 @@ export class ThreadCrew implements Crew {
   readonly #size: number;
   readonly #onFailure: (code: string) => void;
   readonly #threads = new Set<Thread>();
+  /** What takes the results of each run that is under way. */
+  readonly #accept = new Map<number, (done: WorkDone<TaskName>) => void>();
   #started = false;
   #orders = 0;
 
@@ -36,35 +37,23 @@ export class ThreadCrew implements Crew {
     return pieces >= WORTHWHILE && this.#size > 0;
   }
 
-  run<Name extends TaskName>(
+  *run<Name extends TaskName>(
     task: Name,
     shared: Tasks[Name]["shared"],
     pieces: readonly Tasks[Name]["piece"][],
-  ): (Tasks[Name]["result"] | undefined)[] {
+  ): Generator<PieceResult<Name>, void, undefined> {
     const helpers = this.isWorthwhile(pieces.length) ? [...this.#helpers()] : [];
     const work = SharedWork.forThreads(this.#size);
     this.#orders += 1;
     const order: WorkOrder<Name> = { id: this.#orders, task, shared, pieces, memory: work.memory };
+    const run = new ThreadRun(order, work, helpers, { receive: this.#receive, late: this.#dropLate });
+    this.#accept.set(order.id, (done) => run.accept(done as WorkDone<Name>));
     for (const { port } of helpers) port.postMessage(order);
-    const results = new Map<number, Tasks[Name]["result"] | undefined>();
-    const take = (place: number, result: Tasks[Name]["result"] | undefined): void => {
-      results.set(place, result);
-    };
     try {
-      doShare(order, work, take);
+      yield* run.results();
     } finally {
-      for (const thread of helpers) this.#collect(thread, order, work, take);
+      this.#accept.delete(order.id);
     }
-    const left = [...pieces.entries()].filter(([place]) => !results.has(place));
-    if (left.length > 0) {
-      const done = soloCrew.run(
-        task,
-        shared,
-        left.map(([, piece]) => piece),
-      );
-      for (const [at, [place]] of left.entries()) take(place, done[at]);
-    }
-    return [...pieces.keys()].map((place) => results.get(place));
   }
 
   #helpers(): ReadonlySet<Thread> {
@@ -100,23 +89,20 @@ export class ThreadCrew implements Crew {
     }
   }
 
-  #collect<Name extends TaskName>(
-    thread: Thread,
-    order: WorkOrder<Name>,
-    work: SharedWork,
-    take: (place: number, result: Tasks[Name]["result"] | undefined) => void,
-  ): void {
-    const outcome = work.join(thread.index, LATE_MS);
-    if (outcome === "never-began") return;
-    if (outcome === "late") {
-      this.#threads.delete(thread);
-      this.#onFailure("crew-thread-late");
-      return;
+  /** Of several runs perhaps: one can begin while another is under way. What a run that has ended did not wait for is let go. */
+  readonly #receive = ({ index }: Helper): void => {
+    for (const thread of this.#threads) {
+      if (thread.index !== index) continue;
+      for (let sent = receiveMessageOnPort(thread.port); sent !== undefined; sent = receiveMessageOnPort(thread.port)) {
+        const done = sent.message as WorkDone<TaskName>;
+        this.#accept.get(done.id)?.(done);
+      }
     }
-    const message = receiveMessageOnPort(thread.port)?.message as WorkDone | undefined;
-    if (message?.id !== order.id) return;
-    for (const [at, place] of message.places.entries()) take(place, message.results[at] as Tasks[Name]["result"] | undefined);
-  }
+  };
+
+  readonly #dropLate = ({ index }: Helper): void => {
+    for (const thread of this.#threads) if (thread.index === index && this.#threads.delete(thread)) this.#onFailure("crew-thread-late");
+  };
 }
 
 /** Bundled apart from what starts it; in the source tree beside it. */
