@@ -132,11 +132,12 @@ export class Account {
   }
 
   /** The same for many, in their order, pickled with `pickleKey`; undefined where a key is of low order. */
-  createOutboundSessions(crew: Crew, peers: readonly OlmPeer[], pickleKey: Uint8Array): (PickledOlmSession | undefined)[] {
-    const sound = peers.filter(({ identityKey, oneTimeKey }) => !isLowOrderKey(identityKey) && !isLowOrderKey(oneTimeKey));
-    const made = [...crew.run("openSession", { ...this.#identityPair(), pickleKey: pickleKeyCopy(pickleKey) }, sound)];
-    const sessions = new Map(sound.map((peer, at) => [peer, made[at]]));
-    return peers.map((peer) => sessions.get(peer));
+  createOutboundSessions(
+    crew: Crew,
+    peers: readonly OlmPeer[],
+    pickleKey: Uint8Array,
+  ): Generator<PickledOlmSession | undefined, void, undefined> {
+    return crew.run("openSession", { ...this.#identityPair(), pickleKey: pickleKeyCopy(pickleKey) }, peers);
   }
 
   /** Checks every public key of the pre-key message first. Succeeds again and again until `removeOneTimeKeys`; nothing is decrypted yet. */

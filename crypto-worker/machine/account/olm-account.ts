@@ -89,7 +89,7 @@ export class OlmAccount {
   }
 
   /** In the order of `peers`, ready to be stored; undefined where a key is of low order. The caller has verified the one-time keys' signatures. */
-  createOutboundSessions(crew: Crew, peers: readonly OlmPeer[]): (PickledOlmSession | undefined)[] {
+  createOutboundSessions(crew: Crew, peers: readonly OlmPeer[]): Generator<PickledOlmSession | undefined, void, undefined> {
     return this.#load().handle.createOutboundSessions(crew, peers, this.pickleKey);
   }
 

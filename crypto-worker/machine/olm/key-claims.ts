@@ -1,5 +1,6 @@
 import { serverNameOf, type DeviceId, type ServerName, type UserId } from "../../../protocol/ids.ts";
 import { OLM_ALGORITHM } from "../../wire/algorithms.ts";
+import { withResults } from "../../primitives/crew/crew.ts";
 import type { PickledOlmSession } from "../../primitives/crew/tasks.ts";
 import { isJsonObject } from "../../wire/json.ts";
 import { parseKeysClaimResponse, type ClaimedKey, type KeysClaimResponse } from "../../wire/keys-responses.ts";
@@ -122,28 +123,26 @@ export class KeyClaims {
   #receive(response: KeysClaimResponse, devices: Iterable<Device>): void {
     const present = [...devices].flatMap((device) => this.#present(device) ?? []);
     const unwedged: Device[] = [];
-    const sessions = this.#openSessions(response, present);
-    for (const device of present) {
-      const { userId, deviceId } = device;
-      const server = serverNameOf(userId);
-      const session = sessions.get(device);
-      if (session === undefined) {
-        if (claimedKey(response, device) === undefined && response.failures.has(server)) continue;
-        this.#deviceFailures.fail(keyOf(device));
-        continue;
-      }
+    const opened = new Set<Device>();
+    for (const [device, session] of this.#openSessions(response, present)) {
+      opened.add(device);
       this.#deviceFailures.succeed(keyOf(device));
-      this.#serverFailures.succeed(server);
+      this.#serverFailures.succeed(serverNameOf(device.userId));
       this.#sessions.addPickled(device.curve25519, session);
       this.#directory.clearWithheldCodeSent(device);
-      if (this.#context.store.wedgedDevices.remove(userId, deviceId)) unwedged.push(device);
+      if (this.#context.store.wedgedDevices.remove(device.userId, device.deviceId)) unwedged.push(device);
+    }
+    for (const device of present) {
+      if (opened.has(device)) continue;
+      if (claimedKey(response, device) === undefined && response.failures.has(serverNameOf(device.userId))) continue;
+      this.#deviceFailures.fail(keyOf(device));
     }
     for (const server of response.failures) this.#serverFailures.fail(server);
     if (unwedged.length > 0) this.#sendDummies(unwedged);
   }
 
   /** Devices that got a usable key, each with the session that it made. */
-  #openSessions(response: KeysClaimResponse, devices: readonly Device[]): Map<Device, PickledOlmSession> {
+  *#openSessions(response: KeysClaimResponse, devices: readonly Device[]): Generator<readonly [Device, PickledOlmSession]> {
     const { crew } = this.#context;
     const claimed = devices.flatMap((device) => {
       const key = claimedKey(response, device);
@@ -159,13 +158,8 @@ export class KeyClaims {
       return oneTimeKey.ok ? [{ device, identityKey: device.curve25519, oneTimeKey: oneTimeKey.value.key }] : [];
     });
     const peers = usable.map(({ identityKey, oneTimeKey }) => ({ identityKey, oneTimeKey }));
-    const made = this.#account.createOutboundSessions(crew, peers);
-    return new Map(
-      usable.flatMap(({ device }, at) => {
-        const session = made[at];
-        return session === undefined ? [] : [[device, session] as const];
-      }),
-    );
+    for (const [{ device }, session] of withResults(usable, this.#account.createOutboundSessions(crew, peers)))
+      if (session !== undefined) yield [device, session];
   }
 
   /** The device that was claimed for as it is now; undefined when it is gone, or has another key. */

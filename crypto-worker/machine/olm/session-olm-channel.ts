@@ -1,6 +1,7 @@
 import type { Curve25519PublicKey } from "../../../protocol/ids.ts";
 import { err, ok, type Result } from "../../../protocol/result.ts";
 import { encodeBase64Url } from "../../primitives/base64.ts";
+import { withResults } from "../../primitives/crew/crew.ts";
 import type { OlmMessage } from "../../primitives/olm-session.ts";
 import { encodeOlmContent } from "../../wire/encrypted-content.ts";
 import type { JsonObject } from "../../wire/json.ts";
@@ -68,16 +69,10 @@ export class SessionOlmChannel implements OlmChannel {
       if (session !== undefined && !sessions.has(session)) sessions.set(session, device);
     }
     const pieces = [...sessions].map(([session, device]) => ({ pickle: this.#sessions.pickled(session), tail: tailFor(device) }));
-    const encrypted = crew.run("encrypt", { pickleKey, head }, pieces);
-    try {
-      for (const [session, device] of sessions) {
-        const outcome = encrypted.next().value;
-        if (typeof outcome !== "object") continue;
-        this.#sessions.replacePickle(session, outcome.pickle);
-        yield [device, outcome.message];
-      }
-    } finally {
-      encrypted.return();
+    for (const [[session, device], outcome] of withResults(sessions, crew.run("encrypt", { pickleKey, head }, pieces))) {
+      if (outcome === undefined) continue;
+      this.#sessions.replacePickle(session, outcome.pickle);
+      yield [device, outcome.message];
     }
   }
 

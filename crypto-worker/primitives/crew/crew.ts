@@ -19,6 +19,18 @@ export interface Crew {
   ): Generator<PieceResult<Name>, void, undefined>;
 }
 
+/** Each item with the result of the piece in its place. Leaves the run when the caller does. */
+export function* withResults<Item, Value>(
+  items: Iterable<Item>,
+  results: Generator<Value | undefined, void, undefined>,
+): Generator<readonly [Item, Value | undefined], void, undefined> {
+  try {
+    for (const item of items) yield [item, results.next().value ?? undefined];
+  } finally {
+    results.return();
+  }
+}
+
 /** A crew of nobody but the caller's thread. */
 export const soloCrew: Crew = {
   isWorthwhile: () => false,

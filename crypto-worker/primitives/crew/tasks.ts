@@ -1,6 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import type { Curve25519PublicKey, Ed25519PublicKey } from "../../../protocol/ids.ts";
 import { Account } from "../account.ts";
+import { isLowOrderKey } from "../curve25519.ts";
 import { verifySignature } from "../ed25519.ts";
 import { InboundGroupSession, type MegolmPlaintext } from "../group-session.ts";
 import { outboundSession } from "../olm-agreement.ts";
@@ -14,7 +15,7 @@ export type SignatureCheck = { readonly publicKey: Ed25519PublicKey; readonly me
 /** `session` counts in the list of ratchets that the work came with. */
 export type MegolmCiphertext = { readonly session: number; readonly ciphertext: string };
 
-/** Whom to open an Olm session with. The caller has refused low-order keys, and verified the signature on the one-time key. */
+/** Whom to open an Olm session with. The caller has verified the signature on the one-time key. */
 export type OlmPeer = { readonly identityKey: Curve25519PublicKey; readonly oneTimeKey: Curve25519PublicKey };
 
 /** A new Olm session as it is stored. */
@@ -98,7 +99,9 @@ const benches: { readonly [Name in TaskName]: (shared: Tasks[Name]["shared"]) =>
     const cipher = new PickleCipher(own.pickleKey);
     return {
       perform: ({ identityKey, oneTimeKey }) =>
-        outboundSession(own, Buffer.from(identityKey, "base64"), Buffer.from(oneTimeKey, "base64"), cipher),
+        isLowOrderKey(identityKey) || isLowOrderKey(oneTimeKey)
+          ? undefined
+          : outboundSession(own, Buffer.from(identityKey, "base64"), Buffer.from(oneTimeKey, "base64"), cipher),
       close: () => undefined,
     };
   },
