@@ -24,6 +24,9 @@ export type ExportedRoomKey = {
 export type ExportedRoomKeyFailure =
   "not-an-object" | "unsupported-algorithm" | "invalid-room-id" | "invalid-key" | "invalid-session-key" | "mismatched-session-id";
 
+/** Nobody fills it any more. */
+const NO_CHAIN: readonly string[] = [];
+
 /** SECURITY: dangerous. Gives the key from its first known index on. */
 export function encodeExportedRoomKey(session: InboundSession): ExportedRoomKey {
   const { sessionId, bytes } = session.ratchet;
@@ -39,7 +42,7 @@ export function encodePortableSession(session: PortableSession): ExportedRoomKey
     session_id: session.sessionId,
     session_key: session.sessionKey,
     sender_claimed_keys: session.signingKey === undefined ? {} : { ed25519: session.signingKey },
-    forwarding_curve25519_key_chain: [],
+    forwarding_curve25519_key_chain: NO_CHAIN,
     shared_history: session.sharedHistory,
     "org.matrix.msc3061.shared_history": session.sharedHistory,
   };
