@@ -185,6 +185,16 @@ describe("events that are decrypted ahead", () => {
     run.mockRestore();
   });
 
+  test("are given out once, whoever names them twice", () => {
+    const { readers, events } = conversation();
+    const [first = {}] = events;
+    const [solo, crewed] = readers.map((reader) =>
+      outcomes(reader, [first, { ...first, event_id: "$again" }, { ...first, event_id: "$more" }]),
+    );
+    expect(crewed).toEqual(solo);
+    expect(crewed).toEqual([["message 0", expect.anything()], "ReplayedMessage", "ReplayedMessage"]);
+  });
+
   test("are forgotten with a transaction that is taken back, and can be read after it", () => {
     const { readers, events } = conversation();
     const crewed = readers[1] as TestDevice;

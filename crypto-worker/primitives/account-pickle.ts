@@ -1,4 +1,4 @@
-import { newExpandedEd25519KeyPair } from "./ed25519.ts";
+import type { RawKeyPair } from "./jwk-pair.ts";
 import { newX25519KeyPair } from "./x25519.ts";
 
 const VERSION = 4;
@@ -41,18 +41,17 @@ export class AccountPickle {
     }
   }
 
-  /** A new account without one-time or fallback keys, as libolm's own generation leaves it. The caller wipes it. */
-  static newAccount(): Buffer {
+  /** A new account without one-time or fallback keys, as libolm's own generation leaves it. The caller wipes it, and the expanded signing key. */
+  static newAccount(signing: RawKeyPair): Buffer {
     // No one-time keys, no fallback keys, and the first key id is to come.
     const bytes = Buffer.alloc(ONE_TIME_KEYS_AT + 4 + 1 + 4);
-    const signing = newExpandedEd25519KeyPair();
     const identity = newX25519KeyPair();
     bytes.writeUInt32BE(VERSION, 0);
     bytes.set(signing.publicKey, 4);
     bytes.set(signing.privateKey, 4 + 32);
     bytes.set(identity.publicKey, CURVE25519_AT);
     bytes.set(identity.privateKey, CURVE25519_AT + 32);
-    for (const { privateKey } of [signing, identity]) privateKey.fill(0);
+    identity.privateKey.fill(0);
     return bytes;
   }
 

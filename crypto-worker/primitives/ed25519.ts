@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, sign, ver
 import { parseEd25519PublicKey, type Ed25519PublicKey } from "../../protocol/ids.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { decodeBase64, encodeBase64 } from "./base64.ts";
-import { rawKeyPair, type RawKeyPair } from "./jwk-pair.ts";
+import { rawKeyPair } from "./jwk-pair.ts";
 import { publicKeyObject } from "./public-key-object.ts";
 import type { Secret } from "./secret.ts";
 
@@ -77,34 +77,53 @@ export class Ed25519SigningKey {
   static fromSeed(seed: Secret<string>): Ed25519SigningKey {
     return seed.use((bytes) => {
       if (bytes.length !== ED25519_KEY_BYTES) throw new Error("an Ed25519 seed has 32 bytes");
-      const der = Buffer.concat([PKCS8_PREFIX, bytes]);
-      try {
-        const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
-        const spki = createPublicKey(key).export({ format: "der", type: "spki" });
-        const publicKey = parseEd25519PublicKey(encodeBase64(spki.subarray(SPKI_PREFIX.length)));
-        if (!publicKey.ok) throw new Error("unexpected SPKI encoding of an Ed25519 key");
-        return new Ed25519SigningKey(key, publicKey.value);
-      } finally {
-        der.fill(0);
-      }
+      const key = ed25519PrivateKey(bytes);
+      return new Ed25519SigningKey(key, ed25519PublicKeyOf(key));
     });
   }
 
   /** Signature over the UTF-8 bytes of `message`, in unpadded base64. */
   sign(message: string): string {
-    return encodeBase64(sign(null, Buffer.from(message, "utf8"), this.#key));
+    return signEd25519(this.#key, message);
   }
 }
 
-/** SECURITY: `privateKey` is the expanded secret (RFC 8032 §5.1.5: the hash of the seed, its first half clamped), which is how libolm keeps it. */
-export function newExpandedEd25519KeyPair(): RawKeyPair {
-  const encoding = { publicKeyEncoding: { format: "jwk" }, privateKeyEncoding: { format: "jwk" } } as const;
-  const { publicKey, privateKey: seed } = rawKeyPair(generateKeyPairSync("ed25519", encoding).privateKey);
-  const privateKey = hash("sha512", seed, "buffer");
-  seed.fill(0);
-  privateKey[0] = (privateKey[0] ?? 0) & 0xf8;
-  privateKey[31] = ((privateKey[31] ?? 0) & 0x3f) | 0x40;
-  return { publicKey, privateKey };
+/** A new key pair. SECURITY: `seed` is secret. */
+export function newEd25519KeyPair(): { readonly publicKey: Buffer; readonly seed: Buffer; readonly privateKey: KeyObject } {
+  const { privateKey } = generateKeyPairSync("ed25519");
+  const { publicKey, privateKey: seed } = rawKeyPair(privateKey.export({ format: "jwk" }));
+  return { publicKey, seed, privateKey };
+}
+
+/** SECURITY: secret, 64 bytes: the hash of the seed, its first half clamped (RFC 8032 §5.1.5), which is how libolm keeps a private key. */
+export function expandEd25519Seed(seed: Uint8Array): Buffer {
+  const expanded = hash("sha512", seed, "buffer");
+  expanded[0] = (expanded[0] ?? 0) & 0xf8;
+  expanded[31] = ((expanded[31] ?? 0) & 0x3f) | 0x40;
+  return expanded;
+}
+
+/** The key of a 32-byte seed, which stays the caller's. */
+export function ed25519PrivateKey(seed: Uint8Array): KeyObject {
+  const der = Buffer.concat([PKCS8_PREFIX, seed]);
+  try {
+    return createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+  } finally {
+    der.fill(0);
+  }
+}
+
+/** In unpadded base64. */
+export function ed25519PublicKeyOf(privateKey: KeyObject): Ed25519PublicKey {
+  const spki = createPublicKey(privateKey).export({ format: "der", type: "spki" });
+  const publicKey = parseEd25519PublicKey(encodeBase64(spki.subarray(SPKI_PREFIX.length)));
+  if (!publicKey.ok) throw new Error("unexpected SPKI encoding of an Ed25519 key");
+  return publicKey.value;
+}
+
+/** Signature over the UTF-8 bytes of `message`, in unpadded base64. */
+export function signEd25519(privateKey: KeyObject, message: string): string {
+  return encodeBase64(sign(null, Buffer.from(message, "utf8"), privateKey));
 }
 
 function verifyingKey(publicKey: Ed25519PublicKey): KeyObject | undefined {

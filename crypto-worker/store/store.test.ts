@@ -439,6 +439,35 @@ describe("the SQLCipher file", () => {
     store.close();
   });
 
+  it("keeps shares of room keys, and sends again those that no server has acknowledged", () => {
+    const store = openMemoryStore();
+    for (const name of tablesOf(store)) if (!name.startsWith("sqlite_")) store.execute(`DROP TABLE ${name}`);
+    const before = migrations.filter(({ version }) => version < 190);
+    migrate(store, before);
+    makeTables(store, "megolm", before);
+    store.execute(`
+      INSERT INTO outbound_group_session VALUES ('!r', 'S', 'P', 0, 0, 0, 0, 'shared');
+      INSERT INTO room_key_share VALUES ('t1', '!r', 0, 0, '[]', NULL), ('t2', '!r', 0, 1, '[]', '{"b":1}')`);
+    migrate(store);
+    const room = "!r" as RoomId;
+    expect(store.roomKeyShares.ofRoom(room).map(({ requestId, messages }) => [requestId, messages])).toEqual([
+      ["t1", undefined],
+      ["t2", '{"b":1}'],
+    ]);
+    expect(store.roomKeyShares.pending().map(({ requestId }) => requestId)).toEqual(["t2"]);
+    expect([store.roomKeyShares.acknowledge("t1"), store.roomKeyShares.acknowledge("t2"), store.roomKeyShares.acknowledge("t2")]).toEqual([
+      undefined,
+      room,
+      undefined,
+    ]);
+    expect(store.roomKeyShares.pending()).toEqual([]);
+    const kept = (): unknown => store.prepare("SELECT request_id AS id, messages FROM room_key_share WHERE messages IS NOT NULL").all();
+    expect(kept()).toEqual([{ id: "t2", messages: '{"b":1}' }]);
+    store.roomKeyShares.insert({ requestId: "t3", roomId: room, withheld: false, messageIndex: 2, recipients: [], messages: "{}" });
+    expect(kept()).toEqual([{ id: "t3", messages: "{}" }]);
+    store.close();
+  });
+
   it("finds marks of messages of any time, and forgets those of whole periods", () => {
     const store = openMemoryStore();
     const DAY = 24 * 60 * 60 * 1000;

@@ -61,6 +61,7 @@ export class OlmAccount {
       deviceId,
       pickle: handle.pickle(pickleKey),
       pickleKey,
+      signingSeed: handle.signingSeed,
       createdTs: env.now(),
       deviceKeysUploaded: false,
       serverOneTimeKeys: undefined,
@@ -224,7 +225,7 @@ export class OlmAccount {
 }
 
 function unpickle(record: AccountRecord): Account {
-  const handle = Account.unpickle(record.pickle, record.pickleKey);
+  const handle = Account.unpickle(record.pickle, record.pickleKey, record.signingSeed);
   // Never answered with a new account: that would upload other identity keys under the same device id.
   if (!handle.ok) throw new StoreError("corrupt");
   return handle.value;

@@ -1,8 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import type { Curve25519PublicKey, Ed25519PublicKey } from "../../../protocol/ids.ts";
-import { Account } from "../account.ts";
 import { isLowOrderKey } from "../curve25519.ts";
-import { verifySignature } from "../ed25519.ts";
+import { signEd25519, verifySignature } from "../ed25519.ts";
 import { InboundGroupSession, type MegolmPlaintext } from "../group-session.ts";
 import { outboundSession } from "../olm-agreement.ts";
 import { PickleCipher } from "../olm-pickle.ts";
@@ -24,9 +23,6 @@ export type PickledOlmSession = { readonly sessionId: string; readonly pickle: s
 /** SECURITY: secret. Our half of new Olm sessions, and what to pickle them with. */
 export type OlmIdentity = { readonly publicKey: Uint8Array; readonly privateKey: KeyObject; readonly pickleKey: Uint8Array };
 
-/** SECURITY: secret. An account to sign with, sealed, and what it is sealed with. */
-export type SealedAccount = { readonly pickle: string; readonly pickleKey: Uint8Array };
-
 /** A text for whoever is at the other end of a stored Olm session. */
 export type OlmPlaintext = { readonly pickle: string; readonly tail: string };
 
@@ -46,7 +42,8 @@ export type Tasks = {
   decrypt: { readonly shared: readonly Uint8Array[]; readonly piece: MegolmCiphertext; readonly result: MegolmPlaintext };
   /** SECURITY: the result is secret: the public half and the private one. */
   newKeyPair: { readonly shared: undefined; readonly piece: undefined; readonly result: Uint8Array };
-  sign: { readonly shared: SealedAccount; readonly piece: string; readonly result: string };
+  /** SECURITY: `shared` is secret: an Ed25519 key. */
+  sign: { readonly shared: KeyObject; readonly piece: string; readonly result: string };
   openSession: { readonly shared: OlmIdentity; readonly piece: OlmPeer; readonly result: PickledOlmSession };
   /** Each session must be in one piece only: two messages from the same state would have the same key. */
   encrypt: { readonly shared: OlmBroadcast; readonly piece: OlmPlaintext; readonly result: OlmCiphertext };
@@ -65,15 +62,7 @@ const benches: { readonly [Name in TaskName]: (shared: Tasks[Name]["shared"]) =>
     close: () => undefined,
   }),
   newKeyPair: () => ({ perform: newX25519KeyPairBytes, close: () => undefined }),
-  sign: ({ pickle, pickleKey }) => {
-    const account = Account.unpickle(pickle, pickleKey);
-    return {
-      perform: (message) => (account.ok ? account.value.sign(message) : undefined),
-      close: () => {
-        if (account.ok) account.value.free();
-      },
-    };
-  },
+  sign: (key) => ({ perform: (message) => signEd25519(key, message), close: () => undefined }),
   decrypt: (ratchets) => {
     // Kept for the whole share: a ratchet that has moved is near the next message.
     const open = new Map<number, InboundGroupSession>();
@@ -128,9 +117,7 @@ export function wipeShared<Name extends TaskName>(task: Name, shared: Tasks[Name
 const wipes: { readonly [Name in TaskName]: (shared: Tasks[Name]["shared"]) => void } = {
   verify: () => undefined,
   newKeyPair: () => undefined,
-  sign: ({ pickleKey }) => {
-    pickleKey.fill(0);
-  },
+  sign: () => undefined,
   decrypt: (ratchets) => {
     for (const ratchet of ratchets) ratchet.fill(0);
   },

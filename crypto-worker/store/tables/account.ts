@@ -7,6 +7,8 @@ export type AccountRecord = {
   readonly deviceId: DeviceId;
   readonly pickle: string;
   readonly pickleKey: Uint8Array;
+  /** What the Ed25519 key of the pickle follows from; undefined for an account that libolm made. SECURITY: secret. */
+  readonly signingSeed: Uint8Array | undefined;
   readonly createdTs: number;
   readonly deviceKeysUploaded: boolean;
   /** Undefined until the server told. */
@@ -40,10 +42,11 @@ type Row = {
   fallback_key_used: number | null;
   met_fallback_keys: string;
   former_fallback_key_ts: number | null;
+  signing_seed: Uint8Array | null;
 };
 
 const COLUMNS = `user_id, device_id, pickle, pickle_key, created_ts, device_keys_uploaded, server_one_time_keys, held_one_time_keys,
-  one_time_keys_ts, fallback_key_ts, fallback_keys, fallback_key_used, met_fallback_keys, former_fallback_key_ts`;
+  one_time_keys_ts, fallback_key_ts, fallback_keys, fallback_key_used, met_fallback_keys, former_fallback_key_ts, signing_seed`;
 
 /** The one account of this file. */
 export class AccountTable {
@@ -60,7 +63,7 @@ export class AccountTable {
 
   save(account: AccountRecord): void {
     this.#database
-      .prepare(`INSERT OR REPLACE INTO account (id, ${COLUMNS}) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+      .prepare(`INSERT OR REPLACE INTO account (id, ${COLUMNS}) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
       .run(
         account.userId,
         account.deviceId,
@@ -76,6 +79,7 @@ export class AccountTable {
         account.fallbackKeyUsed === undefined ? null : account.fallbackKeyUsed ? 1 : 0,
         JSON.stringify(account.metFallbackKeys),
         account.formerFallbackKeyTs ?? null,
+        account.signingSeed ?? null,
       );
   }
 }
@@ -86,6 +90,7 @@ function fromRow(row: Row): AccountRecord {
     deviceId: row.device_id,
     pickle: row.pickle,
     pickleKey: row.pickle_key,
+    signingSeed: row.signing_seed ?? undefined,
     createdTs: row.created_ts,
     deviceKeysUploaded: row.device_keys_uploaded === 1,
     serverOneTimeKeys: row.server_one_time_keys ?? undefined,
