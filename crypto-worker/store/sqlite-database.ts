@@ -19,6 +19,8 @@ export class SqliteDatabase implements Database {
   readonly #begin: NativeStatement;
   readonly #commit: NativeStatement;
   #depth = 0;
+  /** Whether SQLite knows of the open transaction: it is told with the first statement, as many a transaction of the machine needs none. */
+  #begun = false;
   #durable = false;
   #effects: (() => void)[] = [];
 
@@ -39,25 +41,28 @@ export class SqliteDatabase implements Database {
   prepare<Row extends object>(text: string): Statement<Row> {
     const known = this.#statements.get(text);
     if (known !== undefined) return known as Statement<Row>;
-    const statement = new SqliteStatement<Row>(guard(() => this.#connection.prepare(text)));
+    const statement = new SqliteStatement<Row>(
+      guard(() => this.#connection.prepare(text)),
+      () => this.#enter(),
+    );
     this.#statements.set(text, statement);
     return statement;
   }
 
   transaction<T>(work: () => T): T {
     if (this.#depth > 0) return this.#join(work);
-    guard(() => this.#begin.run());
     let value: T;
     try {
       value = this.#join(work);
-      guard(() => this.#commit.run());
+      if (this.#begun) guard(() => this.#commit.run());
       if (this.#durable) this.#flush();
     } catch (error) {
       this.#abandon();
       throw error;
     }
     this.#durable = false;
-    this.#checkpoints?.schedule();
+    if (this.#begun) this.#checkpoints?.schedule();
+    this.#begun = false;
     const effects = this.#effects;
     this.#effects = [];
     for (const effect of effects) effect();
@@ -80,6 +85,7 @@ export class SqliteDatabase implements Database {
   }
 
   execute(script: string): void {
+    this.#enter();
     guard(() => this.#connection.exec(script));
   }
 
@@ -93,6 +99,12 @@ export class SqliteDatabase implements Database {
       this.#statements.clear();
       this.#connection.close();
     }
+  }
+
+  #enter(): void {
+    if (this.#begun || this.#depth === 0) return;
+    guard(() => this.#begin.run());
+    this.#begun = true;
   }
 
   #join<T>(work: () => T): T {
@@ -116,6 +128,7 @@ export class SqliteDatabase implements Database {
 
   #abandon(): void {
     this.#durable = false;
+    this.#begun = false;
     this.#effects = [];
     if (this.#connection.inTransaction) this.#connection.exec("ROLLBACK");
     for (const listener of this.#rollbackListeners) listener();
@@ -124,20 +137,26 @@ export class SqliteDatabase implements Database {
 
 class SqliteStatement<Row extends object> implements Statement<Row> {
   readonly #native: NativeStatement;
+  readonly #enter: () => void;
 
-  constructor(native: NativeStatement) {
+  /** `enter` begins the transaction that the statement belongs to, where that has not begun. */
+  constructor(native: NativeStatement, enter: () => void) {
     this.#native = native;
+    this.#enter = enter;
   }
 
   run(...params: readonly SqlValue[]): { readonly changes: number } {
+    this.#enter();
     return guard(() => this.#native.run(...params));
   }
 
   first(...params: readonly SqlValue[]): Row | undefined {
+    this.#enter();
     return guard(() => this.#native.get(...params) as Row | undefined);
   }
 
   all(...params: readonly SqlValue[]): Row[] {
+    this.#enter();
     return guard(() => this.#native.all(...params) as Row[]);
   }
 }
