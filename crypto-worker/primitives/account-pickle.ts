@@ -86,6 +86,13 @@ export class AccountPickle {
     this.#bytes = changed;
   }
 
+  /** As libolm does it: of the fallback keys, the current one. */
+  markKeysAsPublished(): void {
+    const end = ONE_TIME_KEYS_AT + 4 + this.#bytes.readUInt32BE(ONE_TIME_KEYS_AT) * ENTRY_BYTES;
+    for (let at = ONE_TIME_KEYS_AT + 4; at < end; at += ENTRY_BYTES) this.#bytes[at + 4] = 1;
+    if ((this.#bytes[end] ?? 0) > 0) this.#bytes[end + 1 + 4] = 1;
+  }
+
   /** The caller wipes it. */
   copy(): Buffer {
     return Buffer.from(this.#bytes);

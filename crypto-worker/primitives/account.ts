@@ -77,11 +77,13 @@ export class Account {
     if (count <= 0) return;
     const pieces = Array.from({ length: count }, () => undefined);
     const pairs = [...crew.run("newKeyPair", undefined, pieces)].flatMap((pair) => pair ?? []);
+    const contents = new AccountPickle(this.#read().withOneTimeKeys(pairs));
     // Unpickling adds to what an object has, so it needs a fresh one.
-    const changed = unseal(this.#read().withOneTimeKeys(pairs));
+    const changed = unseal(contents.copy());
     this.#forget();
     this.#raw.free();
     this.#raw = changed;
+    this.#contents = contents;
   }
 
   /** Key id → public key of those that are not marked as published. */
@@ -92,7 +94,7 @@ export class Account {
   /** Marks one-time keys and the fallback key as published. */
   markKeysAsPublished(): void {
     this.#raw.mark_keys_as_published();
-    this.#forget();
+    this.#contents?.markKeysAsPublished();
   }
 
   /** Replaces the fallback key; the one before stays usable until `forgetOldFallbackKey`. */

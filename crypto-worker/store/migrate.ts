@@ -15,12 +15,7 @@ export function migrate(database: Database, known: readonly Migration[] = migrat
     const applied = appliedIn(database);
     const newest = Math.max(0, ...known.map(({ version }) => version));
     for (const version of applied.keys()) if (version > newest) throw new StoreError("from-the-future");
-    if (applied.size === 0) {
-      database.execute(MIGRATION_TABLE);
-      database.execute(schemaOf(known).base);
-      record(database, known);
-      return;
-    }
+    if (applied.size === 0) return makeBaseTables(database, known);
     const missing = known.filter((migration) => {
       const present = applied.get(migration.version);
       if (present !== undefined && present !== checksumOf(migration)) throw new StoreError("from-the-future");
@@ -31,8 +26,13 @@ export function migrate(database: Database, known: readonly Migration[] = migrat
     const before = known.filter((migration) => !missing.includes(migration));
     for (const part of laterParts) makeTables(database, part, before);
     for (const { statements } of missing) database.execute(statements.join(";\n"));
-    record(database, missing);
+    database.execute(recordOf(missing));
   });
+}
+
+/** All that `migrate` gives a file that has nothing, for one that was made just now. Within a transaction. */
+export function makeBaseTables(database: Database, known: readonly Migration[] = migrations): void {
+  database.execute(`${MIGRATION_TABLE};\n${schemaOf(known).base};\n${recordOf(known)}`);
 }
 
 /** Whether the file has the tables of a part, all of which are made at once; also where these migrations know none. */
@@ -55,18 +55,13 @@ const MIGRATION_TABLE = `CREATE TABLE IF NOT EXISTS schema_migration (
   checksum TEXT NOT NULL -- sha-256 of the migration's text, hex
 ) STRICT`;
 
-const rowsOf = computedOnce((applied: readonly Migration[]) =>
-  JSON.stringify(applied.map((migration) => [migration.version, migration.name, checksumOf(migration)])),
+/** Our own texts: none of them has a quotation mark. */
+const recordOf = computedOnce(
+  (applied: readonly Migration[]) =>
+    `INSERT INTO schema_migration (version, name, checksum) VALUES ${applied
+      .map((migration) => `(${migration.version}, '${migration.name}', '${checksumOf(migration)}')`)
+      .join(", ")}`,
 );
-
-function record(database: Database, applied: readonly Migration[]): void {
-  database
-    .prepare(
-      `INSERT INTO schema_migration (version, name, checksum)
-       SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)`,
-    )
-    .run(rowsOf(applied));
-}
 
 function appliedIn(database: Database): ReadonlyMap<number, string> {
   if (!hasTable(database, "schema_migration")) return new Map();

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import SQLite from "better-sqlite3-multiple-ciphers";
 import { KeyCheck } from "./key-check.ts";
 import { LazyTables } from "./lazy-tables.ts";
-import { migrate } from "./migrate.ts";
+import { makeBaseTables, migrate } from "./migrate.ts";
 import { sqliteBinding } from "./native-module.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
 import { storeErrorFrom } from "./sqlite-error.ts";
@@ -137,7 +137,9 @@ export function openMemoryStore(): CryptoStore {
   requireNodeApi();
   const connection = new SQLite(":memory:", { nativeBinding: sqliteBinding() });
   connection.exec(SETTINGS);
-  return assemble(new SqliteDatabase(connection, undefined));
+  const database = new SqliteDatabase(connection, undefined);
+  migrate(database);
+  return assemble(database);
 }
 
 function requireNodeApi(): void {
@@ -177,7 +179,9 @@ function hasNoContent(path: string): boolean {
 function create(path: string, key: Uint8Array, keyCheck: KeyCheck): CryptoStore {
   const connection = connectKeyed(path, key, true);
   try {
-    const store = assemble(new SqliteDatabase(connection, path, () => finish(path, keyCheck)));
+    const database = new SqliteDatabase(connection, path, () => finish(path, keyCheck));
+    database.transaction(() => makeBaseTables(database));
+    const store = assemble(database);
     connection.exec("PRAGMA synchronous=NORMAL");
     return store;
   } catch (error) {
@@ -199,6 +203,7 @@ function openExisting(path: string, key: Uint8Array, keyCheck: KeyCheck): Crypto
       const database = new SqliteDatabase(connection, path, keyCheck.exists ? undefined : () => finish(path, keyCheck));
       // Its log is lost, and with it everything that was committed.
       if (keyCheck.exists && database.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").first() === undefined) throw new StoreError("corrupt");
+      migrate(database);
       return assemble(database);
     } catch (error) {
       connection.close();
@@ -240,7 +245,6 @@ function connectKeyed(path: string, key: Uint8Array, isNew: boolean): SQLite {
 }
 
 function assemble(database: SqliteDatabase): CryptoStore {
-  migrate(database);
   const olm = new LazyTables(database, "olm");
   const megolm = new LazyTables(database, "megolm");
   const occasional = new LazyTables(database, "occasional");
