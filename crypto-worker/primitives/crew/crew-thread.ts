@@ -6,7 +6,7 @@ import { openBench, wipeResults, wipeShared, type TaskName } from "./tasks.ts";
 import type { WorkDone, WorkOrder } from "./work-order.ts";
 
 /** Sent together: few enough that the caller has something to do meanwhile, and enough that sending costs little. */
-const RESULTS_AT_ONCE = 8;
+const RESULTS_AT_ONCE = 16;
 
 /** One thread of a crew. What it is sent comes from the thread that started it, in the same process and of the same build. */
 const { index, port } = workerData as { readonly index: number; readonly port: MessagePort };
