@@ -11,6 +11,7 @@ const CHANGED_ROWS = /^(?:INSERT|UPDATE|DELETE) /;
 /** A table that is made anew is put aside first, and dropped when its rows are in the other. */
 const PUT_ASIDE = /^ALTER TABLE (\w+) RENAME TO \1_before$/;
 const DROPPED = /^DROP TABLE \w+_before$/;
+const CREATED_INDEX = /^CREATE (?:UNIQUE )?INDEX (\w+) ON /;
 const DROPPED_INDEX = /^DROP INDEX (\w+)$/;
 const TABLE_CONSTRAINT = /\n\s*(?:PRIMARY KEY|UNIQUE|FOREIGN KEY|CHECK)\s*\(/;
 const END_OF_COLUMNS = /\n\s*\)[^)]*$/;
@@ -28,7 +29,7 @@ export function freshSchema(known: readonly Migration[]): FreshSchema {
     if (CHANGED_ROWS.test(statement) || DROPPED.test(statement)) continue;
     const index = DROPPED_INDEX.exec(statement)?.[1];
     if (index !== undefined) {
-      for (const script of Object.values(scripts)) blank(script, (earlier) => earlier.startsWith(`CREATE INDEX ${index} ON `));
+      for (const script of Object.values(scripts)) blank(script, (earlier) => CREATED_INDEX.exec(earlier)?.[1] === index);
       continue;
     }
     const table = subjectOf(statement);
