@@ -195,6 +195,28 @@ describe("events that are decrypted ahead", () => {
     expect(crewed).toEqual([["message 0", expect.anything()], "ReplayedMessage", "ReplayedMessage"]);
   });
 
+  test("are decrypted one by one where a crew gives up in the middle", () => {
+    const { readers, events } = conversation();
+    const crewed = readers[1] as TestDevice;
+    using run = vi.spyOn(eagerCrew, "run").mockImplementation(function* () {
+      yield undefined;
+      throw new Error("gave up");
+    });
+    const named = events.map((event) => ({ event, roomId: ROOM }));
+    const read = crewed.store.transaction(() => {
+      crewed.machine.decryptAhead(named);
+      return named.map(({ event }) => {
+        try {
+          return crewed.machine.decryptRoomEvent(event, ROOM).ok;
+        } catch (error) {
+          return String(error);
+        }
+      });
+    });
+    expect(run).toHaveBeenCalledTimes(1);
+    expect(read).toEqual([true, "Error: gave up", ...events.slice(2).map(() => true)]);
+  });
+
   test("are forgotten with a transaction that is taken back, and can be read after it", () => {
     const { readers, events } = conversation();
     const crewed = readers[1] as TestDevice;

@@ -46,7 +46,7 @@ export class DecryptedAhead {
   /** Once: a second event with the same ciphertext is somebody's attempt to repeat it. */
   take({ id }: StoredInboundSession, ciphertext: string): MegolmPlaintext | undefined {
     const ofSession = this.#plaintexts.get(id);
-    while (ofSession?.has(ciphertext) === true && ofSession.get(ciphertext) === undefined) this.#advance();
+    while (ofSession?.has(ciphertext) === true && ofSession.get(ciphertext) === undefined && this.#advance());
     const plaintext = ofSession?.get(ciphertext);
     ofSession?.delete(ciphertext);
     return plaintext;
