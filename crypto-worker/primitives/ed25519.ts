@@ -1,8 +1,9 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, sign, verify, type KeyObject } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, hash, sign, verify, type KeyObject } from "node:crypto";
 import { parseEd25519PublicKey, type Ed25519PublicKey } from "../../protocol/ids.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { decodeBase64, encodeBase64 } from "./base64.ts";
 import { rawKeyPair } from "./jwk-pair.ts";
+import { privateKeyObject } from "./private-key-object.ts";
 import { publicKeyObject } from "./public-key-object.ts";
 import type { Secret } from "./secret.ts";
 
@@ -29,7 +30,6 @@ const SMALL_ORDER_FIRST_BYTES: ReadonlySet<number> = new Set([...SMALL_ORDER].ma
 const GROUP_ORDER = Buffer.from("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010", "hex");
 
 const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
-const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
 
 /** Building a key object costs as much as half a verification, and the same devices sign again and again. */
 const MAX_CACHED_KEYS = 1024;
@@ -104,14 +104,7 @@ export function expandEd25519Seed(seed: Uint8Array): Buffer {
 }
 
 /** The key of a 32-byte seed, which stays the caller's. */
-export function ed25519PrivateKey(seed: Uint8Array): KeyObject {
-  const der = Buffer.concat([PKCS8_PREFIX, seed]);
-  try {
-    return createPrivateKey({ key: der, format: "der", type: "pkcs8" });
-  } finally {
-    der.fill(0);
-  }
-}
+export const ed25519PrivateKey = (seed: Uint8Array): KeyObject => privateKeyObject("ed25519", seed);
 
 /** In unpadded base64. */
 export function ed25519PublicKeyOf(privateKey: KeyObject): Ed25519PublicKey {

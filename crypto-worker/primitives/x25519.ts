@@ -1,9 +1,8 @@
-import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { encodeBase64 } from "./base64.ts";
 import { rawKeyPair, type RawKeyPair } from "./jwk-pair.ts";
+import { privateKeyObject } from "./private-key-object.ts";
 import { publicKeyObject } from "./public-key-object.ts";
-
-const PKCS8_PREFIX = Buffer.from("302e020100300506032b656e04220420", "hex");
 
 export function newX25519KeyPair(): RawKeyPair {
   return rawKeyPair(
@@ -28,25 +27,7 @@ export function newX25519KeyObject(): RawKeyPair & { readonly privateKeyObject: 
 }
 
 /** 32 bytes. */
-export function x25519PrivateKey(privateKey: Uint8Array): KeyObject {
-  const der = Buffer.concat([PKCS8_PREFIX, privateKey]);
-  try {
-    return withoutStacks(() => createPrivateKey({ key: der, format: "der", type: "pkcs8" }));
-  } finally {
-    der.fill(0);
-  }
-}
-
-/** As in `publicKeyObject`; but a private key is not to become a string, which nothing can wipe. The errors that Node catches cost little without their stacks. */
-function withoutStacks<T>(work: () => T): T {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
-  try {
-    return work();
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
-  }
-}
+export const x25519PrivateKey = (privateKey: Uint8Array): KeyObject => privateKeyObject("x25519", privateKey);
 
 /** The public half and the private one, 32 bytes each. SECURITY: the second is secret. */
 export function x25519KeyPairOf(privateKey: Uint8Array): Uint8Array {
