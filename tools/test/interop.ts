@@ -1,3 +1,4 @@
-import { conclude, runSuite } from "./suite.ts";
+import { conclude } from "./outcome.ts";
+import { runSuite } from "./suite.ts";
 
 conclude(await runSuite("interop", process.argv.slice(2)));

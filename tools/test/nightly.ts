@@ -1,6 +1,7 @@
 // `npm run test:nightly`: what finds more the longer it runs, each time from new seeds: random conversations with matrix-sdk-crypto, hostile input, killed
 // processes, a file of 1 GiB. Takes about an hour; a failure prints the seed that plays it again. A size given in the environment is kept.
-import { add, conclude, runSuite } from "./suite.ts";
+import { add, conclude } from "./outcome.ts";
+import { runSuite } from "./suite.ts";
 
 const SIZES = { CONVERSATION_STEPS: "100000", CRASH_KILLS: "1000", LARGE_FILE_MIB: "1024" };
 
