@@ -1,5 +1,5 @@
 import type { DeviceId, UserId } from "../../protocol/ids.ts";
-import type { IdentityKeys } from "../primitives/account.ts";
+import type { IdentityKeys } from "../primitives/account-pickle.ts";
 import type { Crew } from "../primitives/crew/crew.ts";
 import type { CryptoStore } from "../store/store.ts";
 import type { Env } from "./env.ts";

@@ -1,6 +1,6 @@
 import { parseUserId, type DeviceId, type UserId } from "../../protocol/ids.ts";
 import type { Result } from "../../protocol/result.ts";
-import type { IdentityKeys } from "../primitives/account.ts";
+import type { IdentityKeys } from "../primitives/account-pickle.ts";
 import { soloCrew, type Crew } from "../primitives/crew/crew.ts";
 import { loadOlm } from "../primitives/olm-library.ts";
 import { systemEnv } from "../primitives/system-env.ts";

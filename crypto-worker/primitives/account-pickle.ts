@@ -1,3 +1,5 @@
+import { parseCurve25519PublicKey, parseEd25519PublicKey, type Curve25519PublicKey, type Ed25519PublicKey } from "../../protocol/ids.ts";
+import { encodeBase64 } from "./base64.ts";
 import type { RawKeyPair } from "./jwk-pair.ts";
 import { newX25519KeyPair } from "./x25519.ts";
 
@@ -8,10 +10,17 @@ const ONE_TIME_KEYS_AT = CURVE25519_AT + 64;
 const PAIR_BYTES = 64;
 /** Id, published flag, public and private key. */
 const ENTRY_BYTES = 4 + 1 + PAIR_BYTES;
-/** As many private keys as libolm holds. */
-const MAX_ONE_TIME_KEYS = 100;
+/** As many private one-time keys as libolm's format has room for, published ones included. */
+export const MAX_ONE_TIME_KEYS = 100;
 
-/** Reads and changes libolm's plaintext pickle of an account (version 4). SECURITY: it holds every private key of the device. */
+export type IdentityKeys = { readonly curve25519: Curve25519PublicKey; readonly ed25519: Ed25519PublicKey };
+/** A one-time or fallback key and its id. */
+export type KeptKey = { readonly keyId: string; readonly key: Curve25519PublicKey };
+
+/**
+ * Reads and changes libolm's plaintext pickle of an account (version 4): identity keys, then the one-time keys, the newest in front, then the current
+ * fallback key and the former one, and the last key id that was given out. SECURITY: it holds every private key of the device.
+ */
 export class AccountPickle {
   #bytes: Buffer;
 
@@ -68,6 +77,26 @@ export class AccountPickle {
     return this.#bytes.subarray(CURVE25519_AT + 32, CURVE25519_AT + 64);
   }
 
+  identityKeys(): IdentityKeys {
+    const ed25519 = parseEd25519PublicKey(encodeBase64(this.#bytes.subarray(4, 4 + 32)));
+    if (!ed25519.ok) throw new Error("32 bytes are no key");
+    return { curve25519: publicKeyOf(this.identityPublic), ed25519: ed25519.value };
+  }
+
+  /** Those that are not marked as published, the newest first. */
+  unpublishedOneTimeKeys(): KeptKey[] {
+    const keys: KeptKey[] = [];
+    for (let entry = ONE_TIME_KEYS_AT + 4; entry < this.#oneTimeKeysEnd; entry += ENTRY_BYTES)
+      if (!this.#isPublished(entry)) keys.push(this.#keyAt(entry));
+    return keys;
+  }
+
+  /** The current one while it is not marked as published. */
+  unpublishedFallbackKey(): KeptKey | undefined {
+    const entry = this.#oneTimeKeysEnd + 1;
+    return this.#fallbackKeys === 0 || this.#isPublished(entry) ? undefined : this.#keyAt(entry);
+  }
+
   /** The private half of a one-time or fallback key. */
   privateKeyOf(publicKey: Uint8Array): Buffer | undefined {
     const at = this.#find(publicKey);
@@ -77,20 +106,43 @@ export class AccountPickle {
   /** As libolm does it: a fallback key stays. */
   removeOneTimeKey(publicKey: Uint8Array): void {
     const at = this.#find(publicKey);
-    const count = this.#bytes.readUInt32BE(ONE_TIME_KEYS_AT);
-    if (at === undefined || at >= ONE_TIME_KEYS_AT + 4 + count * ENTRY_BYTES) return;
+    if (at === undefined || at >= this.#oneTimeKeysEnd) return;
     const entry = at - 5;
-    const changed = Buffer.concat([this.#bytes.subarray(0, entry), this.#bytes.subarray(entry + ENTRY_BYTES)]);
-    changed.writeUInt32BE(count - 1, ONE_TIME_KEYS_AT);
-    this.wipe();
-    this.#bytes = changed;
+    this.#replace(entry, entry + ENTRY_BYTES, []);
+    this.#bytes.writeUInt32BE(this.#oneTimeKeys - 1, ONE_TIME_KEYS_AT);
+  }
+
+  /** As libolm does it: the newest in front, the oldest dropped. Takes public and private half in one, and wipes them. */
+  addOneTimeKeys(pairs: readonly Uint8Array[]): void {
+    const added = pairs.map((pair) => this.#newEntry(pair)).toReversed();
+    const total = added.length + this.#oneTimeKeys;
+    const kept = Math.min(total, MAX_ONE_TIME_KEYS);
+    this.#replace(ONE_TIME_KEYS_AT + 4, ONE_TIME_KEYS_AT + 4, added);
+    this.#bytes.writeUInt32BE(kept, ONE_TIME_KEYS_AT);
+    if (total > kept) this.#replace(this.#oneTimeKeysEnd, this.#oneTimeKeysEnd + (total - kept) * ENTRY_BYTES, []);
+  }
+
+  /** As libolm does it: the current one becomes the former one, whose place is taken. Takes public and private half in one, and wipes them. */
+  addFallbackKey(pair: Uint8Array): void {
+    const [countAt, kept] = [this.#oneTimeKeysEnd, this.#fallbackKeys];
+    const current = countAt + 1;
+    this.#replace(current + Math.min(kept, 1) * ENTRY_BYTES, current + kept * ENTRY_BYTES, []);
+    this.#replace(current, current, [this.#newEntry(pair)]);
+    this.#bytes[countAt] = Math.min(kept + 1, 2);
+  }
+
+  removeFormerFallbackKey(): void {
+    const [countAt, kept] = [this.#oneTimeKeysEnd, this.#fallbackKeys];
+    if (kept < 2) return;
+    this.#replace(countAt + 1 + ENTRY_BYTES, countAt + 1 + kept * ENTRY_BYTES, []);
+    this.#bytes[countAt] = 1;
   }
 
   /** As libolm does it: of the fallback keys, the current one. */
   markKeysAsPublished(): void {
-    const end = ONE_TIME_KEYS_AT + 4 + this.#bytes.readUInt32BE(ONE_TIME_KEYS_AT) * ENTRY_BYTES;
-    for (let at = ONE_TIME_KEYS_AT + 4; at < end; at += ENTRY_BYTES) this.#bytes[at + 4] = 1;
-    if ((this.#bytes[end] ?? 0) > 0) this.#bytes[end + 1 + 4] = 1;
+    const end = this.#oneTimeKeysEnd;
+    for (let entry = ONE_TIME_KEYS_AT + 4; entry < end; entry += ENTRY_BYTES) this.#bytes[entry + 4] = 1;
+    if (this.#fallbackKeys > 0) this.#bytes[end + 1 + 4] = 1;
   }
 
   /** The caller wipes it. */
@@ -98,45 +150,66 @@ export class AccountPickle {
     return Buffer.from(this.#bytes);
   }
 
-  /** With new one-time keys, as libolm's own generation leaves it: the newest in front, the oldest dropped. Wipes the pairs. */
-  withOneTimeKeys(pairs: readonly Uint8Array[]): Buffer {
-    const count = pairs.length;
-    const bytes = this.#bytes;
-    const oldCount = bytes.readUInt32BE(ONE_TIME_KEYS_AT);
-    const oldEnd = ONE_TIME_KEYS_AT + 4 + oldCount * ENTRY_BYTES;
-    const nextId = bytes.readUInt32BE(bytes.length - 4);
-    const added = Buffer.alloc(count * ENTRY_BYTES);
-    for (const [i, pair] of pairs.entries()) {
-      const at = (count - 1 - i) * ENTRY_BYTES;
-      added.writeUInt32BE(nextId + 1 + i, at);
-      added.set(pair, at + 5);
-      pair.fill(0);
-    }
-    const entries = Buffer.concat([added, bytes.subarray(ONE_TIME_KEYS_AT + 4, oldEnd)]).subarray(0, MAX_ONE_TIME_KEYS * ENTRY_BYTES);
-    const head = Buffer.from(bytes.subarray(0, ONE_TIME_KEYS_AT + 4));
-    head.writeUInt32BE(entries.length / ENTRY_BYTES, ONE_TIME_KEYS_AT);
-    const tail = Buffer.from(bytes.subarray(oldEnd));
-    tail.writeUInt32BE(nextId + count, tail.length - 4);
-    const changed = Buffer.concat([head, entries, tail]);
-    for (const secret of [added, head, tail]) secret.fill(0);
-    return changed;
-  }
-
   wipe(): void {
     this.#bytes.fill(0);
   }
 
+  get #oneTimeKeys(): number {
+    return this.#bytes.readUInt32BE(ONE_TIME_KEYS_AT);
+  }
+
+  /** Where one byte says how many fallback keys follow. */
+  get #oneTimeKeysEnd(): number {
+    return ONE_TIME_KEYS_AT + 4 + this.#oneTimeKeys * ENTRY_BYTES;
+  }
+
+  get #fallbackKeys(): number {
+    return this.#bytes.readUInt8(this.#oneTimeKeysEnd);
+  }
+
+  #isPublished(entry: number): boolean {
+    return this.#bytes[entry + 4] !== 0;
+  }
+
+  #keyAt(entry: number): KeptKey {
+    const keyId = encodeBase64(this.#bytes.subarray(entry, entry + 4));
+    return { keyId, key: publicKeyOf(this.#bytes.subarray(entry + 5, entry + 5 + 32)) };
+  }
+
+  /** Gives out the next key id, which is at the end. */
+  #newEntry(pair: Uint8Array): Buffer {
+    const idAt = this.#bytes.length - 4;
+    const id = this.#bytes.readUInt32BE(idAt) + 1;
+    this.#bytes.writeUInt32BE(id, idAt);
+    const entry = Buffer.alloc(ENTRY_BYTES);
+    entry.writeUInt32BE(id, 0);
+    entry.set(pair, 5);
+    pair.fill(0);
+    return entry;
+  }
+
+  /** Puts these, which are wiped, in the place of what is between `from` and `to`. */
+  #replace(from: number, to: number, entries: readonly Buffer[]): void {
+    const former = this.#bytes;
+    this.#bytes = Buffer.concat([former.subarray(0, from), ...entries, former.subarray(to)]);
+    for (const secret of [former, ...entries]) secret.fill(0);
+  }
+
   /** Where a public key of either list begins. */
   #find(publicKey: Uint8Array): number | undefined {
-    const bytes = this.#bytes;
-    const lastEntry = ONE_TIME_KEYS_AT + 4 + (bytes.readUInt32BE(ONE_TIME_KEYS_AT) - 1) * ENTRY_BYTES;
-    for (let at = ONE_TIME_KEYS_AT + 4; at + ENTRY_BYTES <= bytes.length - 4; at += ENTRY_BYTES) {
-      // One byte after the one-time keys says how many fallback keys follow.
-      if (at === lastEntry + ENTRY_BYTES) at += 1;
-      if (at + ENTRY_BYTES <= bytes.length && bytes.compare(publicKey, 0, 32, at + 5, at + 37) === 0) return at + 5;
+    const countAt = this.#oneTimeKeysEnd;
+    for (let entry = ONE_TIME_KEYS_AT + 4; entry + ENTRY_BYTES <= this.#bytes.length - 4; entry += ENTRY_BYTES) {
+      if (entry === countAt) entry += 1;
+      if (this.#bytes.compare(publicKey, 0, 32, entry + 5, entry + 37) === 0) return entry + 5;
     }
     return undefined;
   }
+}
+
+function publicKeyOf(bytes: Uint8Array): Curve25519PublicKey {
+  const key = parseCurve25519PublicKey(encodeBase64(bytes));
+  if (!key.ok) throw new Error("32 bytes are no key");
+  return key.value;
 }
 
 function uint32(value: number): Buffer {

@@ -1,49 +1,44 @@
-import { parseCurve25519PublicKey, parseEd25519PublicKey, type Curve25519PublicKey, type Ed25519PublicKey } from "../../protocol/ids.ts";
-import { err, type Result } from "../../protocol/result.ts";
 import type { KeyObject } from "node:crypto";
-import { AccountPickle } from "./account-pickle.ts";
+import type { Curve25519PublicKey } from "../../protocol/ids.ts";
+import { err, type Result } from "../../protocol/result.ts";
+import { AccountPickle, type IdentityKeys, type KeptKey } from "./account-pickle.ts";
 import { soloCrew, type Crew } from "./crew/crew.ts";
 import type { OlmPeer, PickledOlmSession } from "./crew/tasks.ts";
 import { isLowOrderKey } from "./curve25519.ts";
 import { ed25519PrivateKey, ed25519PublicKeyOf, expandEd25519Seed, newEd25519KeyPair, signEd25519 } from "./ed25519.ts";
 import { MAX_STACK_INPUT, olm } from "./olm-library.ts";
-import { olmObject, type OlmFailure } from "./olm-error.ts";
+import { olmResult, type OlmFailure } from "./olm-error.ts";
 import { inboundSessionPickle, outboundSession } from "./olm-agreement.ts";
 import { parsePreKeyMessage } from "./olm-message.ts";
 import { PickleCipher, transferCipher } from "./olm-pickle.ts";
 import { OlmSession } from "./olm-session.ts";
 import { pickleKeyCopy } from "./pickle-key.ts";
-import { x25519PrivateKey } from "./x25519.ts";
+import { newX25519KeyPairBytes, x25519PrivateKey } from "./x25519.ts";
 
 type RawAccount = InstanceType<ReturnType<typeof olm>["Account"]>;
 
-export type IdentityKeys = { readonly curve25519: Curve25519PublicKey; readonly ed25519: Ed25519PublicKey };
-
 /**
- * The Olm account of our device: its identity keys and the private halves of its one-time and fallback keys. Must be freed. libolm holds them; what takes a
- * Diffie-Hellman is done with the platform's X25519 and handed to libolm as a pickle (decision 0005).
+ * The Olm account of our device: its identity keys and the private halves of its one-time and fallback keys. Must be freed. What it holds is in libolm's
+ * format, and whatever takes a Diffie-Hellman is done with the platform's X25519; libolm checks what is unpickled (decision 0005).
  */
 export class Account {
-  #raw: RawAccount;
-  #identityKeys: IdentityKeys | undefined;
+  readonly #contents: AccountPickle;
+  readonly identityKeys: IdentityKeys;
   #identity: { readonly publicKey: Uint8Array; readonly privateKey: KeyObject } | undefined;
-  /** What libolm holds, read out, and as it is at any time: changed with it, or else forgotten. */
-  #contents: AccountPickle | undefined;
   /** What the Ed25519 key follows from, which libolm does not keep. SECURITY: secret. */
   readonly signingSeed: Uint8Array | undefined;
   #signingKey: KeyObject | undefined;
-  /** The one-time key that made each incoming session. */
-  readonly #oneTimeKeys = new WeakMap<OlmSession, Uint8Array>();
 
-  private constructor(raw: RawAccount, signingSeed?: Uint8Array) {
-    this.#raw = raw;
+  private constructor(contents: AccountPickle, signingSeed?: Uint8Array) {
+    this.#contents = contents;
+    this.identityKeys = contents.identityKeys();
     this.signingSeed = signingSeed;
   }
 
   static create(): Account {
     const { publicKey, seed, privateKey: signingKey } = newEd25519KeyPair();
     const privateKey = expandEd25519Seed(seed);
-    const account = new Account(unseal(AccountPickle.newAccount({ publicKey, privateKey })), seed);
+    const account = new Account(new AccountPickle(AccountPickle.newAccount({ publicKey, privateKey })), seed);
     privateKey.fill(0);
     account.#signingKey = signingKey;
     return account;
@@ -52,73 +47,51 @@ export class Account {
   /** A wrong key or a damaged pickle is a failure, never a new account. `signingSeed` is the account's, where it is known: it signs in half the time. */
   static unpickle(pickle: string, pickleKey: Uint8Array, signingSeed?: Uint8Array): Result<Account, OlmFailure> {
     if (pickle.length > MAX_STACK_INPUT) return err("bad-account-key");
-    return olmObject(new (olm().Account)(), (raw) => {
-      raw.unpickle(pickleKeyCopy(pickleKey), pickle);
-      return new Account(raw, signingSeed);
+    return withLibolm(pickle, pickleKey, (raw) => {
+      const checked = raw.pickle(pickleKeyCopy(transferCipher.pickleKey));
+      return new Account(new AccountPickle(transferCipher.open(checked)), signingSeed);
     });
   }
 
   pickle(pickleKey: Uint8Array): string {
-    if (this.#contents !== undefined) return new PickleCipher(pickleKey).seal(this.#contents.copy());
-    return this.#raw.pickle(pickleKeyCopy(pickleKey));
+    return new PickleCipher(pickleKey).seal(this.#contents.copy());
   }
 
-  get identityKeys(): IdentityKeys {
-    this.#identityKeys ??= parseIdentityKeys(this.#raw.identity_keys());
-    return this.#identityKeys;
-  }
-
-  /** How many private one-time keys libolm keeps, published ones included; generating more evicts the oldest silently. */
-  get maxOneTimeKeys(): number {
-    return this.#raw.max_number_of_one_time_keys();
-  }
-
+  /** When there are more than `MAX_ONE_TIME_KEYS`, published ones included, the oldest are dropped silently. */
   generateOneTimeKeys(count: number, crew: Crew = soloCrew): void {
-    if (count <= 0) return;
-    const pieces = Array.from({ length: count }, () => undefined);
-    const pairs = [...crew.run("newKeyPair", undefined, pieces)].flatMap((pair) => pair ?? []);
-    const contents = new AccountPickle(this.#read().withOneTimeKeys(pairs));
-    // Unpickling adds to what an object has, so it needs a fresh one.
-    const changed = unseal(contents.copy());
-    this.#forget();
-    this.#raw.free();
-    this.#raw = changed;
-    this.#contents = contents;
+    const pieces = Array.from({ length: Math.max(0, count) }, () => undefined);
+    this.#contents.addOneTimeKeys([...crew.run("newKeyPair", undefined, pieces)].flatMap((pair) => pair ?? []));
   }
 
-  /** Key id → public key of those that are not marked as published. */
-  oneTimeKeys(): Map<string, Curve25519PublicKey> {
-    return parseKeyMap(this.#raw.one_time_keys());
+  /** Those that are not marked as published. */
+  unpublishedOneTimeKeys(): readonly KeptKey[] {
+    return this.#contents.unpublishedOneTimeKeys();
   }
 
   /** Marks one-time keys and the fallback key as published. */
   markKeysAsPublished(): void {
-    this.#raw.mark_keys_as_published();
-    this.#contents?.markKeysAsPublished();
+    this.#contents.markKeysAsPublished();
   }
 
-  /** Replaces the fallback key; the one before stays usable until `forgetOldFallbackKey`. */
+  /** Replaces the fallback key; the one before stays usable until `forgetFormerFallbackKey`. */
   generateFallbackKey(): void {
-    this.#raw.generate_fallback_key();
-    this.#forget();
+    this.#contents.addFallbackKey(newX25519KeyPairBytes());
   }
 
-  /** Key id and public key of the fallback key while it is not marked as published. */
-  unpublishedFallbackKey(): { readonly keyId: string; readonly key: Curve25519PublicKey } | undefined {
-    for (const [keyId, key] of parseKeyMap(this.#raw.unpublished_fallback_key())) return { keyId, key };
-    return undefined;
+  /** The fallback key while it is not marked as published. */
+  unpublishedFallbackKey(): KeptKey | undefined {
+    return this.#contents.unpublishedFallbackKey();
   }
 
-  forgetOldFallbackKey(): void {
-    this.#raw.forget_old_fallback_key();
-    this.#forget();
+  forgetFormerFallbackKey(): void {
+    this.#contents.removeFormerFallbackKey();
   }
 
   /** Signs the UTF-8 bytes of `message` with the device's Ed25519 key; unpadded base64. Throws above `MAX_STACK_INPUT` bytes. */
   sign(message: string): string {
     if (Buffer.byteLength(message, "utf8") > MAX_STACK_INPUT) throw new Error("message too long to sign");
     const key = this.#signingPrivateKey();
-    return key === undefined ? this.#raw.sign(message) : signEd25519(key, message);
+    return key === undefined ? this.#signWithLibolm(message) : signEd25519(key, message);
   }
 
   /** The same for many, in their order. */
@@ -129,12 +102,9 @@ export class Account {
     return messages.map((message, at) => signatures[at] ?? this.sign(message));
   }
 
-  /** Drops the one-time key that created `session`. Only together with saving the session, and only after its first message decrypted. */
-  removeOneTimeKeys(session: OlmSession): void {
-    session.removeOneTimeKeysFrom(this.#raw);
-    const oneTimeKey = this.#oneTimeKeys.get(session);
-    if (oneTimeKey === undefined) this.#forget();
-    else this.#contents?.removeOneTimeKey(oneTimeKey);
+  /** Only together with saving the session that was made with it, and only after that has decrypted its first message. A fallback key stays. */
+  removeOneTimeKey(oneTimeKey: Curve25519PublicKey): void {
+    this.#contents.removeOneTimeKey(rawKey(oneTimeKey));
   }
 
   /** The caller has verified the signature on the one-time key. */
@@ -153,7 +123,7 @@ export class Account {
     return crew.run("openSession", { ...this.#identityPair(), pickleKey: pickleKeyCopy(pickleKey) }, peers);
   }
 
-  /** Checks every public key of the pre-key message first. Succeeds again and again until `removeOneTimeKeys`; nothing is decrypted yet. */
+  /** Checks every public key of the pre-key message first. Succeeds again and again until `removeOneTimeKey`; nothing is decrypted yet. */
   createInboundSession(theirIdentityKey: Curve25519PublicKey, preKeyBody: string): Result<OlmSession, OlmFailure> {
     if (isLowOrderKey(theirIdentityKey)) return err("low-order-key");
     const message = parsePreKeyMessage(preKeyBody);
@@ -161,33 +131,20 @@ export class Account {
     if (message.value.identityKey !== theirIdentityKey) return err("bad-message-key-id");
     const { oneTimeKey, baseKey, identityKey, ratchetKey } = message.value;
     const oneTimePublic = rawKey(oneTimeKey);
-    const oneTimePrivate = this.#read().privateKeyOf(oneTimePublic);
+    const oneTimePrivate = this.#contents.privateKeyOf(oneTimePublic);
     if (oneTimePrivate === undefined) return err("bad-message-key-id");
     const own = { identity: this.#identityPair().privateKey, oneTime: x25519PrivateKey(oneTimePrivate), oneTimePublic };
     const their = { identityKey: rawKey(identityKey), baseKey: rawKey(baseKey), ratchetKey: rawKey(ratchetKey) };
-    const session = OlmSession.unpickle(inboundSessionPickle(own, their), transferCipher.pickleKey);
-    if (session.ok) this.#oneTimeKeys.set(session.value, oneTimePublic);
-    return session;
+    return OlmSession.unpickle(inboundSessionPickle(own, their), transferCipher.pickleKey);
   }
 
   free(): void {
-    this.#forget();
-    this.#raw.free();
-  }
-
-  #read(): AccountPickle {
-    this.#contents ??= new AccountPickle(transferCipher.open(this.#raw.pickle(pickleKeyCopy(transferCipher.pickleKey))));
-    return this.#contents;
-  }
-
-  #forget(): void {
-    this.#contents?.wipe();
-    this.#contents = undefined;
+    this.#contents.wipe();
   }
 
   #identityPair(): { readonly publicKey: Uint8Array; readonly privateKey: KeyObject } {
     if (this.#identity === undefined) {
-      const { identityPublic, identityPrivate } = this.#read();
+      const { identityPublic, identityPrivate } = this.#contents;
       this.#identity = { publicKey: Uint8Array.from(identityPublic), privateKey: x25519PrivateKey(identityPrivate) };
     }
     return this.#identity;
@@ -202,41 +159,28 @@ export class Account {
     return this.#signingKey;
   }
 
+  #signWithLibolm(message: string): string {
+    const signature = withLibolm(transferCipher.seal(this.#contents.copy()), transferCipher.pickleKey, (raw) => raw.sign(message));
+    if (!signature.ok) throw new Error("libolm refuses an account of ours");
+    return signature.value;
+  }
+
   [Symbol.dispose](): void {
     this.free();
   }
 }
 
-/** libolm's account of a plaintext pickle, which is wiped. */
-function unseal(plain: Buffer): RawAccount {
-  const pickle = transferCipher.seal(plain);
+/** What libolm's account of a pickle is needed for. */
+function withLibolm<T>(pickle: string, pickleKey: Uint8Array, use: (raw: RawAccount) => T): Result<T, OlmFailure> {
   const raw = new (olm().Account)();
   try {
-    raw.unpickle(pickleKeyCopy(transferCipher.pickleKey), pickle);
-  } catch (error) {
+    return olmResult(() => {
+      raw.unpickle(pickleKeyCopy(pickleKey), pickle);
+      return use(raw);
+    });
+  } finally {
     raw.free();
-    throw error;
   }
-  return raw;
 }
 
 const rawKey = (key: Curve25519PublicKey): Uint8Array => Buffer.from(key, "base64");
-
-function parseIdentityKeys(json: string): IdentityKeys {
-  const keys = JSON.parse(json) as { curve25519?: unknown; ed25519?: unknown };
-  const curve25519 = parseCurve25519PublicKey(keys.curve25519);
-  const ed25519 = parseEd25519PublicKey(keys.ed25519);
-  if (!curve25519.ok || !ed25519.ok) throw new Error("libolm returned identity keys that are no keys");
-  return { curve25519: curve25519.value, ed25519: ed25519.value };
-}
-
-function parseKeyMap(json: string): Map<string, Curve25519PublicKey> {
-  const keys = JSON.parse(json) as { curve25519?: Record<string, unknown> };
-  const map = new Map<string, Curve25519PublicKey>();
-  for (const [keyId, value] of Object.entries(keys.curve25519 ?? {})) {
-    const key = parseCurve25519PublicKey(value);
-    if (!key.ok) throw new Error("libolm returned a one-time key that is no key");
-    map.set(keyId, key.value);
-  }
-  return map;
-}

@@ -58,7 +58,7 @@ describe("vodozemac's format", () => {
         .replace("=", "");
     };
     expect(account.identityKeys).toEqual({ curve25519: publicKey("x25519", 1), ed25519: publicKey("ed25519", 2) });
-    expect([...account.oneTimeKeys()]).toEqual([]);
+    expect(account.unpublishedOneTimeKeys()).toEqual([]);
     expect(account.unpublishedFallbackKey()).toBeUndefined();
   });
 

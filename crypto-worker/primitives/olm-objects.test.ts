@@ -62,7 +62,7 @@ test("accounts and Olm sessions", () => {
   expect(again.ok).toBe(true);
   if (again.ok) again.value.free();
 
-  const [oneTimeKey] = bob.oneTimeKeys().values();
+  const oneTimeKey = bob.unpublishedOneTimeKeys()[0]?.key;
   if (oneTimeKey === undefined) throw new Error("no one-time key");
   expect(alice.createOutboundSession(bob.identityKeys.curve25519, ZERO)).toEqual({ ok: false, error: "low-order-key" });
   expect(alice.createOutboundSession(ZERO, oneTimeKey)).toEqual({ ok: false, error: "low-order-key" });

@@ -6,7 +6,6 @@ import { isTruncated, MAX_OLM_BODY_LENGTH, olmCiphertextLength } from "./olm-mes
 import { pickleKeyCopy } from "./pickle-key.ts";
 
 type RawSession = InstanceType<ReturnType<typeof olm>["Session"]>;
-type RawAccount = InstanceType<ReturnType<typeof olm>["Account"]>;
 
 /** 0 is a pre-key message, 1 a normal one (E2EE §m.olm.v1). */
 export type OlmMessage = { readonly type: 0 | 1; readonly body: string };
@@ -66,11 +65,6 @@ export class OlmSession {
     if (body.length > MAX_STACK_INPUT) return false;
     const matches = olmResult(() => this.#raw.matches_inbound_from(theirIdentityKey, body));
     return matches.ok && matches.value;
-  }
-
-  /** For `Account`. */
-  removeOneTimeKeysFrom(account: RawAccount): void {
-    account.remove_one_time_keys(this.#raw);
   }
 
   free(): void {

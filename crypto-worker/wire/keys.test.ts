@@ -144,7 +144,7 @@ describe("cross-signing keys", () => {
 describe("one-time keys", () => {
   const signedKey = (key: Curve25519PublicKey, fallback = false, by: { userId: string; deviceId: string } = owner): JsonObject =>
     objectField(
-      encodeOneTimeKeys([["AAAA", key]], fallback, (texts) => texts.map(sign), by),
+      encodeOneTimeKeys([{ keyId: "AAAA", key }], fallback, (texts) => texts.map(sign), by),
       "signed_curve25519:AAAA",
     ) ?? {};
 

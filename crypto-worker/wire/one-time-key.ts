@@ -35,12 +35,12 @@ export function parseOneTimeKey(
  * bytes, also after a crash.
  */
 export function encodeOneTimeKeys(
-  keys: Iterable<readonly [keyId: string, key: Curve25519PublicKey]>,
+  keys: readonly { readonly keyId: string; readonly key: Curve25519PublicKey }[],
   fallback: boolean,
   sign: (messages: readonly string[]) => readonly string[],
   owner: { readonly userId: string; readonly deviceId: string },
 ): JsonObject {
-  const unsigned = [...keys].map(([keyId, key]) => ({ keyId, json: fallback ? { key, fallback: true } : { key } }));
+  const unsigned = keys.map(({ keyId, key }) => ({ keyId, json: fallback ? { key, fallback: true } : { key } }));
   const signatures = sign(unsigned.map(({ json }) => encodeCanonicalJson(json)));
   return Object.fromEntries(
     unsigned.map(({ keyId, json }, at) => [

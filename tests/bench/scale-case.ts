@@ -186,7 +186,7 @@ function fakeDevice(i: number): Uploaded {
   using account = Account.create();
   account.generateOneTimeKeys(1);
   const sign = (text: string): string => account.sign(text);
-  const keys = encodeOneTimeKeys(account.oneTimeKeys(), false, (texts) => texts.map(sign), owner);
+  const keys = encodeOneTimeKeys(account.unpublishedOneTimeKeys(), false, (texts) => texts.map(sign), owner);
   const deviceKeys = encodeDeviceKeys({ ...owner, ...account.identityKeys }, sign);
   return { ...owner, body: { device_keys: deviceKeys, one_time_keys: keys }, claimed: 0 };
 }

@@ -61,9 +61,9 @@ function olmSession(): { session: OlmSession; pickle: string } {
   using alice = Account.create();
   using bob = Account.create();
   bob.generateOneTimeKeys(1);
-  const [oneTimeKey] = bob.oneTimeKeys().values();
+  const [oneTimeKey] = bob.unpublishedOneTimeKeys();
   if (oneTimeKey === undefined) throw new Error("no one-time key");
-  const session = unpickled(alice.createOutboundSession(bob.identityKeys.curve25519, oneTimeKey));
+  const session = unpickled(alice.createOutboundSession(bob.identityKeys.curve25519, oneTimeKey.key));
   return { session, pickle: session.pickle(KEY) };
 }
 

@@ -58,11 +58,11 @@ export class KeysUpload {
     const oneTimeKeys = this.#account.unpublishedOneTimeKeys();
     const fallbackKey = this.#account.unpublishedFallbackKey();
     const deviceKeys = !this.#account.deviceKeysUploaded;
-    if (oneTimeKeys.size === 0 && fallbackKey === undefined && !deviceKeys) return undefined;
+    if (oneTimeKeys.length === 0 && fallbackKey === undefined && !deviceKeys) return undefined;
     const body: JsonObject = {
       ...(deviceKeys ? { device_keys: this.#deviceKeys.json() } : {}),
-      ...(oneTimeKeys.size > 0 ? { one_time_keys: this.#encode(oneTimeKeys, false) } : {}),
-      ...(fallbackKey === undefined ? {} : { fallback_keys: this.#encode([[fallbackKey.keyId, fallbackKey.key]], true) }),
+      ...(oneTimeKeys.length > 0 ? { one_time_keys: this.#encode(oneTimeKeys, false) } : {}),
+      ...(fallbackKey === undefined ? {} : { fallback_keys: this.#encode([fallbackKey], true) }),
     };
     // Their private halves must outlive a power cut once the server hands the public ones out.
     this.#context.store.requireDurability();

@@ -1,6 +1,7 @@
 import type { Curve25519PublicKey, DeviceId, UserId } from "../../../protocol/ids.ts";
 import type { Result } from "../../../protocol/result.ts";
-import { Account, type IdentityKeys } from "../../primitives/account.ts";
+import { MAX_ONE_TIME_KEYS, type IdentityKeys, type KeptKey } from "../../primitives/account-pickle.ts";
+import { Account } from "../../primitives/account.ts";
 import type { Crew } from "../../primitives/crew/crew.ts";
 import type { OlmPeer, PickledOlmSession } from "../../primitives/crew/tasks.ts";
 import type { OlmFailure } from "../../primitives/olm-error.ts";
@@ -16,7 +17,7 @@ const PICKLE_KEY_BYTES = 32;
 type Loaded = { readonly handle: Account; record: AccountRecord; handleChanged: boolean; recordChanged: boolean };
 
 /**
- * Our Olm account: the libolm object and the row that it lives in. Changes stay in memory until `flush`, which every public call of the machine ends
+ * Our Olm account: its keys and the row that they live in. Changes stay in memory until `flush`, which every public call of the machine ends
  * with inside its transaction; a rollback drops the object, and the next use loads it again.
  */
 export class OlmAccount {
@@ -102,20 +103,20 @@ export class OlmAccount {
    * Drops the private key that an incoming session was made with, once its first message has decrypted and in the transaction that stores the session.
    * A fallback key stays for others.
    */
-  removeOneTimeKey(session: OlmSession, oneTimeKey: Curve25519PublicKey): void {
+  removeOneTimeKey(oneTimeKey: Curve25519PublicKey): void {
     const loaded = this.#load();
     if (loaded.record.fallbackKeys.includes(oneTimeKey)) return this.#meetFallbackKey(oneTimeKey);
-    loaded.handle.removeOneTimeKeys(session);
+    loaded.handle.removeOneTimeKey(oneTimeKey);
     loaded.handleChanged = true;
     this.#change({ heldOneTimeKeys: Math.max(0, loaded.record.heldOneTimeKeys - 1) });
   }
 
-  /** Key id and public key of each one-time key that the server is not known to have. */
-  unpublishedOneTimeKeys(): Map<string, Curve25519PublicKey> {
-    return this.#load().handle.oneTimeKeys();
+  /** Those that the server is not known to have. */
+  unpublishedOneTimeKeys(): readonly KeptKey[] {
+    return this.#load().handle.unpublishedOneTimeKeys();
   }
 
-  unpublishedFallbackKey(): { readonly keyId: string; readonly key: Curve25519PublicKey } | undefined {
+  unpublishedFallbackKey(): KeptKey | undefined {
     return this.#load().handle.unpublishedFallbackKey();
   }
 
@@ -123,10 +124,10 @@ export class OlmAccount {
   generateMissingKeys(crew: Crew): void {
     const { handle, record } = this.#load();
     const now = this.#env.now();
-    const count = handle.oneTimeKeys().size > 0 ? 0 : decideOneTimeKeys(record, handle.maxOneTimeKeys, now);
+    const count = handle.unpublishedOneTimeKeys().length > 0 ? 0 : decideOneTimeKeys(record, MAX_ONE_TIME_KEYS, now);
     if (count > 0) {
       handle.generateOneTimeKeys(count, crew);
-      this.#changeHandle({ heldOneTimeKeys: Math.min(record.heldOneTimeKeys + count, handle.maxOneTimeKeys), oneTimeKeysTs: now });
+      this.#changeHandle({ heldOneTimeKeys: Math.min(record.heldOneTimeKeys + count, MAX_ONE_TIME_KEYS), oneTimeKeysTs: now });
     }
     if (handle.unpublishedFallbackKey() === undefined && decideFallbackKey(record, now)) {
       handle.generateFallbackKey();
@@ -142,7 +143,7 @@ export class OlmAccount {
   forgetFormerFallbackKey(): void {
     const { handle, record } = this.#load();
     if (!decideForgettingFallbackKey(record, this.#env.now())) return;
-    handle.forgetOldFallbackKey();
+    handle.forgetFormerFallbackKey();
     const fallbackKeys = record.fallbackKeys.slice(0, 1);
     const metFallbackKeys = record.metFallbackKeys.filter((key) => fallbackKeys.includes(key));
     this.#changeHandle({ fallbackKeys, metFallbackKeys, formerFallbackKeyTs: undefined });

@@ -48,9 +48,8 @@ export class DehydratedDevice implements Disposable {
       initial_device_display_name: deviceDisplayName,
       device_data: encodeDehydratedDevice(sealLegacyPickle(this.#account, pickleKey, this.deviceId)),
       device_keys: this.#signDeviceKeys(deviceKeys),
-      one_time_keys: encodeOneTimeKeys(this.#account.oneTimeKeys(), false, this.#signAll, this.#ids()),
-      fallback_keys:
-        fallbackKey === undefined ? {} : encodeOneTimeKeys([[fallbackKey.keyId, fallbackKey.key]], true, this.#signAll, this.#ids()),
+      one_time_keys: encodeOneTimeKeys(this.#account.unpublishedOneTimeKeys(), false, this.#signAll, this.#ids()),
+      fallback_keys: fallbackKey === undefined ? {} : encodeOneTimeKeys([fallbackKey], true, this.#signAll, this.#ids()),
     });
   }
 

@@ -107,7 +107,7 @@ export class OlmDecryption {
       return undefined;
     }
     // Only now, and in one transaction with the session: a forged message must not use up a key, nor a crash lose one.
-    this.#account.removeOneTimeKey(session.value, header.value.oneTimeKey);
+    this.#account.removeOneTimeKey(header.value.oneTimeKey);
     this.#sessions.add(senderKey, session.value);
     const device = this.#effects.deviceByCurveKey(sender, senderKey);
     if (device !== undefined) this.#effects.onNewInboundSession(device);

@@ -51,7 +51,7 @@ describe.each([
     using bob = Account.create();
     bob.generateOneTimeKeys(PIECES);
     const { curve25519: identityKey } = bob.identityKeys;
-    const peers = [...bob.oneTimeKeys().values()].map((oneTimeKey) => ({ identityKey, oneTimeKey }));
+    const peers = bob.unpublishedOneTimeKeys().map(({ key }) => ({ identityKey, oneTimeKey: key }));
     const pickleKey = new Uint8Array(32).fill(7);
     const sessions = [...alice.createOutboundSessions(crew, peers, pickleKey)];
     expect(new Set(sessions.map((session) => session?.sessionId)).size).toBe(PIECES);
@@ -68,7 +68,7 @@ describe.each([
   test("makes one-time keys and signs for an account, each signature in its text's place", () => {
     using account = Account.create();
     account.generateOneTimeKeys(PIECES, crew);
-    const keys = [...account.oneTimeKeys().values()];
+    const keys = account.unpublishedOneTimeKeys().map(({ key }) => key);
     expect(new Set(keys).size).toBe(PIECES);
     // Both halves fit, and the private ones are the account's.
     const { curve25519, ed25519 } = account.identityKeys;
@@ -91,7 +91,7 @@ describe.each([
     using bob = Account.create();
     bob.generateOneTimeKeys(PIECES);
     const { curve25519: identityKey } = bob.identityKeys;
-    const peers = [...bob.oneTimeKeys().values()].map((oneTimeKey) => ({ identityKey, oneTimeKey }));
+    const peers = bob.unpublishedOneTimeKeys().map(({ key }) => ({ identityKey, oneTimeKey: key }));
     const sessions = [...alice.createOutboundSessions(soloCrew, peers, pickleKey)].map((session) => session?.pickle ?? "");
     const pieces = [...sessions.map((pickle, i) => ({ pickle, tail: `tail ${i}` })), { pickle: "no pickle", tail: "" }];
     const encrypted = [...crew.run("encrypt", { pickleKey, head: "head and " }, pieces)];
