@@ -2,7 +2,7 @@ import type { KeyObject } from "node:crypto";
 import type { Curve25519PublicKey } from "../../protocol/ids.ts";
 import { err, type Result } from "../../protocol/result.ts";
 import { AccountPickle, type IdentityKeys, type KeptKey } from "./account-pickle.ts";
-import { soloCrew, type Crew } from "./crew/crew.ts";
+import { soloCrew, withResults, type Crew } from "./crew/crew.ts";
 import type { OlmPeer, PickledOlmSession } from "./crew/tasks.ts";
 import { isLowOrderKey } from "./curve25519.ts";
 import { ed25519PrivateKey, ed25519PublicKeyOf, expandEd25519Seed, newEd25519KeyPair, signEd25519 } from "./ed25519.ts";
@@ -94,12 +94,11 @@ export class Account {
     return key === undefined ? this.#signWithLibolm(message) : signEd25519(key, message);
   }
 
-  /** The same for many, in their order. */
-  signAll(crew: Crew, messages: readonly string[]): string[] {
+  /** The same for many, in their order. The other threads of the crew begin when the first is asked for. */
+  *signAll(crew: Crew, messages: readonly string[]): Generator<string, void, undefined> {
     const key = this.#signingPrivateKey();
-    if (key === undefined || !crew.isWorthwhile(messages.length)) return messages.map((message) => this.sign(message));
-    const signatures = [...crew.run("sign", key, messages)];
-    return messages.map((message, at) => signatures[at] ?? this.sign(message));
+    if (key === undefined) return yield* messages.map((message) => this.sign(message));
+    for (const [message, signature] of withResults(messages, crew.run("sign", key, messages))) yield signature ?? this.sign(message);
   }
 
   /** Only together with saving the session that was made with it, and only after that has decrypted its first message. A fallback key stays. */

@@ -142,11 +142,19 @@ describe("cross-signing keys", () => {
 });
 
 describe("one-time keys", () => {
-  const signedKey = (key: Curve25519PublicKey, fallback = false, by: { userId: string; deviceId: string } = owner): JsonObject =>
-    objectField(
-      encodeOneTimeKeys([{ keyId: "AAAA", key }], fallback, (texts) => texts.map(sign), by),
-      "signed_curve25519:AAAA",
-    ) ?? {};
+  const signedKey = (key: Curve25519PublicKey, fallback = false, by: { userId: string; deviceId: string } = owner): JsonObject => {
+    const { messages, signed } = encodeOneTimeKeys([{ keyId: "AAAA", key }], fallback, by);
+    return objectField(signed(messages.map(sign)), "signed_curve25519:AAAA") ?? {};
+  };
+
+  test("none goes out without its signature", () => {
+    const { messages, signed } = encodeOneTimeKeys(
+      ["AAAA", "AAAB"].map((keyId) => ({ keyId, key: oneTimeKey })),
+      false,
+      owner,
+    );
+    expect(() => signed(messages.slice(1).map(sign))).toThrow("without its signature");
+  });
 
   test("signed ones are accepted, fallback or not, and always encode to the same bytes", () => {
     for (const fallback of [false, true]) {

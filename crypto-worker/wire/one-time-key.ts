@@ -30,22 +30,28 @@ export function parseOneTimeKey(
   return ok({ keyId: fullId.slice(prefix.length), key: key.value, fallback: booleanField(value, "fallback") === true });
 }
 
-/**
- * Signed keys of ours as keys/upload wants them, from their ids. `sign` gives the signature of each text. Deterministic: the same key always gives the same
- * bytes, also after a crash.
- */
+/** Keys of ours on their way to keys/upload. */
+export type UnsignedOneTimeKeys = {
+  /** What is to be signed of each. */
+  readonly messages: readonly string[];
+  /** The signed keys by their full ids, with one signature for each message. */
+  readonly signed: (signatures: readonly string[]) => JsonObject;
+};
+
+/** Deterministic: the same key always gives the same bytes, also after a crash. */
 export function encodeOneTimeKeys(
   keys: readonly { readonly keyId: string; readonly key: Curve25519PublicKey }[],
   fallback: boolean,
-  sign: (messages: readonly string[]) => readonly string[],
   owner: { readonly userId: string; readonly deviceId: string },
-): JsonObject {
+): UnsignedOneTimeKeys {
   const unsigned = keys.map(({ keyId, key }) => ({ keyId, json: fallback ? { key, fallback: true } : { key } }));
-  const signatures = sign(unsigned.map(({ json }) => encodeCanonicalJson(json)));
-  return Object.fromEntries(
-    unsigned.map(({ keyId, json }, at) => [
-      `${ONE_TIME_KEY_ALGORITHM}:${keyId}`,
-      withSignature(json, signatures[at] ?? "", owner.userId, `ed25519:${owner.deviceId}`),
-    ]),
-  );
+  const sign = (json: JsonObject, signature: string | undefined): JsonObject => {
+    if (signature === undefined) throw new Error("a key without its signature");
+    return withSignature(json, signature, owner.userId, `ed25519:${owner.deviceId}`);
+  };
+  return {
+    messages: unsigned.map(({ json }) => encodeCanonicalJson(json)),
+    signed: (signatures) =>
+      Object.fromEntries(unsigned.map(({ keyId, json }, at) => [`${ONE_TIME_KEY_ALGORITHM}:${keyId}`, sign(json, signatures[at])])),
+  };
 }

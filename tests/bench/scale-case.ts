@@ -186,7 +186,8 @@ function fakeDevice(i: number): Uploaded {
   using account = Account.create();
   account.generateOneTimeKeys(1);
   const sign = (text: string): string => account.sign(text);
-  const keys = encodeOneTimeKeys(account.unpublishedOneTimeKeys(), false, (texts) => texts.map(sign), owner);
+  const unsigned = encodeOneTimeKeys(account.unpublishedOneTimeKeys(), false, owner);
+  const keys = unsigned.signed(unsigned.messages.map(sign));
   const deviceKeys = encodeDeviceKeys({ ...owner, ...account.identityKeys }, sign);
   return { ...owner, body: { device_keys: deviceKeys, one_time_keys: keys }, claimed: 0 };
 }

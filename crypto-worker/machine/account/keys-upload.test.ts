@@ -49,6 +49,45 @@ test("a crash after the server took the keys uploads them again, and the server 
   expect(server.device("@alice:example.org", "A").everUploaded.size).toBe(50);
 });
 
+describe("what is signed while it is stored", () => {
+  const signaturesIn = (request: OutgoingRequest | undefined): number => JSON.stringify(request?.body).split('"signatures"').length - 1;
+
+  test("is complete for whoever reads it within the transaction, and stays the same", () => {
+    const { device } = newDevice();
+    const { request, read } = device.store.transaction(() => {
+      const made = upload(device);
+      return { request: made, read: JSON.stringify(made?.body) };
+    });
+    expect(signaturesIn(request)).toBe(51);
+    expect(JSON.stringify(request?.body)).toBe(read);
+  });
+
+  test("is given up with its transaction, and signed anew with the next", () => {
+    const { device } = newDevice();
+    const kept: OutgoingRequest[] = [];
+    const fail = (): void =>
+      device.store.transaction(() => {
+        kept.push(...device.machine.outgoingRequests());
+        throw new Error("rolled back");
+      });
+    expect(fail).toThrow("rolled back");
+    expect(() => kept.map(({ body }) => body)).toThrow("not everything was signed");
+    expect(signaturesIn(upload(device))).toBe(51);
+    device.flush();
+    expect(device.machine.outgoingRequests()).toEqual([]);
+  });
+
+  test("takes the place of a request that was made in the same transaction", () => {
+    const { device } = newDevice();
+    const [first, second] = device.store.transaction(() => [
+      upload(device),
+      device.machine.bootstrapCrossSigning().find(({ kind }) => kind === "keys_upload"),
+    ]);
+    expect([first, second].map(signaturesIn)).toEqual([51, 51]);
+    expect(objectField(second?.body ?? {}, "one_time_keys")).toEqual(objectField(first?.body ?? {}, "one_time_keys"));
+  });
+});
+
 describe("one-time keys", () => {
   test.each([
     [{ signed_curve25519: 50 }, 0],

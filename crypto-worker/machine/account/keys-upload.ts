@@ -1,12 +1,14 @@
 import { encodeOneTimeKeys, ONE_TIME_KEY_ALGORITHM } from "../../wire/one-time-key.ts";
 import { parseKeysUploadResponse } from "../../wire/keys-responses.ts";
 import type { JsonObject } from "../../wire/json.ts";
+import type { KeptKey } from "../../primitives/account-pickle.ts";
 import type { MachineContext } from "../context.ts";
 import { keysUploadRequest, type OutgoingRequest } from "../requests/outgoing-request.ts";
 import type { OutgoingRequests } from "../requests/outgoing-requests.ts";
 import { newRequestId } from "../requests/request-id.ts";
 import type { OlmAccount } from "./olm-account.ts";
 import type { OwnDeviceKeys } from "./own-device-keys.ts";
+import { PendingSignatures } from "./pending-signatures.ts";
 
 /**
  * Keeps the server supplied with our device keys, one-time keys and a fallback key. One request at a time: until its answer the same keys are offered
@@ -18,12 +20,18 @@ export class KeysUpload {
   readonly #deviceKeys: OwnDeviceKeys;
   readonly #requests: OutgoingRequests;
   #pendingId: string | undefined;
+  /** Of the newest request. */
+  #signatures: PendingSignatures | undefined;
 
   constructor(context: MachineContext, account: OlmAccount, deviceKeys: OwnDeviceKeys, requests: OutgoingRequests) {
     this.#context = context;
     this.#account = account;
     this.#deviceKeys = deviceKeys;
     this.#requests = requests;
+    context.store.onRollback(() => {
+      this.#signatures?.abandon();
+      this.#signatures = undefined;
+    });
   }
 
   /** Puts a request among the outgoing ones if the server lacks something and none is there yet. */
@@ -59,14 +67,11 @@ export class KeysUpload {
     const fallbackKey = this.#account.unpublishedFallbackKey();
     const deviceKeys = !this.#account.deviceKeysUploaded;
     if (oneTimeKeys.length === 0 && fallbackKey === undefined && !deviceKeys) return undefined;
-    const body: JsonObject = {
-      ...(deviceKeys ? { device_keys: this.#deviceKeys.json() } : {}),
-      ...(oneTimeKeys.length > 0 ? { one_time_keys: this.#encode(oneTimeKeys, false) } : {}),
-      ...(fallbackKey === undefined ? {} : { fallback_keys: this.#encode([fallbackKey], true) }),
-    };
     // Their private halves must outlive a power cut once the server hands the public ones out.
     this.#context.store.requireDurability();
+    const body = this.#body(deviceKeys, oneTimeKeys, fallbackKey);
     const request = keysUploadRequest(newRequestId(this.#context.env), body);
+    this.#context.store.afterCommit(body);
     this.#pendingId = request.id;
     return this.#requests.add(request, (responseBody) => {
       const response = parseKeysUploadResponse(responseBody);
@@ -75,8 +80,25 @@ export class KeysUpload {
     });
   }
 
-  #encode(keys: Parameters<typeof encodeOneTimeKeys>[0], fallback: boolean): JsonObject {
-    const sign = (messages: readonly string[]): string[] => this.#account.signAll(this.#context.crew, messages);
-    return encodeOneTimeKeys(keys, fallback, sign, this.#context);
+  /** Other threads sign while the keys are written and flushed to the disk, which takes as long. Whoever asks for the body before waits for them. */
+  #body(deviceKeys: boolean, oneTimeKeys: readonly KeptKey[], fallbackKey: KeptKey | undefined): () => JsonObject {
+    const ofDevice: JsonObject = deviceKeys ? { device_keys: this.#deviceKeys.json() } : {};
+    const unsigned = encodeOneTimeKeys(oneTimeKeys, false, this.#context);
+    const unsignedFallback = encodeOneTimeKeys(fallbackKey === undefined ? [] : [fallbackKey], true, this.#context);
+    // Of a request that this one takes the place of.
+    this.#signatures?.all();
+    const messages = [...unsigned.messages, ...unsignedFallback.messages];
+    const signatures = new PendingSignatures(this.#account.signAll(this.#context.crew, messages), messages.length);
+    this.#signatures = signatures;
+    let body: JsonObject | undefined;
+    const make = (): JsonObject => {
+      const made = signatures.all();
+      return {
+        ...ofDevice,
+        ...(oneTimeKeys.length > 0 ? { one_time_keys: unsigned.signed(made) } : {}),
+        ...(fallbackKey === undefined ? {} : { fallback_keys: unsignedFallback.signed(made.slice(oneTimeKeys.length)) }),
+      };
+    };
+    return () => (body ??= make());
   }
 }

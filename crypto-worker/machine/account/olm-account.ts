@@ -85,8 +85,8 @@ export class OlmAccount {
   /** Signature of our device over the UTF-8 bytes, in unpadded base64. Bound, so that it can be passed on. */
   readonly sign = (message: string): string => this.#load().handle.sign(message);
 
-  /** The same for many, in their order. */
-  signAll(crew: Crew, messages: readonly string[]): string[] {
+  /** The same for many, in their order; the other threads of the crew begin when the first is asked for. */
+  signAll(crew: Crew, messages: readonly string[]): Generator<string, void, undefined> {
     return this.#load().handle.signAll(crew, messages);
   }
 

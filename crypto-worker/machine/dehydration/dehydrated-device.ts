@@ -3,7 +3,8 @@ import type { Account } from "../../primitives/account.ts";
 import { sealLegacyPickle, type DehydrationKey } from "../../primitives/dehydrated-pickle.ts";
 import { encodeDehydratedDevice } from "../../wire/dehydrated-device.ts";
 import { encodeDeviceKeys } from "../../wire/device-keys.ts";
-import { encodeOneTimeKeys } from "../../wire/one-time-key.ts";
+import { encodeOneTimeKeys, type UnsignedOneTimeKeys } from "../../wire/one-time-key.ts";
+import type { JsonObject } from "../../wire/json.ts";
 import type { DeviceKeysSigner } from "../account/own-device-keys.ts";
 import { putDehydratedDeviceRequest, type OutgoingRequest } from "../requests/outgoing-request.ts";
 
@@ -48,8 +49,8 @@ export class DehydratedDevice implements Disposable {
       initial_device_display_name: deviceDisplayName,
       device_data: encodeDehydratedDevice(sealLegacyPickle(this.#account, pickleKey, this.deviceId)),
       device_keys: this.#signDeviceKeys(deviceKeys),
-      one_time_keys: encodeOneTimeKeys(this.#account.unpublishedOneTimeKeys(), false, this.#signAll, this.#ids()),
-      fallback_keys: fallbackKey === undefined ? {} : encodeOneTimeKeys([fallbackKey], true, this.#signAll, this.#ids()),
+      one_time_keys: this.#signed(encodeOneTimeKeys(this.#account.unpublishedOneTimeKeys(), false, this.#ids())),
+      fallback_keys: fallbackKey === undefined ? {} : this.#signed(encodeOneTimeKeys([fallbackKey], true, this.#ids())),
     });
   }
 
@@ -63,5 +64,7 @@ export class DehydratedDevice implements Disposable {
 
   readonly #sign = (message: string): string => this.#account.sign(message);
 
-  readonly #signAll = (messages: readonly string[]): string[] => messages.map(this.#sign);
+  #signed(keys: UnsignedOneTimeKeys): JsonObject {
+    return keys.signed(keys.messages.map(this.#sign));
+  }
 }

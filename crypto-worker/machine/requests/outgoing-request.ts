@@ -28,8 +28,17 @@ export type OutgoingRequest = {
   readonly room?: { readonly roomId: RoomId; readonly eventType: string };
 };
 
-export function keysUploadRequest(id: string, body: JsonObject): OutgoingRequest {
-  return { id, kind: "keys_upload", method: "POST", path: "/_matrix/client/v3/keys/upload", body };
+/** `body` is asked for when somebody reads it. */
+export function keysUploadRequest(id: string, body: () => JsonObject): OutgoingRequest {
+  return {
+    id,
+    kind: "keys_upload",
+    method: "POST",
+    path: "/_matrix/client/v3/keys/upload",
+    get body() {
+      return body();
+    },
+  };
 }
 
 export function keysQueryRequest(id: string, userIds: readonly UserId[]): OutgoingRequest {

@@ -80,7 +80,7 @@ describe.each([
       expect(must(inbound.decrypt(type, body))).toBe("x");
     }
     const texts = keys.map((key) => `{"key":"${key}"}`);
-    const signatures = account.signAll(crew, texts);
+    const signatures = [...account.signAll(crew, texts)];
     expect(texts.map((text, i) => verifySignature(ed25519, text, signatures[i] ?? ""))).toEqual(texts.map(() => true));
     expect(signatures).toEqual(texts.map((text) => account.sign(text)));
   });
