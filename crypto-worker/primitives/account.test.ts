@@ -4,18 +4,20 @@ import { Account } from "./account.ts";
 import { soloCrew, type Crew } from "./crew/crew.ts";
 import { verifySignature } from "./ed25519.ts";
 import { loadOlm } from "./olm-library.ts";
+import { PickleCipher } from "./olm-pickle.ts";
 
 const KEY = new Uint8Array(32).fill(3);
+const CIPHER = new PickleCipher(KEY);
 const TEXTS = ["", "text", '{"key":"ä😀"}', "long ".repeat(500)];
 
 beforeAll(loadOlm);
 
 /** The same account without what only we know of it, as libolm knows it. */
-const asLibolmHasIt = (account: Account): Account => must(Account.unpickle(account.pickle(KEY), KEY));
+const asLibolmHasIt = (account: Account): Account => must(Account.unpickle(account.pickle(CIPHER), KEY));
 
 test("an account signs with its seed as libolm signs without", () => {
   using account = Account.create();
-  using again = must(Account.unpickle(account.pickle(KEY), KEY, account.signingSeed));
+  using again = must(Account.unpickle(account.pickle(CIPHER), KEY, account.signingSeed));
   using plain = asLibolmHasIt(account);
   expect(account.signingSeed).toHaveLength(32);
   expect(again.signingSeed).toEqual(account.signingSeed);
@@ -45,7 +47,7 @@ test("many at once, whether there is a seed or not", () => {
 test("a seed of another account signs nothing", () => {
   using account = Account.create();
   using other = Account.create();
-  using mixed = must(Account.unpickle(account.pickle(KEY), KEY, other.signingSeed));
+  using mixed = must(Account.unpickle(account.pickle(CIPHER), KEY, other.signingSeed));
   expect(() => mixed.sign("text")).toThrow("another account's");
 });
 

@@ -10,7 +10,7 @@ import { MAX_STACK_INPUT, olm } from "./olm-library.ts";
 import { olmResult, type OlmFailure } from "./olm-error.ts";
 import { inboundSessionPickle, outboundSession } from "./olm-agreement.ts";
 import { parsePreKeyMessage } from "./olm-message.ts";
-import { PickleCipher, transferCipher } from "./olm-pickle.ts";
+import { transferCipher, type PickleCipher } from "./olm-pickle.ts";
 import { OlmSession } from "./olm-session.ts";
 import { pickleKeyCopy } from "./pickle-key.ts";
 import { newX25519KeyPairBytes, x25519PrivateKey } from "./x25519.ts";
@@ -53,8 +53,8 @@ export class Account {
     });
   }
 
-  pickle(pickleKey: Uint8Array): string {
-    return new PickleCipher(pickleKey).seal(this.#contents.copy());
+  pickle(cipher: PickleCipher): string {
+    return cipher.seal(this.#contents.copy());
   }
 
   /** When there are more than `MAX_ONE_TIME_KEYS`, published ones included, the oldest are dropped silently. */
@@ -159,7 +159,7 @@ export class Account {
   }
 
   #signWithLibolm(message: string): string {
-    const signature = withLibolm(transferCipher.seal(this.#contents.copy()), transferCipher.pickleKey, (raw) => raw.sign(message));
+    const signature = withLibolm(this.pickle(transferCipher), transferCipher.pickleKey, (raw) => raw.sign(message));
     if (!signature.ok) throw new Error("libolm refuses an account of ours");
     return signature.value;
   }

@@ -6,7 +6,7 @@ import { Account } from "./account.ts";
 import { decodeBase64 } from "./base64.ts";
 import { Ed25519SigningKey } from "./ed25519.ts";
 import { hkdfSha256 } from "./hkdf.ts";
-import { transferCipher } from "./olm-pickle.ts";
+import { PickleCipher, transferCipher } from "./olm-pickle.ts";
 import { Secret } from "./secret.ts";
 import { x25519KeyPairOf } from "./x25519.ts";
 
@@ -27,7 +27,7 @@ const VERSION = 1;
 /** `org.matrix.msc3814.v1.olm`: libolm's own pickle. Everything that has libolm or vodozemac reads it. */
 export function sealLegacyPickle(account: Account, key: DehydrationKey, deviceId: string): string {
   using derived = legacyKey(key, deviceId);
-  return derived.use((bytes) => account.pickle(bytes));
+  return derived.use((bytes) => account.pickle(new PickleCipher(bytes)));
 }
 
 export function openLegacyPickle(pickle: string, key: DehydrationKey, deviceId: string): Result<Account, DehydratedPickleFailure> {

@@ -6,8 +6,10 @@ import { Account } from "./account.ts";
 import { soloCrew } from "./crew/crew.ts";
 import { verifySignature } from "./ed25519.ts";
 import { loadOlm, olm } from "./olm-library.ts";
+import { PickleCipher } from "./olm-pickle.ts";
 
 const KEY = new Uint8Array(32).fill(3);
+const CIPHER = new PickleCipher(KEY);
 const LOW_ORDER = unwrap(parseCurve25519PublicKey("A".repeat(43)));
 
 beforeAll(() => loadOlm());
@@ -78,9 +80,9 @@ describe("against libolm's own agreement", () => {
     using ours = Account.create();
     const { raw, identityKey } = newReference();
     const copy = new (olm().Account)();
-    copy.unpickle(Uint8Array.from(KEY), ours.pickle(KEY));
+    copy.unpickle(Uint8Array.from(KEY), ours.pickle(CIPHER));
     expect(copy.identity_keys()).toBe(JSON.stringify(ours.identityKeys));
-    expect(ours.pickle(KEY).length).toBe(raw.pickle(Uint8Array.from(KEY)).length);
+    expect(ours.pickle(CIPHER).length).toBe(raw.pickle(Uint8Array.from(KEY)).length);
     expect([ours.unpublishedOneTimeKeys(), ours.unpublishedFallbackKey()]).toEqual([[], undefined]);
     expect(raw.max_number_of_one_time_keys()).toBe(MAX_ONE_TIME_KEYS);
     expect(verifySignature(ours.identityKeys.ed25519, "text", ours.sign("text"))).toBe(true);
@@ -118,7 +120,7 @@ describe("against libolm's own agreement", () => {
     bob.generateOneTimeKeys(2);
     const keys = keysOf(bob);
     const reference = new (olm().Account)();
-    reference.unpickle(Uint8Array.from(KEY), bob.pickle(KEY));
+    reference.unpickle(Uint8Array.from(KEY), bob.pickle(CIPHER));
     using alice = Account.create();
     for (const key of keys) {
       using session = unwrap(alice.createOutboundSession(bob.identityKeys.curve25519, key));
@@ -177,7 +179,7 @@ describe("against libolm's own agreement", () => {
     const order = "keys fallback keys publish fallback forget keys fallback fallback publish fallback forget".split(" ");
     for (const step of order) {
       steps[step]?.();
-      expect(outline(ours.pickle(KEY))).toEqual(outline(reference.pickle(Uint8Array.from(KEY))));
+      expect(outline(ours.pickle(CIPHER))).toEqual(outline(reference.pickle(Uint8Array.from(KEY))));
       expect(ours.unpublishedFallbackKey()?.keyId).toBe(Object.keys(unpublishedFallback(reference))[0]);
     }
     reference.free();
@@ -198,7 +200,7 @@ describe("against libolm's own agreement", () => {
         const ours = bob.createInboundSession(alice.identityKeys.curve25519, body);
         if (ours.ok) ours.value.free();
         const reference = new (olm().Account)();
-        reference.unpickle(Uint8Array.from(KEY), bob.pickle(KEY));
+        reference.unpickle(Uint8Array.from(KEY), bob.pickle(CIPHER));
         const theirs = new (olm().Session)();
         const libolms = (): boolean => {
           try {
@@ -251,14 +253,14 @@ test("an account is pickled as libolm would, whichever of its keys are removed",
   const [first, second, , last] = keys;
   for (const key of [second, fallback, last, first]) {
     const reference = new (olm().Account)();
-    reference.unpickle(Uint8Array.from(KEY), bob.pickle(KEY));
+    reference.unpickle(Uint8Array.from(KEY), bob.pickle(CIPHER));
     using alice = Account.create();
     using session = unwrap(alice.createOutboundSession(bob.identityKeys.curve25519, key ?? LOW_ORDER));
     const theirs = new (olm().Session)();
     theirs.create_inbound(reference, session.encrypt("x").body);
     bob.removeOneTimeKey(key ?? LOW_ORDER);
     reference.remove_one_time_keys(theirs);
-    expect(bob.pickle(KEY)).toBe(reference.pickle(Uint8Array.from(KEY)));
+    expect(bob.pickle(CIPHER)).toBe(reference.pickle(Uint8Array.from(KEY)));
     for (const object of [reference, theirs]) object.free();
   }
   expect(keysOf(bob)).toEqual(keys.slice(2, 3));

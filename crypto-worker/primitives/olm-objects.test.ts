@@ -4,6 +4,7 @@ import { parseCurve25519PublicKey, type Curve25519PublicKey } from "../../protoc
 import { Account } from "./account.ts";
 import { InboundGroupSession, OutboundGroupSession } from "./group-session.ts";
 import { loadOlm, olm } from "./olm-library.ts";
+import { PickleCipher } from "./olm-pickle.ts";
 import { OlmSession } from "./olm-session.ts";
 import { PkDecryption, PkEncryption } from "./pk.ts";
 import { Secret } from "./secret.ts";
@@ -54,7 +55,7 @@ test("accounts and Olm sessions", () => {
   using alice = Account.create();
   using bob = Account.create();
   bob.generateOneTimeKeys(1);
-  const pickle = bob.pickle(KEY);
+  const pickle = bob.pickle(new PickleCipher(KEY));
   expect(Account.unpickle(pickle, OTHER_KEY)).toEqual({ ok: false, error: "bad-account-key" });
   expect(Account.unpickle("rubbish", KEY).ok).toBe(false);
   expect(Account.unpickle("A".repeat(1_000_000), KEY).ok).toBe(false);

@@ -5,6 +5,7 @@ import { Account } from "../../primitives/account.ts";
 import type { Crew } from "../../primitives/crew/crew.ts";
 import type { OlmPeer, PickledOlmSession } from "../../primitives/crew/tasks.ts";
 import type { OlmFailure } from "../../primitives/olm-error.ts";
+import { PickleCipher } from "../../primitives/olm-pickle.ts";
 import type { OlmSession } from "../../primitives/olm-session.ts";
 import type { CryptoStore } from "../../store/store.ts";
 import type { AccountRecord } from "../../store/tables/account.ts";
@@ -28,13 +29,15 @@ export class OlmAccount {
   readonly createdTs: number;
   readonly #store: CryptoStore;
   readonly #env: Env;
+  readonly #cipher: PickleCipher;
   #loaded: Loaded | undefined;
 
-  private constructor(store: CryptoStore, env: Env, loaded: Loaded) {
+  private constructor(store: CryptoStore, env: Env, loaded: Loaded, cipher = new PickleCipher(loaded.record.pickleKey)) {
     const { record } = loaded;
     this.#store = store;
     this.#env = env;
     this.#loaded = loaded;
+    this.#cipher = cipher;
     this.userId = record.userId;
     this.deviceId = record.deviceId;
     this.identityKeys = loaded.handle.identityKeys;
@@ -57,10 +60,11 @@ export class OlmAccount {
   static #create(store: CryptoStore, env: Env, userId: UserId, deviceId: DeviceId): OlmAccount {
     const handle = Account.create();
     const pickleKey = env.randomBytes(PICKLE_KEY_BYTES);
+    const cipher = new PickleCipher(pickleKey);
     const record: AccountRecord = {
       userId,
       deviceId,
-      pickle: handle.pickle(pickleKey),
+      pickle: handle.pickle(cipher),
       pickleKey,
       signingSeed: handle.signingSeed,
       createdTs: env.now(),
@@ -75,7 +79,7 @@ export class OlmAccount {
       formerFallbackKeyTs: undefined,
     };
     store.account.save(record);
-    return new OlmAccount(store, env, { handle, record, handleChanged: false, recordChanged: false });
+    return new OlmAccount(store, env, { handle, record, handleChanged: false, recordChanged: false }, cipher);
   }
 
   get deviceKeysUploaded(): boolean {
@@ -177,7 +181,7 @@ export class OlmAccount {
   flush(): void {
     const loaded = this.#loaded;
     if (loaded === undefined || !(loaded.handleChanged || loaded.recordChanged)) return;
-    if (loaded.handleChanged) loaded.record = { ...loaded.record, pickle: loaded.handle.pickle(this.pickleKey) };
+    if (loaded.handleChanged) loaded.record = { ...loaded.record, pickle: loaded.handle.pickle(this.#cipher) };
     this.#store.account.save(loaded.record);
     loaded.handleChanged = false;
     loaded.recordChanged = false;
