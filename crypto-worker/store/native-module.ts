@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { StoreError } from "./types.ts";
 
-let loaded: object | undefined;
+let loaded: object | null | undefined;
 
 /**
  * SQLite's native module, for the driver; null where the driver is to find its own, which is when the worker runs from its sources. A module that is
@@ -14,8 +14,7 @@ let loaded: object | undefined;
 export function sqliteBinding(): object | null {
   if (loaded !== undefined) return loaded;
   const path = verifiedNativeModule(import.meta.dirname);
-  if (path === undefined) return null;
-  loaded = load(path);
+  loaded = path === undefined ? null : load(path);
   return loaded;
 }
 

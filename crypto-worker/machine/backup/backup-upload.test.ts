@@ -32,6 +32,21 @@ describe("uploading", () => {
     expect(uploadAll(alice).uploads.length).toBe(1);
   });
 
+  test("what is missing is looked up in an index, which a device without a backup does not keep", () => {
+    const isKept = (): boolean =>
+      alice.store.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'inbound_group_session_not_backed_up'").first() !== undefined;
+    write(alice, 3);
+    expect(isKept()).toBe(false);
+    enable(alice);
+    expect(alice.machine.backup.counts()).toEqual({ total: 3, backedUp: 0 });
+    expect(isKept()).toBe(true);
+    expect(uploadAll(alice).uploads.length).toBe(1);
+    const plan = alice.store
+      .prepare<{ detail: string }>("EXPLAIN QUERY PLAN SELECT COUNT(*) FROM inbound_group_session WHERE backup_version IS NULL")
+      .all();
+    expect(plan).toMatchObject([{ detail: expect.stringContaining("USING INDEX inbound_group_session_not_backed_up") }]);
+  });
+
   test("entries say where the key starts and never that it is verified", () => {
     const backup = enable(alice);
     write(alice, 1);

@@ -17,6 +17,7 @@ import { migration as formerFallbackKey } from "./0170-former-fallback-key.ts";
 import { migration as sessionClaims } from "./0180-session-claims.ts";
 import { migration as acknowledgedShares } from "./0190-acknowledged-shares.ts";
 import { migration as signingSeed } from "./0200-signing-seed.ts";
+import { migration as backupIndex } from "./0210-backup-index.ts";
 
 /** One step of the schema. Append-only: a released step is never edited, it is followed by another. */
 export type Migration = {
@@ -46,6 +47,7 @@ export const migrations: readonly Migration[] = [
   sessionClaims,
   acknowledgedShares,
   signingSeed,
+  backupIndex,
 ];
 
 /** `base`: what every store has from the beginning. Each of the others is made as a whole when one of its tables gets its first row. */

@@ -71,6 +71,10 @@ const BETWEEN = `SELECT COUNT(*) AS count, group_concat(session_id, '') AS sessi
     group_concat(room_id, '${SEPARATOR}') AS room_ids, CAST(group_concat(ratchet, '') AS BLOB) AS ratchets
   FROM inbound_group_session WHERE id > ? AND id <= ?`;
 
+/** Made with the first question: without a backup there is none, and each new row would cost a page more. */
+const INDEX_NOT_BACKED_UP =
+  "CREATE INDEX IF NOT EXISTS inbound_group_session_not_backed_up ON inbound_group_session (id) WHERE backup_version IS NULL";
+
 const KINDS: readonly SenderData["kind"][] = ["unknownDevice", "deviceInfo", "verificationViolation", "senderUnverified", "senderVerified"];
 const LEGACY = 1;
 const OWNER_CHECK_FAILED = 2;
@@ -142,6 +146,7 @@ export class InboundGroupSessionTable {
 
   /** Those that the enabled backup does not have, oldest first. */
   notBackedUp(limit: number): StoredInboundSession[] {
+    this.#database.prepare(INDEX_NOT_BACKED_UP).run();
     return this.#database
       .prepare<Row>(`SELECT ${COLUMNS} FROM inbound_group_session WHERE backup_version IS NULL ORDER BY id LIMIT ?`)
       .all(limit)
@@ -149,6 +154,7 @@ export class InboundGroupSessionTable {
   }
 
   countNotBackedUp(): number {
+    this.#database.prepare(INDEX_NOT_BACKED_UP).run();
     return (
       this.#database.prepare<{ n: number }>("SELECT COUNT(*) AS n FROM inbound_group_session WHERE backup_version IS NULL").first()?.n ?? 0
     );
