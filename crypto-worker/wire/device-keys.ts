@@ -49,10 +49,18 @@ export function parseDeviceKeys(
   verify: VerifyJson = verifyJson,
 ): Result<DeviceKeys, DeviceKeysFailure> {
   const keys = decodeDeviceKeys(value);
-  if (!keys.ok) return keys;
-  if (expected !== undefined && keys.value.userId !== expected.userId) return err("mismatched-user");
-  if (expected !== undefined && keys.value.deviceId !== expected.deviceId) return err("mismatched-device");
-  return hasSelfSignature(keys.value, verify) ? keys : err("bad-signature");
+  return keys.ok ? checkDeviceKeys(keys.value, expected, verify) : keys;
+}
+
+/** What is left to be checked of keys that were decoded. */
+export function checkDeviceKeys(
+  keys: DeviceKeys,
+  expected: { readonly userId: string; readonly deviceId: string } | undefined,
+  verify: VerifyJson,
+): Result<DeviceKeys, DeviceKeysFailure> {
+  if (expected !== undefined && keys.userId !== expected.userId) return err("mismatched-user");
+  if (expected !== undefined && keys.deviceId !== expected.deviceId) return err("mismatched-device");
+  return verify(keys.json, keys.userId, `ed25519:${keys.deviceId}`, keys.ed25519) ? ok(keys) : err("bad-signature");
 }
 
 /** The same without the signature: for what our own store or a comparison with known keys vouches for already. */
@@ -97,8 +105,4 @@ export function encodeDeviceKeys(
     ...(keys.dehydrated === true ? { dehydrated: true } : {}),
   };
   return signJson(json, sign, keys.userId, `ed25519:${keys.deviceId}`);
-}
-
-function hasSelfSignature(keys: DeviceKeys, verify: VerifyJson): boolean {
-  return verify(keys.json, keys.userId, `ed25519:${keys.deviceId}`, keys.ed25519);
 }

@@ -3,7 +3,7 @@ import { err, ok, type Result } from "../../protocol/result.ts";
 import { parseCurve25519Key } from "../primitives/curve25519.ts";
 import { encodeCanonicalJson } from "./canonical-json.ts";
 import { booleanField, isJsonObject, isWithinDepth, stringField, type JsonObject } from "./json.ts";
-import { verifyJson, withSignature, type VerifyJson } from "./signatures.ts";
+import { verifyJson, type VerifyJson } from "./signatures.ts";
 
 export const ONE_TIME_KEY_ALGORITHM = "signed_curve25519";
 
@@ -44,14 +44,17 @@ export function encodeOneTimeKeys(
   fallback: boolean,
   owner: { readonly userId: string; readonly deviceId: string },
 ): UnsignedOneTimeKeys {
-  const unsigned = keys.map(({ keyId, key }) => ({ keyId, json: fallback ? { key, fallback: true } : { key } }));
+  const unsigned = keys.map(({ keyId, key }) => ({
+    fullId: `${ONE_TIME_KEY_ALGORITHM}:${keyId}`,
+    json: fallback ? { key, fallback: true } : { key },
+  }));
+  const signatureId = `ed25519:${owner.deviceId}`;
   const sign = (json: JsonObject, signature: string | undefined): JsonObject => {
     if (signature === undefined) throw new Error("a key without its signature");
-    return withSignature(json, signature, owner.userId, `ed25519:${owner.deviceId}`);
+    return { ...json, signatures: { [owner.userId]: { [signatureId]: signature } } };
   };
   return {
     messages: unsigned.map(({ json }) => encodeCanonicalJson(json)),
-    signed: (signatures) =>
-      Object.fromEntries(unsigned.map(({ keyId, json }, at) => [`${ONE_TIME_KEY_ALGORITHM}:${keyId}`, sign(json, signatures[at])])),
+    signed: (signatures) => Object.fromEntries(unsigned.map(({ fullId, json }, at) => [fullId, sign(json, signatures[at])])),
   };
 }

@@ -14,11 +14,7 @@ export function signableJson(object: JsonObject): Result<string, CanonicalJsonFa
  * `ed25519:DEVICE` or `ed25519:<public key>`. Throws for what is not canonical JSON: we only sign objects of our own or checked ones.
  */
 export function signJson(object: JsonObject, sign: (message: string) => string, userId: string, keyId: string): JsonObject {
-  return withSignature(object, sign(encodeCanonicalJson(withoutSignatures(object))), userId, keyId);
-}
-
-/** The same for a signature that is there already. */
-export function withSignature(object: JsonObject, signature: string, userId: string, keyId: string): JsonObject {
+  const signature = sign(encodeCanonicalJson(withoutSignatures(object)));
   const signatures = objectField(object, "signatures") ?? {};
   const ofUser = objectField(signatures, userId) ?? {};
   return { ...object, signatures: { ...signatures, [userId]: { ...ofUser, [keyId]: signature } } };

@@ -1,6 +1,6 @@
 import type { DeviceId, UserId } from "../../../protocol/ids.ts";
 import type { IdentityRecord } from "../../store/tables/identities.ts";
-import { decodeDeviceKeys, parseDeviceKeys, type DeviceKeys } from "../../wire/device-keys.ts";
+import { checkDeviceKeys, decodeDeviceKeys, type DeviceKeys } from "../../wire/device-keys.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../wire/json.ts";
 import type { KeysQueryResponse } from "../../wire/keys-responses.ts";
 import { parseCrossSigningKey } from "../../wire/cross-signing-keys.ts";
@@ -19,6 +19,9 @@ export type KeyQueryOutcome = {
   /** Users of whom no further device is taken, as they have too many, or had. */
   readonly oversized: readonly UserId[];
 };
+
+/** How the devices of one response are read: each is decoded once, and many signatures are checked at once. */
+type Reading = { readonly decode: typeof decodeDeviceKeys; readonly verify: VerifyJson };
 
 /**
  * Takes the keys of the asked users out of a response. One bad key costs nobody but itself, and a list that is too long nobody but its user: who is known of
@@ -41,12 +44,12 @@ export class KeyQueryResponseReceiver {
     // Our own first: other identities are checked against our user-signing key.
     const ordered = [...userIds].sort((a, b) => Number(b === this.#context.userId) - Number(a === this.#context.userId));
     using checks = new SignatureChecks(this.#context.crew);
-    this.#expectSignatures(checks, response, ordered);
-    const { verify } = checks;
+    const reading = { decode: decodingOnce(), verify: checks.verify };
+    this.#expectSignatures(checks, response, ordered, reading.decode);
     for (const userId of ordered) {
-      if (this.#receiveIdentity(response, userId, verify)) changedIdentities.push(userId);
+      if (this.#receiveIdentity(response, userId, reading.verify)) changedIdentities.push(userId);
       const devices = response.devices.get(userId);
-      if (devices !== undefined) changedDevices.push(...this.#receiveDevices(userId, devices, verify));
+      if (devices !== undefined) changedDevices.push(...this.#receiveDevices(userId, devices, reading));
     }
     const oversized = ordered.filter((userId) => response.oversized.has(userId) || this.#devices.isFull(userId));
     return { changedDevices, changedIdentities, oversized };
@@ -77,7 +80,7 @@ export class KeyQueryResponseReceiver {
   }
 
   /** Where the response is big: a new device's signatures are nearly all that it costs. */
-  #expectSignatures(checks: SignatureChecks, response: KeysQueryResponse, userIds: readonly UserId[]): void {
+  #expectSignatures(checks: SignatureChecks, response: KeysQueryResponse, userIds: readonly UserId[], decode: Reading["decode"]): void {
     const received = userIds.reduce((sum, userId) => sum + (response.devices.get(userId)?.size ?? 0), 0);
     if (!this.#context.crew.isWorthwhile(received)) return;
     for (const userId of userIds) {
@@ -86,7 +89,7 @@ export class KeyQueryResponseReceiver {
       if (master.ok && selfSigning.ok)
         checks.expect(selfSigning.value.json, userId, `ed25519:${master.value.publicKey}`, master.value.publicKey);
       for (const [deviceId, value] of response.devices.get(userId) ?? []) {
-        const keys = this.#devices.find(userId, deviceId) === undefined ? decodeDeviceKeys(value) : undefined;
+        const keys = this.#devices.find(userId, deviceId) === undefined ? decode(value) : undefined;
         if (keys?.ok !== true) continue;
         const { json, ed25519 } = keys.value;
         checks.expect(json, userId, `ed25519:${deviceId}`, ed25519);
@@ -101,10 +104,10 @@ export class KeyQueryResponseReceiver {
     return identity !== undefined && this.acceptIdentity(identity);
   }
 
-  #receiveDevices(userId: UserId, received: ReadonlyMap<DeviceId, JsonValue>, verify: VerifyJson): Device[] {
+  #receiveDevices(userId: UserId, received: ReadonlyMap<DeviceId, JsonValue>, reading: Reading): Device[] {
     const changed: Device[] = [];
     for (const [deviceId, value] of received) {
-      const device = this.#acceptDevice(userId, deviceId, value, verify);
+      const device = this.#acceptDevice(userId, deviceId, value, reading);
       if (device !== undefined) changed.push(this.#devices.save(device));
     }
     for (const device of this.#devices.active(userId)) {
@@ -116,14 +119,15 @@ export class KeyQueryResponseReceiver {
   }
 
   /** The device as it is to be stored, or undefined when it is unacceptable or has not changed. */
-  #acceptDevice(userId: UserId, deviceId: DeviceId, value: JsonValue, verify: VerifyJson): Device | undefined {
+  #acceptDevice(userId: UserId, deviceId: DeviceId, value: JsonValue, { decode, verify }: Reading): Device | undefined {
     if (!isJsonObject(value)) return undefined;
     const known = this.#devices.find(userId, deviceId);
     if (known === undefined && this.#devices.isFull(userId)) return undefined;
     const keysJson = JSON.stringify(withoutUnsigned(value));
     const isUnchanged = known?.keysJson === keysJson;
     // Unchanged text was verified when it was stored.
-    const keys = isUnchanged ? decodeDeviceKeys(value) : parseDeviceKeys(value, { userId, deviceId }, verify);
+    const decoded = decode(value);
+    const keys = isUnchanged || !decoded.ok ? decoded : checkDeviceKeys(decoded.value, { userId, deviceId }, verify);
     if (!keys.ok || (known !== undefined && known.ed25519 !== keys.value.ed25519)) return undefined;
     if (this.#isOwnDevice(keys.value) && !this.#isOurKeys(keys.value)) return undefined;
     const selfSigningKey = this.#identities.find(userId)?.selfSigningKey;
@@ -160,6 +164,15 @@ export class KeyQueryResponseReceiver {
     const { curve25519, ed25519 } = this.#context.identityKeys;
     return keys.curve25519 === curve25519 && keys.ed25519 === ed25519;
   }
+}
+
+function decodingOnce(): Reading["decode"] {
+  const decoded = new Map<unknown, ReturnType<typeof decodeDeviceKeys>>();
+  return (value) => {
+    const keys = decoded.get(value) ?? decodeDeviceKeys(value);
+    decoded.set(value, keys);
+    return keys;
+  };
 }
 
 /** Whether a signature over one is a signature over the other. */
