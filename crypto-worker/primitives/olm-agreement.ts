@@ -1,5 +1,5 @@
-import { createSecretKey, hash, hkdfSync, type KeyObject } from "node:crypto";
-import { withoutPadding } from "./base64.ts";
+import { createSecretKey, hkdfSync, type KeyObject } from "node:crypto";
+import { olmSessionId } from "./olm-message.ts";
 import { transferCipher, type PickleCipher } from "./olm-pickle.ts";
 import { agree, newX25519KeyObject, newX25519KeyPair, x25519PublicKey } from "./x25519.ts";
 
@@ -36,8 +36,7 @@ export function outboundSession(
   writer.count(0);
   writer.count(0);
   for (const secret of [base.privateKey, ratchet.privateKey, root, chain]) secret.fill(0);
-  const sessionId = withoutPadding(hash("sha256", Buffer.concat([own.publicKey, base.publicKey, theirOneTimeKey]), "base64"));
-  return { sessionId, pickle: cipher.seal(writer.done()) };
+  return { sessionId: olmSessionId(own.publicKey, base.publicKey, theirOneTimeKey), pickle: cipher.seal(writer.done()) };
 }
 
 /** The other side of it: our private identity and one-time key with the public keys of a pre-key message. Sealed for `transferCipher`. */

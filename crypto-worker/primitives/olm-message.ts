@@ -1,6 +1,7 @@
+import { hash } from "node:crypto";
 import { parseCurve25519PublicKey, type Curve25519PublicKey } from "../../protocol/ids.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
-import { decodeBase64, encodeBase64 } from "./base64.ts";
+import { decodeBase64, encodeBase64, withoutPadding } from "./base64.ts";
 import { isLowOrder } from "./curve25519.ts";
 import type { OlmFailure } from "./olm-error.ts";
 import { MAX_STACK_INPUT } from "./olm-library.ts";
@@ -19,7 +20,14 @@ export type PreKeyMessage = {
   readonly identityKey: Curve25519PublicKey;
   /** Of the sender's first chain, from the message inside. */
   readonly ratchetKey: Curve25519PublicKey;
+  /** Of the session that the message begins or belongs to. */
+  readonly sessionId: string;
 };
+
+/** What both sides call a session: it follows from the keys that it was agreed on with, the sender's two and the receiver's one (docs/olm.md of libolm). */
+export function olmSessionId(identityKey: Uint8Array, baseKey: Uint8Array, oneTimeKey: Uint8Array): string {
+  return withoutPadding(hash("sha256", Buffer.concat([identityKey, baseKey, oneTimeKey]), "base64"));
+}
 
 /**
  * Reads the header of a pre-key message and refuses low-order keys, which libolm does not. Every field must appear once: with repeats it
@@ -46,8 +54,17 @@ export function parsePreKeyMessage(body: string): Result<PreKeyMessage, OlmFailu
   if (innerFields === undefined) return err("bad-message-format");
   const ratchetKey = publicKeyField(innerFields, 0x0a);
   if (!ratchetKey.ok) return ratchetKey;
-  return ok({ oneTimeKey: oneTimeKey.value, baseKey: baseKey.value, identityKey: identityKey.value, ratchetKey: ratchetKey.value });
+  const sessionId = olmSessionId(rawKey(identityKey.value), rawKey(baseKey.value), rawKey(oneTimeKey.value));
+  return ok({
+    oneTimeKey: oneTimeKey.value,
+    baseKey: baseKey.value,
+    identityKey: identityKey.value,
+    ratchetKey: ratchetKey.value,
+    sessionId,
+  });
 }
+
+const rawKey = (key: Curve25519PublicKey): Uint8Array => Buffer.from(key, "base64");
 
 function publicKeyField(fields: readonly ProtobufField[], tag: number): Result<Curve25519PublicKey, OlmFailure> {
   const found = fields.filter((field) => field.tag === tag);

@@ -1,4 +1,3 @@
-import type { Curve25519PublicKey } from "../../protocol/ids.ts";
 import { err, ok, type Result } from "../../protocol/result.ts";
 import { MAX_STACK_INPUT, olm } from "./olm-library.ts";
 import { olmObject, olmResult, type OlmFailure } from "./olm-error.ts";
@@ -58,13 +57,6 @@ export class OlmSession {
     const plaintext = olmResult(() => this.#raw.decrypt(type, body));
     if (!plaintext.ok) return plaintext;
     return isTruncated(plaintext.value, ciphertextLength) ? err("bad-message-format") : ok(plaintext.value);
-  }
-
-  /** Whether a pre-key message belongs to this session. False for one that cannot be read. */
-  matchesInbound(theirIdentityKey: Curve25519PublicKey, body: string): boolean {
-    if (body.length > MAX_STACK_INPUT) return false;
-    const matches = olmResult(() => this.#raw.matches_inbound_from(theirIdentityKey, body));
-    return matches.ok && matches.value;
   }
 
   free(): void {

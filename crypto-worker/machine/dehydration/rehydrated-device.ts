@@ -1,5 +1,6 @@
 import type { Curve25519PublicKey, DeviceId } from "../../../protocol/ids.ts";
 import type { Account } from "../../primitives/account.ts";
+import { parsePreKeyMessage } from "../../primitives/olm-message.ts";
 import type { OlmSession } from "../../primitives/olm-session.ts";
 import { parseOlmCiphertext, type OlmCiphertext } from "../../wire/encrypted-content.ts";
 import { parseOlmPlaintext } from "../../wire/olm-plaintext.ts";
@@ -81,8 +82,10 @@ export class RehydratedDevice implements Disposable {
 
   #decrypt({ senderKey, type, body }: OlmCiphertext): string | undefined {
     if (type !== 0) return undefined;
+    const message = parsePreKeyMessage(body);
+    if (!message.ok || message.value.identityKey !== senderKey) return undefined;
     const sessions = this.#sessions.get(senderKey) ?? [];
-    const known = sessions.find((session) => session.matchesInbound(senderKey, body));
+    const known = sessions.find((session) => session.sessionId === message.value.sessionId);
     if (known !== undefined) {
       const text = known.decrypt(0, body);
       return text.ok ? text.value : undefined;

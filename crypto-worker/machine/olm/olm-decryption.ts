@@ -84,7 +84,10 @@ export class OlmDecryption {
   }
 
   #decryptPreKey(sender: UserId, { senderKey, body }: OlmCiphertext, hash: Uint8Array): string | undefined {
-    const known = this.#sessions.withDevice(senderKey).find((session) => session.use().matchesInbound(senderKey, body));
+    const message = parsePreKeyMessage(body);
+    if (!message.ok || message.value.identityKey !== senderKey) return undefined;
+    const { sessionId, oneTimeKey } = message.value;
+    const known = this.#sessions.withDevice(senderKey).find((session) => session.sessionId === sessionId);
     if (known !== undefined) {
       // Never a second session out of the same keys: this one's message is broken or was seen.
       const text = known.use().decrypt(0, body);
@@ -94,20 +97,19 @@ export class OlmDecryption {
     }
     // A fallback key is not used up: without its session the same message would decrypt again.
     if (this.#context.store.olmHashes.has(hash)) return undefined;
-    return this.#acceptSession(sender, senderKey, body);
+    return this.#acceptSession(sender, senderKey, body, oneTimeKey);
   }
 
-  #acceptSession(sender: UserId, senderKey: Curve25519PublicKey, body: string): string | undefined {
-    const header = parsePreKeyMessage(body);
-    const session = header.ok ? this.#account.createInboundSession(senderKey, body) : header;
-    if (!header.ok || !session.ok) return undefined;
+  #acceptSession(sender: UserId, senderKey: Curve25519PublicKey, body: string, oneTimeKey: Curve25519PublicKey): string | undefined {
+    const session = this.#account.createInboundSession(senderKey, body);
+    if (!session.ok) return undefined;
     const text = session.value.decrypt(0, body);
     if (!text.ok) {
       session.value.free();
       return undefined;
     }
     // Only now, and in one transaction with the session: a forged message must not use up a key, nor a crash lose one.
-    this.#account.removeOneTimeKey(header.value.oneTimeKey);
+    this.#account.removeOneTimeKey(oneTimeKey);
     this.#sessions.add(senderKey, session.value);
     const device = this.#effects.deviceByCurveKey(sender, senderKey);
     if (device !== undefined) this.#effects.onNewInboundSession(device);
