@@ -39,6 +39,19 @@ test("an account on its way into libolm, and what was read out of one", () => {
   expect(isWiped(another)).toBe(true);
 });
 
+test("new keys once they are in the account, and the account that they were not in", () => {
+  const plain = AccountPickle.newAccount({ publicKey: Buffer.alloc(32, 1), privateKey: Buffer.alloc(64, 2) });
+  const pickle = new AccountPickle(plain);
+  const pairs = [3, 4, 5].map((byte) => new Uint8Array(64).fill(byte));
+  const joined = joinedDuring(() => {
+    pickle.addOneTimeKeys(pairs.slice(0, 2));
+    for (const pair of pairs.slice(2)) pickle.addFallbackKey(pair);
+  });
+  expect([plain, ...pairs, ...joined.slice(0, -1)].every(isWiped)).toBe(true);
+  expect(joined.map(isWiped).at(-1)).toBe(false);
+  expect(pickle.privateKeyOf(new Uint8Array(32).fill(4))).toEqual(Buffer.alloc(32, 4));
+});
+
 test("what was decrypted before its tag turned out to be wrong, and what was right once it is a secret", () => {
   const [key, nonce] = [Buffer.alloc(32, 1), Buffer.alloc(12, 2)];
   const cipher = createCipheriv("aes-256-gcm", key, nonce);

@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
+import { soloCrew, type Crew } from "../../primitives/crew/crew.ts";
+import { openMemoryStore } from "../../store/store.ts";
 import type { OutgoingRequest } from "../requests/outgoing-request.ts";
 import { objectField } from "../../wire/json.ts";
 import { OlmMachine } from "../olm-machine.ts";
@@ -26,6 +28,7 @@ test("the first upload has device keys and 50 one-time keys, before any sync", (
   const request = upload(device);
   expect(Object.keys(request?.body ?? {})).toEqual(["device_keys", "one_time_keys"]);
   expect(keysOf(request, "one_time_keys")).toHaveLength(50);
+  for (const key of Object.values(objectField(request?.body ?? {}, "one_time_keys") ?? {})) expect(key).not.toHaveProperty("fallback");
   device.send(request);
   expect(upload(device)).toBeUndefined();
 });
@@ -60,6 +63,36 @@ describe("what is signed while it is stored", () => {
     });
     expect(signaturesIn(request)).toBe(51);
     expect(JSON.stringify(request?.body)).toBe(read);
+  });
+
+  test("begins before the commit, and no other thread is left with it: neither when nobody reads it nor when it is rolled back", () => {
+    const steps: string[] = [];
+    const crew: Crew = {
+      isWorthwhile: () => true,
+      *run(task, shared, pieces) {
+        if (task !== "sign") return yield* soloCrew.run(task, shared, pieces);
+        steps.push("begun");
+        try {
+          yield* soloCrew.run(task, shared, pieces);
+        } finally {
+          steps.push("ended");
+        }
+      },
+    };
+    const device = new TestDevice(new KeyServer(), "@alice:example.org", "A", new TestClock(), openMemoryStore(), crew);
+    const askFor = (end: () => void): void =>
+      device.store.transaction(() => {
+        device.machine.outgoingRequests();
+        steps.push("asked");
+        end();
+      });
+    expect(() =>
+      askFor(() => {
+        throw new Error("rolled back");
+      }),
+    ).toThrow("rolled back");
+    askFor(() => undefined);
+    expect(steps).toEqual(["begun", "asked", "ended", "begun", "asked", "ended"]);
   });
 
   test("is given up with its transaction, and signed anew with the next", () => {
@@ -151,6 +184,7 @@ describe("the fallback key", () => {
     const request = upload(device);
     const [fallback] = Object.values(objectField(request?.body ?? {}, "fallback_keys") ?? {});
     expect(fallback).toMatchObject({ fallback: true });
+    expect(Object.keys(request?.body ?? {})).toEqual(["fallback_keys"]);
     device.send(request);
     device.sync();
     expect(upload(device)).toBeUndefined();
