@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { mutate, countOlmObjects, isPolluted } from "../../../tests/support/hostile.ts";
 import { KeyServer, refresh, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
 import { seedOf, Seeded } from "../../../tests/support/seeded.ts";
@@ -126,7 +126,10 @@ describe("woken up", () => {
     const next = device(ALICE, "NEXT");
     expect(reads(next, event)).toBe(false);
     using first = woken(next);
+    // The server deletes what was fetched.
+    using lasting = vi.spyOn(next.store, "requireDurability");
     expect(first.receiveEvents(inbox())).toMatchObject([{ roomId: ROOM, senderKey: bob.machine.identityKeys.curve25519 }]);
+    expect(lasting).toHaveBeenCalled();
     const result = next.machine.decryptRoomEvent(event, ROOM);
     expect(result.ok && result.event.encryptionInfo).toMatchObject({ sender: BOB, senderDevice: "BOB" });
     expect(first.receiveEvents(inbox())).toEqual([]);

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { answersOf, encrypted, requestsOf, settle, type GossipWorld } from "../../../tests/support/gossip-world.ts";
 import { refresh, KeyServer, TestClock, TestDevice } from "../../../tests/support/machine-world.ts";
 import { parseCurve25519PublicKey, type Curve25519PublicKey } from "../../../protocol/ids.ts";
@@ -355,7 +355,10 @@ describe("an answer", () => {
     }
     expect(fresh.machine.secretsInbox()).toEqual([]);
     const event = encrypted(old, fresh, "m.secret.send", { request_id: requestId, secret: encodeBase64(BACKUP_KEY) });
+    // Whoever sent it does so once.
+    using lasting = vi.spyOn(fresh.store, "requireDurability");
     expect(fresh.machine.receiveSyncChanges({ toDeviceEvents: [event] }).secretsReceived).toEqual(["m.megolm_backup.v1"]);
+    expect(lasting).toHaveBeenCalled();
     expect(fresh.store.backupKeys.loadDecryptionKey()).toBeUndefined();
     expect(fresh.store.backupKeys.load()).toBeUndefined();
   });
