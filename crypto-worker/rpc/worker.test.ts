@@ -72,6 +72,14 @@ describe("the control port", () => {
     expect(await control.call("openAccount", { path, userId, deviceId })).toEqual({ ok: true, value: { session } });
   });
 
+  test("an account is on the disk before main hears that there is one", async () => {
+    await control.call("hello", hello);
+    await control.call("newStoreKey", { wrap: "keychain" });
+    await control.call("createAccount", { path, session });
+    // Comes with the first commit that has to outlive a power cut.
+    expect(existsSync(`${path}.key-check`)).toBe(true);
+  });
+
   test("a store that exists is never replaced, one that is gone never made anew", async () => {
     await control.call("hello", hello);
     await control.call("newStoreKey", { wrap: "keychain" });
